@@ -1,0 +1,1 @@
+"""Definitions: named functions and layers, expanded into primitives."""
