@@ -5,8 +5,9 @@ value stands for minus infinity: a maximum over a window that leaves the tensor 
 over the window's own entries, by reading one of them twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 
 from tamecheck.errors import ShapeError
 from tamecheck.programs.definitions.basics import along, cut, pad, power, reshape, scaled
@@ -231,41 +232,23 @@ def max_pool_index(
     ``column_major`` counts places with the first spatial axis fastest.
     """
     w = max_windows(p, x, size, stride=stride, dilation=dilation, padding=padding, ceil=ceil)
-    places = Program()
     rank, lead = len(size), len(p.shape(x)) - len(size)
-    spatial = p.shape(x)[lead:]
+    spatial, counts = p.shape(x)[lead:], p.shape(w)[lead : lead + rank]
     stride, dilation, padding = _options(rank, size, stride, dilation, padding)[1:]
-    counts = p.shape(w)[lead : lead + rank]
-    strides, step = [0] * rank, 1
+    step, table = 1, [0] * rank
     for k in range(rank) if column_major else reversed(range(rank)):
-        strides[k], step = step, step * spatial[k]
-    del places
-    table = [0]
-    for k in range(rank):
         rows = taps(spatial[k], size[k], stride[k], dilation[k], padding[k][0], counts[k])
-        fixed = [[i if 0 <= i < spatial[k] else next(j for j in row if 0 <= j < spatial[k]) for i in row] for row in rows]
-        # table runs over (positions so far, taps so far); extend both by this axis
-        table = [
-            t + strides[k] * i
-            for t in table
-            for row in fixed
-            for i in row
-        ]  # fmt: skip
-    # row-major over (o1, t1, o2, t2, ...) -> (o1, o2, ..., t1 t2 ...)
-    interleaved: list[int] = []
-    for k in range(rank):
-        interleaved += [counts[k], size[k]]
-    constant = p.values(table, interleaved)
-    order = [*range(0, 2 * rank, 2), *range(1, 2 * rank, 2)]
-    constant = reshape(p, p.reindex(("transpose", tuple(order)), constant), (*counts, _product(size)))
-    flat = reshape(p, w, (*p.shape(w)[:-rank], _product(size)))
-    winner = p.order("argmax", flat, -1)
-    hit = p.compare("eq", winner, p.values(range(_product(size)), (_product(size),)))
-    return p.reduce("sum", p.map("mul", hit, constant), [-1])
-
-
-def _product(numbers: Iterable[int]) -> int:
-    result = 1
-    for n in numbers:
-        result *= n
-    return result
+        real = [next(i for i in row if 0 <= i < spatial[k]) for row in rows]
+        own = [step * (i if 0 <= i < spatial[k] else r) for row, r in zip(rows, real, strict=True) for i in row]
+        shape = [1] * (2 * rank)
+        shape[k], shape[rank + k] = counts[k], size[k]
+        table[k] = p.values(own, shape)
+        step *= spatial[k]
+    place = table[0]
+    for other in table[1:]:
+        place = p.map("add", place, other)
+    together = prod(size)
+    place = reshape(p, place, (*counts, together))
+    winner = p.order("argmax", reshape(p, w, (*p.shape(w)[:-rank], together)), -1)
+    hit = p.compare("eq", winner, p.values(range(together), (together,)))
+    return p.reduce("sum", p.map("mul", hit, place), [-1])
