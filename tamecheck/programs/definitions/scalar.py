@@ -671,9 +671,12 @@ class Definition(NamedTuple):
     parameters: tuple[str, ...]
 
     def expand(self, p: Program, *arguments: int) -> int:
-        """Expand a call: the node arguments first, what follows them are parameters."""
+        """Expand a call: the node arguments first, what follows them are parameters (numbers when constant)."""
         count = len(arguments) if self.most is None else min(len(arguments), self.most)
-        extra = dict(zip(self.parameters, map(At, arguments[count:]), strict=False))
+        extra: dict[str, Number] = {}
+        for name, n in zip(self.parameters, arguments[count:], strict=False):
+            kind, value, _, shape = p.nodes[n]
+            extra[name] = Fraction(value[1]) if kind == "constant" and value[0] == "splat" and shape == () else At(n)
         return self.function(p, *arguments[:count], **extra)
 
 
