@@ -116,7 +116,8 @@ def test_close_down_collects_reducts():
 
 def test_a_separation_is_inherited():
     """sin on an interval separates R_exp, hence R_pow, from everything above R_an."""
-    assert lattice.separation(lattice.find("R_pow"), lattice.find("R_Gstar_exp")).witness == "sin on [0, 2 pi]"
+    assert lattice.separation(lattice.find("R_exp"), lattice.find("R_Gstar_exp")).witness == "sin on [0, 2 pi]"
+    assert lattice.separation(lattice.find("R_pow"), lattice.find("R_G")).witness == "sin on [0, 2 pi]"
     assert lattice.separation(lattice.find("R_Gstar_exp"), lattice.find("R_Pfaff")) is None
 
 
