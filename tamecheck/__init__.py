@@ -1,0 +1,35 @@
+"""tamecheck: certify that a model or loss is definable in an o-minimal structure.
+
+The public names are resolved on first use, so that importing the package costs nothing.
+"""
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "certify": ("tamecheck.certify", "certify"),
+    "Certificate": ("tamecheck.certify", "Certificate"),
+    "Program": ("tamecheck.programs.program", "Program"),
+    "structures": ("tamecheck.structures", None),
+    "nn": ("tamecheck.programs.builder", None),
+    "testing": ("tamecheck.testing", None),
+    "errors": ("tamecheck.errors", None),
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'tamecheck' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _PUBLIC[name]
+    value = import_module(module)
+    if attribute is not None:
+        value = getattr(value, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,281 @@
+"""Certify: from a source (network, formula, model file, expression) to a certificate.
+
+The function `certify` finds the proof, `Certificate` holds it; whoever does not trust
+either runs `Certificate.check`, which hands claim and certificate, as two files, to the
+independent checker in a fresh interpreter.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tamecheck.errors import InputError
+from tamecheck.ground.intervals import Interval, from_text, interval
+from tamecheck.kernel import certificate as documents
+from tamecheck.kernel.curves import ANY, names
+from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
+from tamecheck.programs.program import Program
+from tamecheck.proofs.definability import Proof, culprits, prove
+from tamecheck.proofs.refutation import refute
+from tamecheck.structures import lattice
+
+CHECKER = Path(__file__).with_name("checker.py")
+
+
+@dataclass
+class Source:
+    """A program with its outputs, wherever it came from."""
+
+    program: Program
+    outputs: dict[str, int]
+    literal: list[dict] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
+    description: str = ""
+
+
+class Certificate:
+    """What was proved of one output, with the document that proves it.
+
+    Attributes
+    ----------
+    verdict : str — "definable", "not-definable", "unknown" or "definable-under-assumptions"
+    homes : tuple of Structure — the minimal named structures proved
+    sharp : bool or None — True: proved not definable in any named structure outside the up-set of the homes
+    record : the fact record of the claimed node
+    """
+
+    def __init__(self, proof: Proof, source: Source, output: str, structure: str | None, seconds: dict[str, float]) -> None:
+        self.proof = proof
+        self.source = source
+        self.output = output
+        self.asked = structure
+        self.seconds = seconds
+        self.record: Record = proof.record
+        self.homes = lattice.minimal(self.record[1])
+        self._document: dict | None = None
+        self.checked: dict | None = None
+
+    def __repr__(self) -> str:
+        homes = ", ".join(s.name for s in self.homes) or "no home"
+        return f"<Certificate: {self.output} is {self.verdict} ({homes}); {len(self.proof.derivation.steps)} steps>"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has three values; compare .verdict")
+
+    @property
+    def verdict(self) -> str:
+        """The answer to the question asked: about any structure, or about the one named."""
+        homes, excluded = self.record[1], self.proof.excluded
+        if self.asked is not None:
+            bit = lattice.BIT[self.asked]
+            return "definable" if homes & bit else "not-definable" if excluded & (bit | ANY) else "unknown"
+        return "definable" if homes else "not-definable" if excluded & ANY else "unknown"
+
+    @property
+    def sharp(self) -> bool | None:
+        """True when every named structure outside the up-set of the homes is excluded by proof."""
+        outside = lattice.ALL & ~self.record[1]
+        if not self.record[1]:
+            return None
+        return True if outside & ~self.proof.excluded == 0 else None
+
+    @property
+    def smoothness(self) -> str:
+        """The proved smoothness: "C0", "Cinf", "analytic", "discontinuous" or "unknown"."""
+        if self.proof.jumps:
+            return "discontinuous"
+        return "unknown" if self.record[6] == ROUGH else smoothness_text(self.record[6])
+
+    @property
+    def locally_lipschitz(self) -> bool | None:
+        """True when proved; False when a jump is proved; else None."""
+        return True if self.record[7] and self.record[4] else False if self.proof.jumps else None
+
+    @property
+    def path_differentiable(self) -> bool | None:
+        """Definable and locally Lipschitz functions are path-differentiable (Bolte, Pauwels 2021), and so are C^1 ones."""
+        total = bool(self.record[4])
+        tame = self.record[1] or self.record[2]
+        return True if total and ((tame and self.record[7]) or self.record[6] >= 1) else False if self.proof.jumps else None
+
+    @property
+    def polynomially_bounded(self) -> bool | None:
+        """True when some home is polynomially bounded; False when all such structures are excluded."""
+        bounded = sum(lattice.BIT[s.name] for s in lattice.TABLE if lattice.polynomially_bounded(lattice.BIT[s.name]))
+        if self.record[1] & bounded:
+            return True
+        return False if self.proof.excluded & ANY or bounded & ~self.proof.excluded == 0 else None
+
+    @property
+    def unknown_because(self) -> list[dict]:
+        """The smallest nodes without a home, with the reason."""
+        return [{"node": n, "name": self.proof.program.names.get(n, ""), "reason": text} for n, text in culprits(self.proof)]
+
+    # ------------------------------------------------------------- documents
+
+    @property
+    def document(self) -> dict:
+        """The certificate as a JSON value."""
+        if self._document is None:
+            p = self.proof
+            instances = [i.to_json() for i in p.instances]
+            claim = documents.claim_document(
+                p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps)
+            )
+            self._document = documents.document(
+                p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations, p.jumps
+            )
+        return self._document
+
+    def to_bytes(self) -> bytes:
+        """Return the certificate in canonical form: the same input gives the same bytes."""
+        return documents.canonical(self.document)
+
+    def claim_bytes(self) -> bytes:
+        """Return the claim alone, as it is handed to the checker."""
+        return documents.canonical(self.document["claim"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the certificate."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def check(self, timeout: float | None = None) -> dict:
+        """Run the independent checker on claim and certificate in a fresh isolated interpreter; return its answer."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / "certificate.json", Path(folder) / "claim.json"]
+            paths[0].write_bytes(self.to_bytes())
+            paths[1].write_bytes(self.claim_bytes())
+            self.checked = run_checker(paths[0], paths[1], timeout)
+        return self.checked
+
+    # ------------------------------------------------------------ renderings
+
+    def to_latex(self) -> str:
+        """Return a compilable page: theorem, proof, bibliography."""
+        from tamecheck.reports.latex import to_latex
+
+        return to_latex(self.document)
+
+    def to_html(self) -> str:
+        """Return one self-contained page."""
+        from tamecheck.reports.html import to_html
+
+        return to_html(self.document)
+
+    def to_smtlib(self) -> str:
+        """Return the graph of the function in SMT-LIB 2."""
+        from tamecheck.reports.smtlib import to_smtlib
+
+        return to_smtlib(self.document)
+
+    def to_networkx(self):
+        """Return the derivation as a ``networkx.DiGraph``."""
+        from tamecheck.reports.graph import to_networkx
+
+        return to_networkx(self.document)
+
+    def explain(self) -> str:
+        """Return the derivation as a text tree."""
+        from tamecheck.reports.terminal import explain
+
+        return explain(self.document)
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_json_report(self) -> dict:
+        """Return the report of the command line (`docs`: reference/json)."""
+        from tamecheck.reports.summary import summary
+
+        return summary(self)
+
+
+def run_checker(certificate: Path, claim: Path | None = None, timeout: float | None = None) -> dict:
+    """Run ``checker.py`` as a plain file in a fresh isolated interpreter and return its JSON answer."""
+    command = [sys.executable, "-I", str(CHECKER), str(certificate), "--json"]
+    if claim is not None:
+        command += ["--claim", str(claim)]
+    if timeout is not None:
+        command += ["--timeout", str(timeout)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        answer = json.loads(run.stdout)
+    except ValueError:
+        answer = {"verdict": "unreadable", "reason": (run.stderr or "the checker printed nothing").strip()[-300:]}
+    answer["exit"] = run.returncode
+    return answer
+
+
+def certify(
+    source: object,
+    about: str = "both",
+    structure: str | None = None,
+    *,
+    output: str | None = None,
+    input_box: tuple | str | None = None,
+    parameters: str | None = None,
+    constants: str | None = None,
+    sharpness: bool = True,
+    **options: object,
+) -> Certificate:
+    """Return the certificate of an output of a network, loss, formula, model file or expression.
+
+    Parameters
+    ----------
+    source : a builder network or loss, a sympy expression, a path or SOURCE text, an imported model, or
+        ``(program, outputs)``
+    about : "parameters", "inputs" or "both" — which inputs vary; the others are fixed, arbitrary in their boxes
+    structure : ask for one named structure instead of the smallest
+    output : which output; the only one, or the one called ``loss``, by default
+    input_box : (low, high) for every data input that has no box
+    sharpness : also look for proofs that no smaller structure will do
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read, or holds several outputs and none was named.
+    """
+    from tamecheck.frontends.sources import read
+
+    started = time.perf_counter()
+    name = None if structure is None else lattice.find(str(structure)).name
+    box = _box(input_box)
+    found = read(source, box=box, parameters=parameters, constants=constants, **options)
+    imported = time.perf_counter()
+    chosen = _output(found, output)
+    proof = prove(found.program, found.outputs[chosen], about)
+    wanted = _wanted(proof.record, name)
+    if wanted and sharpness:
+        refute(proof, wanted)
+    seconds = {"import": imported - started, "prove": time.perf_counter() - imported}
+    return Certificate(proof, found, chosen, name, seconds)
+
+
+def _wanted(record: Record, structure: str | None) -> int:
+    """Return the mask of structures whose exclusion would complete the answer."""
+    if structure is not None and not record[1] & lattice.BIT[structure]:
+        return lattice.BIT[structure]
+    return lattice.ALL & ~record[1] if record[1] else ANY
+
+
+def _box(input_box: tuple | str | None) -> Interval | None:
+    if input_box is None or isinstance(input_box, str):
+        return None if input_box is None else from_text(input_box)
+    return interval(*input_box)
+
+
+def _output(source: Source, output: str | None) -> str:
+    names_ = list(source.outputs)
+    if output is not None:
+        if output not in source.outputs:
+            raise InputError(f"there is no output {output!r}", code="TC125", hint="one of " + ", ".join(names_))
+        return output
+    if "loss" in source.outputs:
+        return "loss"
+    if len(names_) != 1:
+        raise InputError(f"the source has {len(names_)} outputs", code="TC125", hint="choose one of " + ", ".join(names_[:12]))
+    return names_[0]

@@ -1,0 +1,169 @@
+"""Refinements: short theorems about patterns of nodes that the ordinary rules cannot see.
+
+Each function takes the derivation and the node, and appends a step when the pattern is
+there and the result is stronger.  Specification: ``docs/reference/certificate-format.md``,
+section 5.2.
+"""
+
+
+from tamecheck.ground.numbers import square_root_above
+from tamecheck.kernel import images
+from tamecheck.kernel.derivation import Derivation, contraction_count, reduction_count
+from tamecheck.kernel.judgments import NOTHING, Record, combine
+from tamecheck.kernel.rules import times
+
+ROUNDINGS = frozenset(["floor", "ceil", "round"])
+LONGEST_CHAIN = 16
+
+
+def refine(d: Derivation, n: int) -> None:
+    """Apply every refinement whose pattern starts at a map node ``n``."""
+    p = d.program.nodes[n][1][0]
+    if p == "div":
+        share(d, n)
+        logistic(d, n)
+    elif p == "log":
+        logsumexp(d, n)
+    elif p == "sqrt":
+        norm(d, n)
+    elif p in ("max", "min"):
+        saturate(d, n)
+
+
+def _improve(d: Derivation, rule: str, n: int, premises: tuple[int, ...], parameters: tuple, **columns: object) -> None:
+    before = d.record(n)
+    names = ("varies", "homes", "local", "range", "total", "bounded", "smooth", "loclip", "lip")
+    gain = tuple([columns.get(name, weak) for name, weak in zip(names, NOTHING, strict=True)])
+    after: Record = combine(before, gain)
+    if after != before:
+        d.conclude(rule, n, (d.latest[n], *premises), parameters, after)
+
+
+def _is(d: Derivation, n: int, kind: str, name: str) -> bool:
+    node = d.program.nodes[n]
+    return node[0] == kind and node[1][0] == name
+
+
+def share(d: Derivation, n: int) -> None:
+    """a / sum(a) lies in [0, 1] when a >= 0; and a softmax is Lw/2-Lipschitz for the sup norm."""
+    nodes = d.program.nodes
+    a, s = nodes[n][2]
+    if nodes[s][0] == "reindex" and nodes[s][1][0] == "expand":
+        s = nodes[s][2][0]
+    if not _is(d, s, "reduce", "sum") or nodes[s][2][0] != a or not nodes[s][1][2]:
+        return
+    f = d.record(a)
+    if f[3][0] is None or f[3][0] < 0 or not f[4] or not d.record(n)[4]:
+        return
+    if _is(d, a, "map", "exp"):
+        w = nodes[a][2][0]
+        lip = d.record(w)[8]
+        _improve(d, "share", n, (d.latest[a], d.latest[w]), (), range=images.UNIT, lip=None if lip is None else lip / 2)
+    else:
+        _improve(d, "share", n, (d.latest[a],), (), range=images.UNIT)
+
+
+def _shifted_exponential(d: Derivation, s: int) -> tuple[int, int] | None:
+    """Return (k, w) when node s is k + exp(w), in either order."""
+    if not _is(d, s, "map", "add"):
+        return None
+    left, right = d.program.nodes[s][2]
+    for k, e in ((left, right), (right, left)):
+        if _is(d, e, "map", "exp") and not d.record(k)[0]:
+            return k, d.program.nodes[e][2][0]
+    return None
+
+
+def logistic(d: Derivation, n: int) -> None:
+    """c / (k + exp(w)) is sup|c| Lw / (4 inf k)-Lipschitz for fixed c and fixed k > 0."""
+    c, s = d.program.nodes[n][2]
+    found = _shifted_exponential(d, s)
+    if found is None or d.record(c)[0] or not d.record(n)[4]:
+        return
+    k, w = found
+    low, size, lip = d.record(k)[3][0], images.sup(d.record(c)[3]), d.record(w)[8]
+    if low is None or low <= 0 or size is None or lip is None:
+        return
+    _improve(d, "logistic", n, (d.latest[c], d.latest[k], d.latest[w]), (), lip=images.outward(size * lip / (4 * low), 1))
+
+
+def logsumexp(d: Derivation, n: int) -> None:
+    """log(sum of exp(w)) and log(k + exp(w)), k >= 0, are as Lipschitz as w."""
+    nodes = d.program.nodes
+    s = nodes[n][2][0]
+    shifted = _shifted_exponential(d, s)
+    if shifted is not None:
+        k, w = shifted
+        low = d.record(k)[3][0]
+        if low is None or low < 0:
+            return
+        premises: tuple[int, ...] = (d.latest[w], d.latest[k])
+    elif _is(d, s, "reduce", "sum") and _is(d, nodes[s][2][0], "map", "exp") and reduction_count(d.program, nodes[s]) >= 1:
+        w = nodes[nodes[s][2][0]][2][0]
+        premises = (d.latest[w],)
+    else:
+        return
+    f = d.record(w)
+    _improve(d, "logsumexp", n, premises, (), lip=f[8] if d.record(n)[4] else None, loclip=f[7])
+
+
+def norm(d: Derivation, n: int) -> None:
+    """sqrt of a sum of K squares of a is locally Lipschitz, and sqrt(K) La-Lipschitz for the sup norm."""
+    nodes = d.program.nodes
+    u, count = nodes[n][2][0], 1
+    if _is(d, u, "reduce", "sum"):
+        count, u = reduction_count(d.program, nodes[u]), nodes[u][2][0]
+    node = nodes[u]
+    if node[0] == "contract" and u == nodes[n][2][0] and len(node[2]) == 2 and node[2][0] == node[2][1]:
+        left, right = node[1][0].partition("->")[0].split(",")
+        if left != right:
+            return
+        count, a = contraction_count(d.program, node), node[2][0]
+    elif _is(d, u, "map", "mul") and node[2][0] == node[2][1]:
+        a = node[2][0]
+    elif _is(d, u, "map", "pow") and nodes[node[2][1]][:2] == ("constant", ("splat", "2")):
+        a = node[2][0]
+    else:
+        return
+    f = d.record(a)
+    root = square_root_above(count)
+    _improve(d, "norm", n, (d.latest[a],), (str(root),), loclip=f[7], lip=times(root, f[8]) if f[4] else None)
+
+
+def saturate(d: Derivation, n: int) -> None:
+    """A rounding that is clamped afterwards takes finitely many values, with thresholds in its argument."""
+    nodes = d.program.nodes
+    before = d.record(n)
+    if before[3][0] is None or before[3][1] is None or before[1]:
+        return
+    chain, others, node = [n], [], n
+    while len(chain) <= LONGEST_CHAIN:
+        kind, parameters, arguments, _ = nodes[node]
+        if kind != "map":
+            return
+        if parameters[0] in ROUNDINGS:
+            break
+        down = _chain_argument(d, parameters[0], arguments)
+        if down is None:
+            return
+        node, other = down
+        chain.append(node)
+        others.append(d.latest[other])
+    else:
+        return
+    v = nodes[node][2][0]
+    f = d.record(v)
+    _improve(d, "saturate", n, (d.latest[v], *others), tuple(chain), homes=f[1], local=f[2])
+
+
+def _chain_argument(d: Derivation, p: str, arguments: tuple[int, ...]) -> tuple[int, int] | None:
+    if p not in ("max", "min", "add", "sub"):
+        return None
+    a, b = arguments
+    if not d.record(b)[0]:
+        return a, b
+    if p != "sub" and not d.record(a)[0]:
+        return b, a
+    return None
+
+

@@ -1,0 +1,140 @@
+"""The negative search: choose curves, follow them through the program, undo operations from the outside.
+
+Where to look is heuristic; what is found is made of kernel steps and is checked.
+"""
+
+from fractions import Fraction
+
+from tamecheck.ground.intervals import LINE, Interval, contains, from_text, meet
+from tamecheck.kernel import negation
+from tamecheck.kernel.curves import ANY, Curve, is_uniform, variable_record
+from tamecheck.proofs.definability import REFINABLE, Proof, varying_roles
+
+RIGHT: Interval = (Fraction(0), None, False, False)
+LEFT: Interval = (None, Fraction(0), False, False)
+UNIT: Interval = (Fraction(0), Fraction(1), False, False)
+CHOICES = (Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), Fraction(3, 7), Fraction(0))
+MAXIMAL_WORK = 400_000
+MAXIMAL_CURVES = 48
+LARGEST_EXPENSIVE = 20_000
+
+
+def refute(proof: Proof, wanted: int) -> int:
+    """Search curves along which the claimed node is not definable in the structures of ``wanted``.
+
+    ``wanted`` is a mask of named structures, or contains `ANY`.  Successful instances are
+    appended to the proof; the mask of everything excluded is returned and stored.
+    """
+    size = len(proof.program.nodes)
+    if any(node[0] in ("repeat", "implicit") for node in proof.program.nodes):
+        return proof.excluded
+    work = 0
+    for variable, domain, exponent, fixed in candidates(proof):
+        if proof.excluded & wanted == wanted or work > MAXIMAL_WORK:
+            break
+        work += size + 1
+        try_curve(proof, variable, domain, exponent, fixed, wanted)
+    return proof.excluded
+
+
+def try_curve(proof: Proof, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction], wanted: int) -> bool:
+    """Follow one curve; keep it when it excludes something new of ``wanted``."""
+    c = Curve(proof.program, proof.derivation.facts, variable, domain, exponent, fixed)
+    follow(c, proof.node)
+    found = negation.negative_of(c, proof.node)
+    mask = found[1] if found else 0
+    news = []
+    if mask & wanted & ~proof.excluded:
+        news.append(found[0])
+    curvature = 1 << 0
+    if curvature & wanted & ~(proof.excluded | mask) and not wanted & ANY:
+        step = negation.try_curvature(c, proof.node)
+        if step is not None:
+            news.append(step)
+            mask |= curvature
+    if not news:
+        return False
+    proof.instances.append(c)
+    k = len(proof.instances) - 1
+    proof.refutations.extend([(k, step) for step in news])
+    proof.excluded |= mask
+    return True
+
+
+def follow(c: Curve, target: int) -> None:
+    """Append ordinary and negative steps for every node up to the target."""
+    from tamecheck.kernel import refinements
+
+    for n, node in enumerate(c.program.nodes[: target + 1]):
+        if is_uniform(c, n):
+            c.uniform.add(n)
+        if node[0] == "input":
+            c.start(n)
+        else:
+            c.ordinary(n)
+            if node[0] == "map" and node[1][0] in REFINABLE:
+                refinements.refine(c, n)
+        if n not in c.uniform or negation.try_polynomial(c, n):
+            continue
+        if not c.record(n)[0]:
+            continue
+        if negation.try_periodic(c, n):
+            continue
+        if not (negation.try_axiom(c, n) or negation.try_staircase(c, n)):
+            negation.try_peel(c, n)
+
+
+def candidates(proof: Proof):
+    """Yield (variable, domain, exponent, fixed) in the order in which they are worth trying."""
+    program = proof.program
+    roles = varying_roles(proof.about)
+    inputs = program.inputs()
+    moving = [n for n in inputs if program.nodes[n][1][1] in roles]
+    boxes = {n: from_text(program.nodes[n][1][2]) for n in inputs}
+    moving = sorted(moving, key=lambda n: (len(program.nodes[n][3]) > 0, -n))
+    count = 0
+    for values in _assignments(inputs, boxes):
+        for exponent in (Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(-1)):
+            for variable in moving[:8]:
+                for domain in _domains(boxes[variable], exponent):
+                    count += 1
+                    if count > MAXIMAL_CURVES * 8:
+                        return
+                    yield variable, domain, exponent, {n: q for n, q in values.items() if n != variable}
+
+
+def _domains(box: Interval, exponent: Fraction) -> list[Interval]:
+    """Return domains of t whose image under t**exponent lies in the box."""
+    found = []
+    for domain in (LINE, RIGHT, LEFT, UNIT):
+        if exponent != 1:
+            if domain != RIGHT or not contains(box, variable_record(domain, exponent)[3]):
+                continue
+            found.append(domain)
+            continue
+        part = meet(domain, box)
+        if part is not None and part[0] != part[1] and part not in found:
+            found.append(part)
+        if part is not None and part[0] is None and part[1] is None:
+            continue
+    return found
+
+
+def _assignments(inputs: list[int], boxes: dict[int, Interval]):
+    """Yield values for all inputs: the same number everywhere, then a few distinct ones."""
+    for q in CHOICES:
+        yield {n: _inside(boxes[n], q) for n in inputs}
+    yield {n: _inside(boxes[n], Fraction(k % 7 + 1, 3)) for k, n in enumerate(inputs)}
+    yield {n: _inside(boxes[n], Fraction((-1) ** k * (k % 5 + 1), 4)) for k, n in enumerate(inputs)}
+
+
+def _inside(box: Interval, q: Fraction) -> Fraction:
+    """Return q when it lies in the box, else a point of the box."""
+    if contains(box, (q, q, True, True)):
+        return q
+    low, high = box[0], box[1]
+    if low is not None and high is not None:
+        return (low + high) / 2
+    return low + 1 if low is not None else high - 1
+
+

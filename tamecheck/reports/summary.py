@@ -1,0 +1,87 @@
+"""The JSON report of `certify`: the fixed contract of names."""
+
+from fractions import Fraction
+
+from tamecheck.kernel.curves import ANY, names
+from tamecheck.structures import lattice
+
+
+def summary(certificate) -> dict:
+    """Return the report of a `Certificate` with the keys of the interface contract."""
+    record, proof = certificate.record, certificate.proof
+    homes = [s.name for s in certificate.homes]
+    literal = certificate.source.literal
+    return {
+        "verdict": certificate.verdict,
+        "output": certificate.output,
+        "about": proof.about,
+        "homes": homes,
+        "structure": homes[0] if homes else None,
+        "sharp": certificate.sharp,
+        "excluded": names(proof.excluded).split() if proof.excluded else [],
+        "locally_definable": "R_an" if record[2] & lattice.BIT["R_an"] else None,
+        "literal": {"differs": "; ".join(sorted({entry["text"] for entry in literal}))} if literal else None,
+        "polynomially_bounded": certificate.polynomially_bounded,
+        "total": True if record[4] else None,
+        "smoothness": certificate.smoothness,
+        "locally_lipschitz": certificate.locally_lipschitz,
+        "path_differentiable": certificate.path_differentiable,
+        "lipschitz": None if record[8] is None else number(record[8]),
+        "homogeneity": None,
+        "range": _range(certificate),
+        "witness": witness(certificate),
+        "unknown_because": certificate.unknown_because if certificate.verdict == "unknown" else [],
+        "assumptions": list(certificate.document["assumptions"]) if certificate._document else [],
+        "axioms": axioms(certificate),
+        "theorems": [],
+        "parameters": certificate.source.choices,
+        "nodes": len(proof.program.nodes),
+        "steps": len(proof.derivation.steps) + sum(len(i.steps) for i in proof.instances),
+        "certificate": None,
+        "seconds": certificate.seconds,
+    }
+
+
+def number(value: Fraction) -> float | int:
+    """Return a certified upper bound as a JSON number that is not smaller."""
+    import math
+
+    if value.denominator == 1:
+        return int(value)
+    nearest = value.numerator / value.denominator
+    return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
+
+
+def _range(certificate) -> str:
+    from tamecheck.ground.intervals import to_text
+
+    return to_text(certificate.record[3])
+
+
+def witness(certificate) -> dict | None:
+    """Return the refutation in words: rule, curve, base point, text."""
+    proof = certificate.proof
+    if not proof.refutations or (certificate.verdict != "not-definable"):
+        return None
+    instance, step = proof.refutations[0]
+    curve = proof.instances[instance]
+    program = proof.program
+    name = program.names.get(curve.variable, f"node {curve.variable}")
+    base = {program.names.get(n, f"node {n}"): str(q) for n, q in curve.fixed.items()}
+    power = "t" if curve.exponent == 1 else f"t^({curve.exponent})"
+    rule = curve.steps[step][0]
+    where = "in any o-minimal structure" if proof.excluded & ANY else "in " + names(proof.excluded)
+    text = f"along the curve {name} = {power}, every other input fixed, the output is not definable {where} (rule {rule})"
+    if rule == "oscillate":
+        t0, t1 = curve.steps[step][3]
+        text += f": it is periodic in t and takes different values at t = {t0} and t = {t1}"
+    from tamecheck.ground.intervals import to_text
+
+    return {"rule": rule, "curve": {name: power, "t": to_text(curve.domain)}, "base": base, "text": text}
+
+
+def axioms(certificate) -> list[dict]:
+    """Return the axioms used: the primitives of the program and the homes, with references."""
+    from tamecheck.reports.axioms import used_axioms
+
+    return used_axioms(certificate.document)
