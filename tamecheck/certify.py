@@ -20,6 +20,7 @@ from tamecheck.kernel.curves import ANY, names
 from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
 from tamecheck.programs.program import Program
 from tamecheck.proofs.definability import Proof, culprits, prove
+from tamecheck.proofs.jumps import find_jump
 from tamecheck.proofs.refutation import refute
 from tamecheck.structures import lattice
 
@@ -127,7 +128,8 @@ class Certificate:
                 p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps)
             )
             self._document = documents.document(
-                p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations, p.jumps
+                p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations,
+                p.jumps[0] if p.jumps else [],
             )
         return self._document
 
@@ -251,6 +253,7 @@ def certify(
     wanted = _wanted(proof.record, name)
     if wanted and sharpness:
         refute(proof, wanted)
+    find_jump(proof)
     seconds = {"import": imported - started, "prove": time.perf_counter() - imported}
     return Certificate(proof, found, chosen, name, seconds)
 

@@ -13,6 +13,8 @@ from tamecheck.proofs.definability import REFINABLE, Proof, varying_roles
 RIGHT: Interval = (Fraction(0), None, False, False)
 LEFT: Interval = (None, Fraction(0), False, False)
 UNIT: Interval = (Fraction(0), Fraction(1), False, False)
+FAR_RIGHT: Interval = (Fraction(32), None, False, False)
+FAR_LEFT: Interval = (None, Fraction(-32), False, False)
 CHOICES = (Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), Fraction(3, 7), Fraction(0))
 MAXIMAL_WORK = 400_000
 MAXIMAL_CURVES = 48
@@ -106,7 +108,7 @@ def candidates(proof: Proof):
 def _domains(box: Interval, exponent: Fraction) -> list[Interval]:
     """Return domains of t whose image under t**exponent lies in the box."""
     found = []
-    for domain in (LINE, RIGHT, LEFT, UNIT):
+    for domain in (LINE, RIGHT, LEFT, UNIT, FAR_RIGHT, FAR_LEFT):
         if exponent != 1:
             if domain != RIGHT or not contains(box, variable_record(domain, exponent)[3]):
                 continue
@@ -115,20 +117,18 @@ def _domains(box: Interval, exponent: Fraction) -> list[Interval]:
         part = meet(domain, box)
         if part is not None and part[0] != part[1] and part not in found:
             found.append(part)
-        if part is not None and part[0] is None and part[1] is None:
-            continue
     return found
 
 
 def _assignments(inputs: list[int], boxes: dict[int, Interval]):
     """Yield values for all inputs: the same number everywhere, then a few distinct ones."""
     for q in CHOICES:
-        yield {n: _inside(boxes[n], q) for n in inputs}
-    yield {n: _inside(boxes[n], Fraction(k % 7 + 1, 3)) for k, n in enumerate(inputs)}
-    yield {n: _inside(boxes[n], Fraction((-1) ** k * (k % 5 + 1), 4)) for k, n in enumerate(inputs)}
+        yield {n: inside(boxes[n], q) for n in inputs}
+    yield {n: inside(boxes[n], Fraction(k % 7 + 1, 3)) for k, n in enumerate(inputs)}
+    yield {n: inside(boxes[n], Fraction((-1) ** k * (k % 5 + 1), 4)) for k, n in enumerate(inputs)}
 
 
-def _inside(box: Interval, q: Fraction) -> Fraction:
+def inside(box: Interval, q: Fraction) -> Fraction:
     """Return q when it lies in the box, else a point of the box."""
     if contains(box, (q, q, True, True)):
         return q
