@@ -41,7 +41,7 @@ class Curve(Derivation):
     fixed : dict[int, Fraction] — the other inputs
     """
 
-    __slots__ = ("variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "negatives", "_values")
+    __slots__ = ("variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "negatives", "escapes", "_values")
 
     def __init__(self, program: Program, facts: Facts, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction]):
         super().__init__(program, facts)
@@ -51,6 +51,7 @@ class Curve(Derivation):
         self.polynomials: dict[int, tuple[int, Polynomial]] = {}
         self.periods: dict[int, tuple[int, str, Fraction]] = {}
         self.negatives: dict[int, tuple[int, int, bool]] = {}  # node: (step, mask, level-set argument)
+        self.escapes: dict[int, tuple[int, bool]] = {}
         self._values: dict[Fraction, dict[int, object]] = {}
 
     def start(self, n: int) -> int:
@@ -95,8 +96,10 @@ def names(mask: int) -> str:
 def is_uniform(c: Curve, n: int) -> bool:
     """Tell whether all entries of a node are equal along the curve."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if kind == "input" or n == c.variable:
+    if n == c.variable:
         return True
+    if kind == "input":
+        return n in c.fixed
     if kind == "constant":
         return parameters[0] == "splat"
     if not all(a in c.uniform for a in arguments):
@@ -119,7 +122,7 @@ def polynomial(c: Curve, n: int) -> Polynomial | None:
     if n == c.variable:
         return ((Fraction(1), c.exponent),)
     if kind == "input":
-        return _monomials({Fraction(0): c.fixed[n]})
+        return _monomials({Fraction(0): c.fixed[n]}) if n in c.fixed else None
     if kind == "constant":
         return _monomials({Fraction(0): Fraction(parameters[1])}) if parameters[0] == "splat" else None
     if kind not in ("map", "contract", "reduce", "reindex") or not arguments:

@@ -14,6 +14,7 @@ from tamecheck.ground.numbers import enclose, enclose_interval, outward, power
 MAXIMAL_POWER = 10**6
 ONE = Fraction(1)
 ZERO = Fraction(0)
+HALF = Fraction(1, 2)
 UNIT: Interval = (ZERO, ONE, True, True)
 SIGNED_UNIT: Interval = (-ONE, ONE, True, True)
 POSITIVE: Interval = (ZERO, None, False, False)
@@ -214,15 +215,25 @@ def _end_value(function: str, x: Fraction | None, closed: bool, limit: Fraction 
 
 @lru_cache(maxsize=65_536)
 def stepwise(function: str, a: Interval) -> Interval:
-    """Return the image hull under floor, ceil, round (half to even) or sign, by the closed ends' images."""
-    step = {"floor": floor, "ceil": ceil, "round": round, "sign": lambda x: (x > 0) - (x < 0)}[function]
+    """Return the image hull under floor, ceil, round (half to even) or sign; an open end counts with its limit."""
     if function == "sign":
-        low = -ONE if a[0] is None else Fraction(1 if positive(a) else step(a[0]))
-        high = ONE if a[1] is None else Fraction(-1 if positive(negate(a)) else step(a[1]))
+        low = -ONE if a[0] is None or a[0] < 0 else Fraction(1 if positive(a) else 0)
+        high = ONE if a[1] is None or a[1] > 0 else Fraction(-1 if positive(negate(a)) else 0)
         return (low, high, True, True)
-    low = None if a[0] is None else Fraction(step(a[0]))
-    high = None if a[1] is None else Fraction(step(a[1]))
+    low = None if a[0] is None else Fraction(_step(function, a[0], 0 if a[2] else 1))
+    high = None if a[1] is None else Fraction(_step(function, a[1], 0 if a[3] else -1))
     return (low, high, low is not None, high is not None)
+
+
+def _step(function: str, x: Fraction, side: int) -> int:
+    """Return the rounding of x, or its limit from the right (side 1) or from the left (side -1)."""
+    if function == "round":
+        if side == 0 or (x + HALF).denominator != 1:
+            return round(x)
+        return floor(x + HALF) if side > 0 else floor(x - HALF)
+    if function == "floor":
+        return floor(x) - (side < 0 and x.denominator == 1)
+    return ceil(x) + (side > 0 and x.denominator == 1)
 
 
 @lru_cache(maxsize=65_536)

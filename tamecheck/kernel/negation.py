@@ -146,6 +146,70 @@ def try_axiom(c: Curve, n: int) -> bool:
     return True
 
 
+def try_signs(c: Curve, n: int) -> bool:
+    """Append ``signs``: a periodic factor of both signs times something that never vanishes."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if len(arguments) != 2 or bounded(c.domain) or n not in c.uniform:
+        return False
+    if kind == "contract":
+        if contraction_count(c.program, c.program.nodes[n]) < 1:
+            return False
+    elif kind != "map" or parameters[0] not in ("mul", "div"):
+        return False
+    orders = [(0, 1)] if parameters[0] == "div" else [(0, 1), (1, 0)]
+    for i, j in orders:
+        f, a = arguments[i], arguments[j]
+        if f not in c.periods or not c.record(a)[4] or not images.excludes_zero(c.record(a)[3]):
+            continue
+        values = [(t, curves.value(c, f, t)) for t in sample_points(c.domain)]
+        above = [t for t, v in values if v is not None and v > 0]
+        below = [t for t, v in values if v is not None and v < 0]
+        if above and below:
+            premises = (c.periods[f][0], c.latest[a])
+            c.negatives[n] = (c.negative("signs", n, premises, (str(above[0]), str(below[0])), ("not", "any")), EVERYTHING, False)
+            return True
+    return False
+
+
+def try_escape(c: Curve, n: int) -> bool:
+    """Append ``escapes``: total, continuous, and tending to infinity with t."""
+    if c.domain[1] is not None or n not in c.uniform:
+        return False
+    record = c.record(n)
+    if not record[4] or record[6] < 0:
+        return False
+    premises = _escape_premises(c, n)
+    if premises is None:
+        return False
+    up, rest = premises
+    c.escapes[n] = (c.negative("escapes", n, (c.latest[n], *rest), (), ("escapes",)), up)
+    return True
+
+
+def _escape_premises(c: Curve, n: int) -> tuple[bool, tuple[int, ...]] | None:
+    """Return (tends to +infinity, premises after the first) or ``None``."""
+    if n in c.polynomials:
+        step, p = c.polynomials[n]
+        return (p[-1][0] > 0, (step,)) if p and p[-1][1] > 0 else None
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind == "map" and parameters[0] == "exp":
+        known = c.polynomials.get(arguments[0])
+        if known and known[1] and known[1][-1][1] > 0 and known[1][-1][0] > 0:
+            return True, (known[0],)
+        return None
+    if kind != "map" or parameters[0] not in ("add", "mul"):
+        return None
+    for u, a in (arguments, arguments[::-1]):
+        if u in c.escapes and u != a:
+            step, up = c.escapes[u]
+            spread = c.record(a)[3]
+            if parameters[0] == "add" and bounded(spread):
+                return up, (step, c.latest[a])
+            if parameters[0] == "mul" and ((spread[0] or 0) > 0 or (spread[1] or 0) < 0):
+                return up == ((spread[0] or 0) > 0), (step, c.latest[a])
+    return None
+
+
 def try_staircase(c: Curve, n: int) -> bool:
     """Append ``staircase``: a rounding of an unbounded polynomial takes infinitely many integers."""
     kind, parameters, arguments, _ = c.program.nodes[n]
@@ -270,6 +334,8 @@ def _peel_pair(c: Curve, n: int, kind: str, parameters: tuple, arguments: tuple[
     if not side[4]:
         return None
     kept = side_conditions(mask, side[1])
+    if level and not side[0] and (p in ("add", "sub") or images.excludes_zero(side[3])):
+        return "level", (step, c.latest[a]), EVERYTHING, True
     if p in ("add", "sub"):
         return "peel", (step, c.latest[a]), kept, False
     if images.excludes_zero(side[3]):

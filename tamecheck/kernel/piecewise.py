@@ -8,7 +8,7 @@ the pieces are joined by comparing exact Taylor polynomials.  Specification:
 
 from fractions import Fraction
 
-from tamecheck.ground.intervals import Interval, hull, to_text
+from tamecheck.ground.intervals import Interval, hull, meet, to_text
 from tamecheck.kernel import images, series
 from tamecheck.kernel.derivation import Derivation, Facts
 from tamecheck.kernel.judgments import ANALYTIC, R_LIN, ROUGH, Record, combine, settle
@@ -100,14 +100,16 @@ def _binary_series(c: Cone, p: str, arguments: tuple[int, ...], values: list) ->
 
 
 def joined_record(
-    before: Record, pivot: Record, pieces: list[Cone], points: list[Cone], nodes: list[int], breaks: list[Fraction]
+    before: Record, pivot: Record, pieces: list[Cone], points: list[Cone], nodes: list[int], breaks: list[Fraction],
+    bounds: list[Interval | None],
 ) -> tuple[Record, list[int]]:
     """Return the record of the node by cases, and the order of each join (-1: none)."""
     homes, spread, total = pivot[1], None, pivot[4]
     smooth, loclip, lip = pivot[6], pivot[7], Fraction(0)
-    for c in pieces + points:
+    for c, bound in zip(pieces + points, [*bounds, *[None] * len(points)], strict=True):
         f = c.record(c.node)
-        spread = f[3] if spread is None else hull(spread, f[3])
+        part = f[3] if bound is None else meet(f[3], bound) or f[3]
+        spread = part if spread is None else hull(spread, part)
         total &= f[4]
     for c in pieces:
         f = c.record(c.node)

@@ -40,6 +40,9 @@ def _improve(d: Derivation, rule: str, n: int, premises: tuple[int, ...], parame
 
 
 def _is(d: Derivation, n: int, kind: str, name: str) -> bool:
+    """Tell whether a node, of which this derivation speaks, is of a kind."""
+    if n not in d.latest:
+        return False
     node = d.program.nodes[n]
     return node[0] == kind and node[1][0] == name
 
@@ -50,12 +53,12 @@ def share(d: Derivation, n: int) -> None:
     a, s = nodes[n][2]
     if nodes[s][0] == "reindex" and nodes[s][1][0] == "expand":
         s = nodes[s][2][0]
-    if not _is(d, s, "reduce", "sum") or nodes[s][2][0] != a or not nodes[s][1][2]:
+    if a not in d.latest or not _is(d, s, "reduce", "sum") or nodes[s][2][0] != a or not nodes[s][1][2]:
         return
     f = d.record(a)
     if f[3][0] is None or f[3][0] < 0 or not f[4] or not d.record(n)[4]:
         return
-    if _is(d, a, "map", "exp"):
+    if _is(d, a, "map", "exp") and nodes[a][2][0] in d.latest:
         w = nodes[a][2][0]
         lip = d.record(w)[8]
         _improve(d, "share", n, (d.latest[a], d.latest[w]), (), range=images.UNIT, lip=None if lip is None else lip / 2)
@@ -69,7 +72,7 @@ def _shifted_exponential(d: Derivation, s: int) -> tuple[int, int] | None:
         return None
     left, right = d.program.nodes[s][2]
     for k, e in ((left, right), (right, left)):
-        if _is(d, e, "map", "exp") and not d.record(k)[0]:
+        if _is(d, e, "map", "exp") and k in d.latest and not d.record(k)[0] and d.program.nodes[e][2][0] in d.latest:
             return k, d.program.nodes[e][2][0]
     return None
 
@@ -78,7 +81,7 @@ def logistic(d: Derivation, n: int) -> None:
     """c / (k + exp(w)) is sup|c| Lw / (4 inf k)-Lipschitz for fixed c and fixed k > 0."""
     c, s = d.program.nodes[n][2]
     found = _shifted_exponential(d, s)
-    if found is None or d.record(c)[0] or not d.record(n)[4]:
+    if found is None or c not in d.latest or d.record(c)[0] or not d.record(n)[4]:
         return
     k, w = found
     low, size, lip = d.record(k)[3][0], images.sup(d.record(c)[3]), d.record(w)[8]
@@ -100,6 +103,8 @@ def logsumexp(d: Derivation, n: int) -> None:
         premises: tuple[int, ...] = (d.latest[w], d.latest[k])
     elif _is(d, s, "reduce", "sum") and _is(d, nodes[s][2][0], "map", "exp") and reduction_count(d.program, nodes[s]) >= 1:
         w = nodes[nodes[s][2][0]][2][0]
+        if w not in d.latest:
+            return
         premises = (d.latest[w],)
     else:
         return
@@ -125,6 +130,8 @@ def norm(d: Derivation, n: int) -> None:
         a = node[2][0]
     else:
         return
+    if a not in d.latest:
+        return
     f = d.record(a)
     root = square_root_above(count)
     _improve(d, "norm", n, (d.latest[a],), (str(root),), loclip=f[7], lip=times(root, f[8]) if f[4] else None)
@@ -139,7 +146,7 @@ def saturate(d: Derivation, n: int) -> None:
     chain, others, node = [n], [], n
     while len(chain) <= LONGEST_CHAIN:
         kind, parameters, arguments, _ = nodes[node]
-        if kind != "map":
+        if kind != "map" or any(a not in d.latest for a in arguments):
             return
         if parameters[0] in ROUNDINGS:
             break

@@ -2,10 +2,13 @@
 
 from fractions import Fraction
 
-from tamecheck.ground.intervals import Interval
+from tamecheck.ground.intervals import Interval, to_text
+from tamecheck.ground.numbers import outward
 from tamecheck.kernel import images
 from tamecheck.kernel.derivation import Derivation
+from tamecheck.kernel.negation import sample_points
 from tamecheck.kernel.piecewise import ENTRYWISE, SWITCHES, Cone, joined_record, pieces_of
+from tamecheck.kernel.quotients import Quotient, bounded_by, quotients
 
 LARGEST_CONE = 160
 MOST_BREAKS = 40
@@ -23,20 +26,62 @@ def by_cases(proof, d: Derivation, n: int) -> bool:
 def _with_pivot(proof, d: Derivation, n: int, pivot: int, nodes: list[int]) -> bool:
     spread = d.record(pivot)[3]
     breaks = breakpoints(d, n, pivot, nodes, spread)
+    breaks, pieces, bounds = _bounded_pieces(d, n, pivot, nodes, spread, breaks)
     if not breaks:
         return False
-    pieces = [derive(d, n, pivot, nodes, part) for part in pieces_of(spread, breaks)]
     points = [derive(d, n, pivot, nodes, (q, q, True, True)) for q in breaks]
     before = d.record(n)
-    after, _ = joined_record(before, d.record(pivot), pieces, points, nodes, breaks)
+    after, _ = joined_record(before, d.record(pivot), pieces, points, nodes, breaks, bounds)
     if after == before:
         return False
     first = len(proof.instances)
     proof.instances.extend(pieces + points)
     numbers = tuple(range(first, first + len(pieces))), tuple(range(first + len(pieces), first + len(pieces) + len(points)))
-    parameters = (pivot, tuple([str(q) for q in breaks]), *numbers)
+    texts = tuple([None if b is None else to_text(b) for b in bounds])
+    parameters = (pivot, tuple([str(q) for q in breaks]), *numbers, texts)
     d.conclude("piecewise", n, (d.latest[n], d.latest[pivot]), parameters, after)
     return True
+
+
+def _bounded_pieces(d: Derivation, n: int, pivot: int, nodes: list[int], spread: Interval, breaks: list[Fraction]):
+    """Return (breaks, pieces, bounds); breaks may grow by one so that every piece has a finite end."""
+    if not breaks and spread[0] is None and spread[1] is None:
+        breaks = [Fraction(0)]
+    pieces = [derive(d, n, pivot, nodes, part) for part in pieces_of(spread, breaks)]
+    bounds = [_bound(c, nodes) for c in pieces]
+    return breaks, pieces, bounds
+
+
+def _bound(c: Cone, nodes: list[int]) -> Interval | None:
+    """Return a proved bound for the node on a piece where its range is unbounded and it is a quotient of polynomials."""
+    spread = c.record(c.node)[3]
+    if spread[0] is not None and spread[1] is not None:
+        return None
+    f = quotients(c, c.pivot, nodes)[c.node]
+    if f is None or (c.range[0] is None and c.range[1] is None):
+        return None
+    values = [v for v in (_value(f, t) for t in sample_points(c.range)) if v is not None]
+    if not values:
+        return None
+    limits = [f[0][-1] / f[1][-1]] if f[0] and len(f[0]) == len(f[1]) else [Fraction(0)] if len(f[0]) < len(f[1]) else []
+    low = _first_proved(f, c.range, min([*values, *limits]), -1)
+    high = _first_proved(f, c.range, max([*values, *limits]), 1)
+    return None if low is None and high is None else (low, high, low is not None, high is not None)
+
+
+def _value(f: Quotient, t: Fraction) -> Fraction | None:
+    above, below = (sum((x * t**k for k, x in enumerate(p)), Fraction(0)) for p in f)
+    return above / below if below else None
+
+
+def _first_proved(f: Quotient, piece: Interval, start: Fraction, side: int) -> Fraction | None:
+    """Return the first bound on one side, from tight to loose, that signs of coefficients prove."""
+    scale = max(abs(start), Fraction(1))
+    for slack in (Fraction(0), Fraction(1, 64), Fraction(1, 8), Fraction(1, 2), Fraction(1), Fraction(4), Fraction(32), Fraction(1000)):
+        candidate = outward(start + side * slack * scale, side)
+        if bounded_by(f, piece, *((candidate, None) if side < 0 else (None, candidate))):
+            return candidate
+    return None
 
 
 def cones(d: Derivation, n: int):

@@ -62,6 +62,8 @@ def walk(proof: Proof, d: Derivation, roles: tuple[str, ...]) -> None:
             step = ordinary(n)
             if node[1][0] in REFINABLE:
                 refinements.refine(d, n)
+                if node[1][0] == "div" and _loose_quotient(d, n):
+                    cases.by_cases(proof, d, n)
         elif kind == "input":
             d.conclude("input", n, (), (), rules.input_record(input_box(node), node[1][1] in roles))
         elif kind == "where":
@@ -76,6 +78,12 @@ def walk(proof: Proof, d: Derivation, roles: tuple[str, ...]) -> None:
     last = d.record(proof.node)
     if last[0] and (last[6] < ANALYTIC or not last[4]) and d.program.nodes[proof.node][0] == "map":
         cases.by_cases(proof, d, proof.node)
+
+
+def _loose_quotient(d: Derivation, n: int) -> bool:
+    """Tell whether a quotient with a varying denominator has an unbounded range, so that cases may help."""
+    record = d.record(n)
+    return bool(record[0] and (record[3][0] is None or record[3][1] is None) and d.record(d.program.nodes[n][2][1])[0])
 
 
 # --------------------------------------------------------------------- bodies

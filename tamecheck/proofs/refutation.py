@@ -6,8 +6,8 @@ Where to look is heuristic; what is found is made of kernel steps and is checked
 from fractions import Fraction
 
 from tamecheck.ground.intervals import LINE, Interval, contains, from_text, meet
-from tamecheck.kernel import negation
-from tamecheck.kernel.curves import ANY, Curve, is_uniform, variable_record
+from tamecheck.kernel import negation, refinements
+from tamecheck.kernel.curves import ANY, EVERYTHING, Curve, is_uniform, variable_record
 from tamecheck.proofs.definability import REFINABLE, Proof, varying_roles
 
 RIGHT: Interval = (Fraction(0), None, False, False)
@@ -16,9 +16,9 @@ UNIT: Interval = (Fraction(0), Fraction(1), False, False)
 FAR_RIGHT: Interval = (Fraction(32), None, False, False)
 FAR_LEFT: Interval = (None, Fraction(-32), False, False)
 CHOICES = (Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), Fraction(3, 7), Fraction(0))
+SEMILINEAR = 1
 MAXIMAL_WORK = 400_000
 MAXIMAL_CURVES = 48
-LARGEST_EXPENSIVE = 20_000
 
 
 def refute(proof: Proof, wanted: int) -> int:
@@ -42,48 +42,73 @@ def refute(proof: Proof, wanted: int) -> int:
 def try_curve(proof: Proof, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction], wanted: int) -> bool:
     """Follow one curve; keep it when it excludes something new of ``wanted``."""
     c = Curve(proof.program, proof.derivation.facts, variable, domain, exponent, fixed)
-    follow(c, proof.node)
+    follow(c, proof.node, bool(wanted & ANY))
     found = negation.negative_of(c, proof.node)
     mask = found[1] if found else 0
     news = []
     if mask & wanted & ~proof.excluded:
         news.append(found[0])
-    curvature = 1 << 0
-    if curvature & wanted & ~(proof.excluded | mask) and not wanted & ANY:
+    if SEMILINEAR & wanted & ~(proof.excluded | mask):
         step = negation.try_curvature(c, proof.node)
         if step is not None:
             news.append(step)
-            mask |= curvature
-    if not news:
-        return False
+            mask |= SEMILINEAR
+    if news:
+        keep(proof, c, news, mask)
+        return True
+    return bool(wanted & ANY) and _through_escape(proof, c)
+
+
+def keep(proof: Proof, c: Curve, steps: list[int], mask: int) -> None:
+    """Append a curve and its final steps to the proof."""
     proof.instances.append(c)
     k = len(proof.instances) - 1
-    proof.refutations.extend([(k, step) for step in news])
+    proof.refutations.extend([(k, step) for step in steps])
     proof.excluded |= mask
-    return True
 
 
-def follow(c: Curve, target: int) -> None:
-    """Append ordinary and negative steps for every node up to the target."""
-    from tamecheck.kernel import refinements
+def _through_escape(proof: Proof, c: Curve) -> bool:
+    """Follow the program again with a node that tends to infinity as the variable."""
+    for u in sorted(c.escapes, reverse=True):
+        if u in c.polynomials or u == proof.node:
+            continue
+        second = Curve(proof.program, proof.derivation.facts, u, LINE, Fraction(1), c.fixed)
+        follow(second, proof.node)
+        if proof.node in second.uniform and proof.node in second.periods and negation.try_oscillate(second, proof.node):
+            proof.instances.append(c)
+            second.escape = (len(proof.instances) - 1, c.escapes[u][0])
+            keep(proof, second, [second.negatives[proof.node][0]], EVERYTHING)
+            return True
+    return False
 
+
+def follow(c: Curve, target: int, escapes: bool = False) -> None:
+    """Append ordinary and negative steps for every node up to the target that the curve determines."""
     for n, node in enumerate(c.program.nodes[: target + 1]):
-        if is_uniform(c, n):
-            c.uniform.add(n)
-        if node[0] == "input":
+        if n == c.variable or node[0] == "input":
+            if n != c.variable and n not in c.fixed:
+                continue
             c.start(n)
-        else:
+        elif all(a in c.latest for a in node[2]):
             c.ordinary(n)
             if node[0] == "map" and node[1][0] in REFINABLE:
                 refinements.refine(c, n)
-        if n not in c.uniform or negation.try_polynomial(c, n):
+        else:
             continue
-        if not c.record(n)[0]:
-            continue
-        if negation.try_periodic(c, n):
-            continue
-        if not (negation.try_axiom(c, n) or negation.try_staircase(c, n)):
-            negation.try_peel(c, n)
+        if is_uniform(c, n):
+            c.uniform.add(n)
+            _negative_steps(c, n, escapes)
+
+
+def _negative_steps(c: Curve, n: int, escapes: bool) -> None:
+    polynomial = negation.try_polynomial(c, n)
+    if escapes and c.record(n)[0]:
+        negation.try_escape(c, n)
+    if polynomial or not c.record(n)[0] or negation.try_periodic(c, n):
+        return
+    for attempt in (negation.try_axiom, negation.try_staircase, negation.try_signs, negation.try_peel):
+        if attempt(c, n):
+            return
 
 
 def candidates(proof: Proof):
