@@ -34,17 +34,19 @@ class ImportedFormula:
     program : Program
     outputs : dict — ``{"f": node}``
     variables : tuple of str — the inputs, in order
-    expression : Expression — the syntax tree; ``stop_gradient`` is visible only here
+    expression : Expression — the syntax tree, if the formula was a text; ``stop_gradient`` is visible only here
     marked : tuple of int — program nodes that stand under a ``stop_gradient`` (their value is unchanged)
     origin : dict — the column of the text for program nodes that have one
+    notes : tuple of str — how numbers and assumptions were read
     """
 
     program: Program
     outputs: dict[str, int]
     variables: tuple[str, ...]
-    expression: Expression
+    expression: Expression | None = None
     marked: tuple[int, ...] = ()
     origin: dict[int, int] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def load(
@@ -88,11 +90,11 @@ def load(
     known: dict[str, int] = {}
     for name in names:
         role = "parameter" if name in (parameters or ()) else "data"
-        known[name] = program.input(name, (), role, _box((boxes or {}).get(name, LINE)))
+        known[name] = program.input(name, (), role, as_interval((boxes or {}).get(name, LINE)))
     return _lower(expression, program, known, names, fixed)
 
 
-def _box(box: Box) -> Interval:
+def as_interval(box: Box) -> Interval:
     """Return an interval from one of the three ways to write it."""
     if isinstance(box, str):
         return from_text(box.replace(" ", ""))

@@ -51,7 +51,7 @@ Syntax = tuple[str, object, tuple[int, ...]]
 class Limits(NamedTuple):
     """What is refused before any work is done on it."""
 
-    length: int = 700_000
+    length: int = 2_000_000
     """characters of the text"""
     nesting: int = 200
     """open parentheses"""
