@@ -1,0 +1,291 @@
+"""The derivation as a tree on a terminal: every node with its structure, rule and reference.
+
+A program is a graph, so a shared node is printed once and referred to afterwards as
+``see #12``.  A run of nodes with one new argument each is printed as consecutive lines and
+not as a staircase.  A derivation longer than ``limit`` nodes is first summarised in groups
+of equal rule and equal facts, with the nodes where a larger structure enters; the tree is then
+cut where the limit is reached.
+"""
+
+from collections.abc import Iterator
+
+from tamecheck.reports.reading import VERDICTS, Fact, Reading, clean, neither
+from tamecheck.structures import lattice
+
+LIMIT = 200
+DEEPEST = 24
+SHOWN_GROUPS = 40
+
+
+def explain(document: dict, limit: int = LIMIT, width: int = 120, color: bool = False) -> str:
+    """Return the derivation as text.
+
+    Parameters
+    ----------
+    document : the certificate as a JSON value
+    limit : nodes printed in the tree
+    width : columns
+    color : with terminal colours
+    """
+    from io import StringIO
+
+    from rich.console import Console
+
+    console = Console(file=StringIO(), width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False)
+    show(document, console, limit)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def show(document: dict, console: object, limit: int = LIMIT) -> None:
+    """Print the derivation on a ``rich`` console."""
+    r = Reading(document)
+    console.print(headline(r))
+    if len(r.cone) > limit:
+        for part in overview(r):
+            console.print(part)
+    console.print(tree(r, limit))
+    for part in negatives(r):
+        console.print(part)
+    for part in sources(r):
+        console.print(part)
+
+
+# ------------------------------------------------------------------- headline
+
+
+def headline(r: Reading) -> object:
+    """Return the verdict and the facts of the claimed node."""
+    from rich.text import Text
+
+    text = Text()
+    style = {"definable": "bold green", "not-definable": "bold red"}.get(r.verdict, "bold yellow")
+    text.append(VERDICTS[r.verdict], style)
+    if r.homes:
+        text.append(" in " + " and in ".join(s.name for s in r.homes), style)
+    text.append(f", as a function of {varying_words(r)}")
+    for line in fact_lines(r):
+        text.append("\n  " + line)
+    return text
+
+
+def varying_words(r: Reading) -> str:
+    """Return which inputs vary, in words."""
+    if r.claim["about"] == "both":
+        return "the parameters and the inputs" if any(r.nodes[n][1][1] == "parameter" for n in r.inputs()) else "its inputs"
+    return "the parameters, the inputs being fixed" if r.claim["about"] == "parameters" else "the inputs, the parameters being fixed"
+
+
+def fact_lines(r: Reading) -> Iterator[str]:
+    """Yield the claimed facts, one sentence each."""
+    h = r.holds
+    if r.sharp:
+        yield "sharp: definable in no structure of the table outside these"
+    elif r.homes and r.excluded:
+        yield "not definable " + neither(r.claim["not"])
+    if not r.homes and h.local:
+        yield f"definable on every compact box inside the domain in {' and in '.join(h.local.split('|'))}"
+    if r.homes and h.local != h.homes and h.local:
+        yield f"on compact boxes already in {' and in '.join(h.local.split('|'))}"
+    yield "defined everywhere" if h.total else "perhaps not defined everywhere"
+    yield f"values in {short_range(h.range)}"
+    if r.claim["discontinuous"]:
+        yield "discontinuous"
+    elif h.smooth != "none":
+        yield "analytic" if h.smooth == "analytic" else f"of class {h.smooth}"
+    if h.loclip and h.total:
+        yield "locally Lipschitz" + ("; path-differentiable" if r.path_differentiable else "")
+    if h.lip is not None:
+        yield f"Lipschitz with constant {clean(h.lip, 40)} for the sup norm"
+    for text in r.assumptions:
+        yield f"ASSUMED: {text}"
+
+
+# ----------------------------------------------------------------------- tree
+
+
+def tree(r: Reading, limit: int = LIMIT) -> object:
+    """Return the derivation of the claimed node as a ``rich`` tree, at most ``limit`` nodes of it."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    root = Tree(Text("derivation"), guide_style="dim")
+    printed: set[int] = set()
+    left = limit
+    stack = [(root, r.target, 0)]
+    while stack:
+        parent, n, depth = stack.pop()
+        if n in printed:
+            parent.add(Text(f"see #{n}", "dim"))
+            continue
+        if left <= 0 or depth > DEEPEST:
+            parent.add(Text(f"... #{n} {r.title(n)}: {_homes(r.fact(n))}, not shown further".replace("  ", " "), "dim"))
+            continue
+        lines, label, branch = 0, Text(), []
+        while True:  # a run of nodes with one new argument each
+            printed.add(n)
+            left -= 1
+            label.append("\n" if lines else "")
+            label.append_text(line(r, n))
+            lines += 1
+            children = [a for a in dict.fromkeys(r.nodes[n][2]) if not inline(r, a)]
+            fresh = [a for a in children if a not in printed]
+            if len(children) != 1 or not fresh or left <= 0:
+                branch = children
+                break
+            n = fresh[0]
+        here = parent.add(label)
+        stack += [(here, a, depth + 1) for a in reversed(branch)]
+    return root
+
+
+def inline(r: Reading, n: int) -> bool:
+    """Tell whether a node is written inside its users: a constant."""
+    kind, parameters = r.nodes[n][0], r.nodes[n][1]
+    return kind == "constant" or (kind == "map" and parameters[0] == "pi")
+
+
+def line(r: Reading, n: int) -> object:
+    """Return one node of the tree: position, name, expression, structures, rule, reference, range."""
+    from rich.text import Text
+
+    f = r.fact(n)
+    text = Text(f"#{n} ", "dim", no_wrap=True, overflow="ellipsis")
+    if r.title(n):
+        text.append(r.title(n) + " ", "cyan")
+    text.append(r.expression(n))
+    if r.nodes[n][3]:
+        text.append(f" {list(r.nodes[n][3])}", "dim")
+    text.append("  " + _homes(f), "green" if f.homes else "red")
+    text.append(f"  by {r.rule_words(n)}")
+    if r.rule_references(n):
+        text.append(f" [{', '.join(r.rule_references(n))}]", "dim")
+    if f.range != "(-inf,inf)":
+        text.append(f"  in {short_range(f.range)}", "dim")
+    if not f.total:
+        text.append("  partial", "yellow")
+    return text
+
+
+def _homes(f: Fact) -> str:
+    if not f.varies:
+        return "constant"
+    return f.homes or "no home" + (f" (locally {f.local})" if f.local else "")
+
+
+def short_range(text: str) -> str:
+    """Return an interval with long rational ends rounded outwards to a short decimal, marked ``~``."""
+    if len(text) <= 24:
+        return text
+    from tamecheck.ground.intervals import from_text
+
+    low, high, low_closed, high_closed = from_text(text)
+    left = "-inf" if low is None else _short(low, -1)
+    right = "inf" if high is None else _short(high, 1)
+    return f"{'[' if low_closed else '('}{left}, {right}{']' if high_closed else ')'}"
+
+
+def _short(q: object, direction: int) -> str:
+    """Return a rational as it is when short, else rounded away from the interval to five decimals or digits."""
+    text = str(q)
+    if len(text) <= 9:
+        return text
+    size = abs(q.numerator) // q.denominator
+    scale = 10**5 if size < 10**6 else 1
+    scaled = (q.numerator * scale) // q.denominator + (1 if direction > 0 else 0)
+    if scale == 1:
+        digits = str(abs(scaled))
+        head = int(digits[:4]) + (1 if (scaled > 0) == (direction > 0) else 0)
+        return f"~{'-' if scaled < 0 else ''}{head}e{len(digits) - 4}"
+    whole, rest = divmod(abs(scaled), scale)
+    if scaled == 0 or (whole == 0 and rest == 0):
+        return "~0"
+    return f"~{'-' if scaled < 0 else ''}{whole}.{rest:05d}".rstrip("0").rstrip(".")
+
+
+# ----------------------------------------------------------------- long proofs
+
+
+def groups(r: Reading) -> list[tuple[tuple[str, str, str, str], list[int]]]:
+    """Return the varying nodes grouped by rule, homes, smoothness and totality, largest groups first."""
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    for n in r.cone:
+        f = r.fact(n)
+        if f.varies and r.nodes[n][0] != "input":
+            key = (r.rule_words(n), f.homes or "-", f.smooth, "total" if f.total else "partial")
+            found.setdefault(key, []).append(n)
+    return sorted(found.items(), key=lambda item: -len(item[1]))
+
+
+def entrances(r: Reading) -> list[int]:
+    """Return the nodes where a structure enters: the up-set is smaller than that of all arguments together."""
+    found = []
+    for n in r.cone:
+        f = r.fact(n)
+        if not f.varies or r.nodes[n][0] == "input":
+            continue
+        before = lattice.ALL
+        for a in r.nodes[n][2]:
+            before &= lattice.parse(r.fact(a).homes)
+        if lattice.parse(f.homes) != before:
+            found.append(n)
+    return found
+
+
+def overview(r: Reading) -> Iterator[object]:
+    """Yield the groups of a long derivation and the nodes where structures enter."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{len(r.cone)} nodes, {len(r.steps)} steps, by rule and fact", box=box.SIMPLE, title_justify="left")
+    for column in ("nodes", "rule", "definable in", "smooth", "defined", "for example"):
+        table.add_column(column, justify="right" if column == "nodes" else "left")
+    known = groups(r)
+    for (rule, homes, smooth, total), members in known[:SHOWN_GROUPS]:
+        example = f"#{members[0]} {r.title(members[0])}"
+        table.add_row(*[Text(clean(t, 48)) for t in (len(members), rule, homes, smooth, total, example)])
+    if len(known) > SHOWN_GROUPS:
+        table.add_row("", Text(f"and {len(known) - SHOWN_GROUPS} smaller groups"))
+    yield table
+    by_change: dict[tuple[str, str], list[int]] = {}
+    for n in entrances(r):
+        by_change.setdefault((_homes(r.fact(n)), r.rule_words(n)), []).append(n)
+    if by_change:
+        yield Text("where structures enter")
+    for (homes, rule), members in sorted(by_change.items(), key=lambda item: -len(item[1]))[:SHOWN_GROUPS]:
+        title = f" '{r.title(members[0])}'" if r.title(members[0]) else ""
+        yield Text(f"  {homes}: {len(members)} x {rule}, first at #{members[0]}{title}")
+
+
+# ----------------------------------------------------------- negatives, sources
+
+
+def negatives(r: Reading) -> Iterator[object]:
+    """Yield one paragraph per refutation."""
+    from rich.text import Text
+
+    from tamecheck.reports.refutations import sentences
+
+    for number, lines in enumerate(sentences(r), 1):
+        text = Text(f"{'why no smaller structure' if r.homes else 'why not'} ({number})", "bold")
+        for item in lines:
+            text.append("\n  " + item, "not bold")
+        yield text
+
+
+def sources(r: Reading) -> Iterator[object]:
+    """Yield the axioms used and their literature."""
+    from rich.text import Text
+
+    from tamecheck.structures.references import REFERENCES
+
+    axioms = r.axioms()
+    if axioms:
+        text = Text("relying on", "bold")
+        for a in axioms:
+            text.append(f"\n  {a.name} ({a.uses}x): {a.statement} [{', '.join(a.references)}]", "not bold")
+        yield text
+    text = Text("references", "bold")
+    for key in r.bibliography():
+        text.append(f"\n  [{key}] {REFERENCES[key]}", "not bold")
+    yield text
