@@ -1,0 +1,422 @@
+"""Losses of regression and classification, as functions of tensors.
+
+Every function follows PyTorch's definition of the same name, in ideal real arithmetic:
+nothing is clamped unless the definition on paper clamps.  ``reduction`` is ``"mean"``, ``"sum"``
+or ``"none"``.  Class labels are static integers (a list or an array), or a tensor of
+integers that the program receives; probabilities are tensors or arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import prod
+
+from tamecheck.errors import InputError, ShapeError
+from tamecheck.programs.builder import activations
+from tamecheck.programs.builder.activations import log_softmax, softplus
+from tamecheck.programs.builder.dense import cosine_similarity, one_hot, pairwise_distance
+from tamecheck.programs.builder.hyperparameters import Number, array_entries, number, one_of
+from tamecheck.programs.builder.module import maximum, minimum, where
+from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply, power
+
+Labels = Sequence | Arithmetic
+
+
+def reduced(loss: Arithmetic, reduction: str = "mean") -> Tensor:
+    """Return the mean, the sum or the entries themselves."""
+    one_of(reduction, ("mean", "sum", "none"), "reduction")
+    return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else +loss
+
+
+def weighted(loss: Arithmetic, weight: Operand | None) -> Arithmetic:
+    """Return the loss times a weight, if there is one."""
+    return loss if weight is None else loss * weight
+
+
+def same_shape(input: Arithmetic, target: Operand, what: str) -> None:
+    """Refuse shapes that only broadcast: in a loss that is almost always a mistake."""
+    shape = target.shape if hasattr(target, "shape") else array_entries(target, "target")[1]
+    if tuple(shape) not in ((), tuple(input.shape)):
+        raise ShapeError(f"{what} of shape {list(input.shape)} against a target of shape {list(shape)}", hint="reshape the target")
+
+
+# ------------------------------------------------------------------------ regression
+
+
+def mse_loss(input: Arithmetic, target: Operand, reduction: str = "mean", weight: Operand | None = None) -> Tensor:
+    """Return ``(x - y)^2``."""
+    same_shape(input, target, "mse_loss")
+    return reduced(weighted((input - target).square(), weight), reduction)
+
+
+def l1_loss(input: Arithmetic, target: Operand, reduction: str = "mean") -> Tensor:
+    """Return ``|x - y|``."""
+    same_shape(input, target, "l1_loss")
+    return reduced(abs(input - target), reduction)
+
+
+def huber_loss(input: Arithmetic, target: Operand, reduction: str = "mean", delta: Number = 1) -> Tensor:
+    """Return ``m^2/2 + delta (|d| - m)`` with ``d = x - y`` and ``m = min(|d|, delta)``: quadratic, then linear."""
+    same_shape(input, target, "huber_loss")
+    edge = _positive(delta, "delta")
+    d = abs(input - target)
+    m = minimum(d, edge)
+    return reduced(m.square() * Fraction(1, 2) + (d - m) * edge, reduction)
+
+
+def smooth_l1_loss(input: Arithmetic, target: Operand, reduction: str = "mean", beta: Number = 1) -> Tensor:
+    """Return the Huber loss divided by its threshold; ``beta = 0`` gives ``|x - y|``."""
+    edge = number(beta, "beta")
+    return l1_loss(input, target, reduction) if edge == 0 else huber_loss(input, target, reduction, edge) * (1 / edge)
+
+
+def log_cosh_loss(input: Arithmetic, target: Operand, reduction: str = "mean") -> Tensor:
+    """Return ``log cosh(x - y)``."""
+    same_shape(input, target, "log_cosh_loss")
+    return reduced(activations.log_cosh(input - target), reduction)
+
+
+def quantile_loss(input: Arithmetic, target: Operand, quantile: Number = "0.5", reduction: str = "mean") -> Tensor:
+    """Return ``max(q (y - x), (q - 1)(y - x))``: the pinball loss, whose minimiser is the quantile."""
+    same_shape(input, target, "quantile_loss")
+    q = number(quantile, "quantile")
+    if not 0 < q < 1:
+        raise InputError(f"quantile {q} is not between 0 and 1", code="TC124")
+    d = target - input
+    return reduced(maximum(d * q, d * (q - 1)), reduction)
+
+
+def expectile_loss(input: Arithmetic, target: Operand, tau: Number = "0.5", reduction: str = "mean") -> Tensor:
+    """Return ``tau max(d, 0)^2 + (1 - tau) min(d, 0)^2`` with ``d = y - x``."""
+    t = number(tau, "tau")
+    d = target - input
+    return reduced(maximum(d, 0).square() * t + minimum(d, 0).square() * (1 - t), reduction)
+
+
+def _positive(value: Number, what: str) -> Fraction:
+    q = number(value, what)
+    if q <= 0:
+        raise InputError(f"{what} {q} is not positive", code="TC124")
+    return q
+
+
+# ------------------------------------------------------- margins, labels are -1 and 1
+
+
+def hinge_loss(input: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean") -> Tensor:
+    """Return ``max(margin - y x, 0)`` for labels ``y`` in {-1, 1}."""
+    return reduced(activations.relu(number(margin) - input * target), reduction)
+
+
+def squared_hinge_loss(input: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean") -> Tensor:
+    """Return ``max(margin - y x, 0)^2``."""
+    return reduced(activations.relu(number(margin) - input * target).square(), reduction)
+
+
+def soft_margin_loss(input: Arithmetic, target: Operand, reduction: str = "mean") -> Tensor:
+    """Return ``log(1 + exp(-y x))``: the logistic loss for labels in {-1, 1}."""
+    return reduced(softplus(-(input * target)), reduction)
+
+
+logistic_loss = soft_margin_loss
+
+
+def exponential_loss(input: Arithmetic, target: Operand, reduction: str = "mean") -> Tensor:
+    """Return ``exp(-y x)``."""
+    return reduced((-(input * target)).exp(), reduction)
+
+
+def hinge_embedding_loss(input: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean") -> Tensor:
+    """Return ``x`` where ``y = 1`` and ``max(margin - x, 0)`` where ``y = -1``."""
+    other = activations.relu(number(margin) - input)
+    return reduced(where(_equals(target, -1), other, 0) + where(_equals(target, 1), input, 0), reduction)
+
+
+def _equals(x: Operand, value: int) -> Tensor:
+    return apply(lambda p, n: p.compare("eq", n, p.constant(value)), x)
+
+
+def multi_margin_loss(
+    input: Arithmetic, target: Labels, p: int = 1, margin: Number = 1, weight: Operand | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Return ``sum_{j != y} max(margin - x_y + x_j, 0)^p / C``, times the weight of the class ``y``."""
+    classes = input.shape[-1]
+    hot = one_hot(target, classes)
+    own = (input * hot).sum(-1, keepdim=True)
+    terms = power(activations.relu(number(margin) - own + input), p)
+    if weight is not None:
+        terms = terms * (hot * weight).sum(-1, keepdim=True)
+    return reduced((terms * (1 - hot)).sum(-1) * Fraction(1, classes), reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Return the mean over classes of the binary cross entropies with logits."""
+    return reduced(weighted(binary_cross_entropy_with_logits(input, target, reduction="none"), weight).mean(-1), reduction)
+
+
+def margin_ranking_loss(
+    input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean"
+) -> Tensor:
+    """Return ``max(-y (x1 - x2) + margin, 0)``."""
+    return reduced(activations.relu(-(target * (input1 - input2)) + number(margin)), reduction)
+
+
+# ----------------------------------------------------------------------------- binary
+
+
+def binary_cross_entropy(
+    input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean", floor: Number | None = None
+) -> Tensor:
+    """Return ``-(y log p + (1 - y) log(1 - p))`` for probabilities ``p`` in (0, 1).
+
+    PyTorch clamps both logarithms at -100: give ``floor=-100`` for that literal program.
+    """
+    same_shape(input, target, "binary_cross_entropy")
+    first, second = input.log(), (1 - input).log()
+    if floor is not None:
+        first, second = maximum(first, number(floor)), maximum(second, number(floor))
+    return reduced(weighted(-(target * first + (1 - target) * second), weight), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean", pos_weight: Operand | None = None
+) -> Tensor:
+    """Return ``(1 - y) x + (1 + (w - 1) y) log(1 + exp(-x))``, the cross entropy of ``sigmoid(x)``; ``w`` weighs the label 1."""
+    same_shape(input, target, "binary_cross_entropy_with_logits")
+    scale = 1 if pos_weight is None else (target * (pos_weight - _one(pos_weight))) + 1
+    return reduced(weighted((1 - target) * input + scale * softplus(-input), weight), reduction)
+
+
+def _one(value: Operand) -> int:
+    if not isinstance(value, Arithmetic) and hasattr(value, "__len__"):
+        raise InputError("pos_weight is a list", code="TC124", hint="use nn.constant([...])")
+    return 1
+
+
+def sigmoid_focal_loss(
+    input: Arithmetic, target: Operand, alpha: Number | None = "0.25", gamma: Number | Arithmetic = 2, reduction: str = "mean"
+) -> Tensor:
+    """Return ``alpha_t (1 - p_t)^gamma * cross entropy`` for logits; ``gamma`` may be learnt (Lin et al. 2017)."""
+    ce = binary_cross_entropy_with_logits(input, target, reduction="none")
+    p = activations.sigmoid(input)
+    q = (1 - p) * target + p * (1 - target)
+    loss = ce * power(q, gamma)
+    if alpha is not None:
+        a = number(alpha, "alpha")
+        loss = loss * (target * (2 * a - 1) + (1 - a))
+    return reduced(loss, reduction)
+
+
+# ---------------------------------------------------------------------- classification
+
+
+def nll_loss(
+    input: Arithmetic, target: Labels, weight: Operand | None = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Return ``-w_y x_y`` for log-probabilities ``x`` with the classes on axis 1 (the last axis of a vector).
+
+    The mean divides by the sum of the weights of the labels; labels equal to ``ignore_index`` do not count.
+    """
+    hot, kept = _hot(input, target, ignore_index)
+    return _class_mean(-(input * hot).sum(_class_axis(input)), hot, kept, weight, _class_axis(input), reduction)
+
+
+def cross_entropy(
+    input: Arithmetic, target: Labels, weight: Operand | None = None, ignore_index: int = -100, reduction: str = "mean",
+    label_smoothing: Number = 0,
+) -> Tensor:  # fmt: skip
+    """Return ``-sum_c q_c log softmax(x)_c`` with the classes on axis 1 (the last axis of a vector).
+
+    ``target``: static integer labels; a tensor of integer labels without the class axis; or class
+    probabilities of the shape of ``input``.  With label smoothing ``e`` the distribution ``q`` becomes
+    ``(1 - e) q + e/C``.  Weights and means are PyTorch's.
+    """
+    axis = _class_axis(input)
+    classes = input.shape[axis]
+    e = number(label_smoothing, "label_smoothing")
+    logs = log_softmax(input, axis)
+    column = None if weight is None else _along(weight, axis, len(input.shape))
+    if _is_soft(input, target):
+        q = target * (1 - e) + e / classes if e else target
+        terms = logs * q
+        loss = -(terms if column is None else terms * column).sum(axis)
+        count = prod(loss.shape)
+        return loss.sum() * Fraction(1, count) if reduction == "mean" else reduced(loss, reduction)
+    hot, kept = _hot(input, target, ignore_index)
+    plain = _class_mean(-(logs * hot).sum(axis), hot, kept, weight, axis, reduction)
+    if e == 0:
+        return plain
+    smooth = -(logs if column is None else logs * column).sum(axis)
+    smooth = smooth if kept is None else smooth * kept
+    if reduction == "mean":
+        total = _label_weight(hot, kept, weight, axis).sum()
+        smooth = smooth.sum() / total
+    else:
+        smooth = reduced(smooth, reduction)
+    return plain * (1 - e) + smooth * (e / classes)
+
+
+def focal_loss(
+    input: Arithmetic, target: Labels, gamma: Number | Arithmetic = 2, weight: Operand | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Return ``-w_y (1 - p_y)^gamma log p_y`` with ``p = softmax(x)``; ``gamma`` may be learnt."""
+    axis = _class_axis(input)
+    hot, _ = _hot(input, target, -100)
+    logs = (log_softmax(input, axis) * hot).sum(axis)
+    rest = (activations.softmax(input, axis) * (1 - hot)).sum(axis)
+    loss = -(power(rest, gamma) * logs)
+    if weight is not None:
+        loss = loss * (hot * _along(weight, axis, len(input.shape))).sum(axis)
+    return reduced(loss, reduction)
+
+
+def _class_axis(x: Arithmetic) -> int:
+    return 0 if len(x.shape) == 1 else 1
+
+
+def _is_soft(input: Arithmetic, target: Labels) -> bool:
+    shape = target.shape if isinstance(target, Arithmetic) else array_entries(target, "target")[1]
+    if tuple(shape) == tuple(input.shape):
+        return True
+    bare = input.shape[: _class_axis(input)] + input.shape[_class_axis(input) + 1 :]
+    if tuple(shape) != tuple(bare):
+        raise ShapeError(f"labels of shape {list(shape)} for scores of shape {list(input.shape)}", hint=f"expected {list(bare)}")
+    return False
+
+
+def _hot(input: Arithmetic, target: Labels, ignore_index: int) -> tuple[Tensor, Tensor | None]:
+    """Return the one-hot labels along the class axis, and which labels count (None: all)."""
+    axis = _class_axis(input)
+    classes = input.shape[axis]
+    if _is_soft(input, target):
+        raise ShapeError(f"labels of the shape {list(input.shape)} of the scores", hint="integer labels have no class axis")
+    if isinstance(target, Arithmetic):
+        hot = one_hot(target, classes)
+        kept = apply(lambda p, n: p.compare("ne", n, p.constant(ignore_index)), target) if 0 <= ignore_index < classes else None
+        hot = hot if kept is None else hot * kept.unsqueeze(-1)
+    else:
+        entries, shape = array_entries(target, "labels")
+        used = [e != ignore_index for e in entries]
+        if not any(used):
+            raise InputError("every label is ignored, so the loss is 0/0", code="TC124")
+        bad = [e for e, u in zip(entries, used, strict=True) if u and not (0 <= e < classes and e.denominator == 1)]
+        if bad:
+            raise InputError(f"label {bad[0]} is not an integer from 0 to {classes - 1}", code="TC124")
+        values = [int(u and e == c) for e, u in zip(entries, used, strict=True) for c in range(classes)]
+        hot = apply(lambda p: p.values(values, (*shape, classes)))
+        kept = None if all(used) else apply(lambda p: p.values([int(u) for u in used], shape))
+    order = [*range(axis), hot.ndim - 1, *range(axis, hot.ndim - 1)]
+    return hot.permute(order), kept
+
+
+def _along(weight: Operand, axis: int, rank: int) -> Tensor:
+    return apply(lambda p, n: p.reindex(("reshape", (p.shape(n)[0], *[1] * (rank - 1 - axis))), n), weight)
+
+
+def _label_weight(hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int) -> Tensor:
+    """Return the weight of each label, 0 for those that do not count."""
+    return hot.sum(axis) if weight is None else (hot * _along(weight, axis, hot.ndim)).sum(axis)
+
+
+def _class_mean(
+    loss: Tensor, hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int, reduction: str
+) -> Tensor:
+    one_of(reduction, ("mean", "sum", "none"), "reduction")
+    if weight is None and kept is None and not loss.shape:
+        return loss
+    if weight is not None:
+        loss = loss * _label_weight(hot, kept, weight, axis)
+    if reduction != "mean":
+        return reduced(loss, reduction)
+    if weight is None and kept is None:
+        return loss.mean()
+    return loss.sum() / _label_weight(hot, kept, weight, axis).sum()
+
+
+# ---------------------------------------------------------------- metric learning
+
+
+def cosine_embedding_loss(
+    input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean"
+) -> Tensor:
+    """Return ``1 - cos`` where ``y = 1`` and ``max(cos - margin, 0)`` where ``y = -1``.
+
+    As in PyTorch the cosine is ``x.y / sqrt((|x|^2 + e)(|y|^2 + e))`` with ``e = 1e-12``.
+    """
+    eps = Fraction(1, 10**12)
+    energy = (input1.square().sum(-1) + eps) * (input2.square().sum(-1) + eps)
+    c = (input1 * input2).sum(-1) / energy.sqrt()
+    far = activations.relu(c - number(margin))
+    return reduced(where(_equals(target, 1), 1 - c, 0) + where(_equals(target, -1), far, 0), reduction)
+
+
+def triplet_margin_loss(
+    anchor: Arithmetic, positive: Arithmetic, negative: Arithmetic, margin: Number = 1, p: Number = 2, eps: Number = "1e-6",
+    swap: bool = False, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """Return ``max(d(a, p) - d(a, n) + margin, 0)`` with ``d = |x - y + eps|_p``."""
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced(activations.relu(near - far + number(margin)), reduction)
+
+
+def contrastive_loss(
+    x1: Arithmetic, x2: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean"
+) -> Tensor:
+    """Return ``y d^2 + (1 - y) max(margin - d, 0)^2`` for labels ``y`` in {0, 1} (Hadsell, Chopra, LeCun 2006)."""
+    square = (x1 - x2).square().sum(-1)
+    far = activations.relu(number(margin) - square.sqrt()).square()
+    return reduced(square * target + far * (1 - target), reduction)
+
+
+def info_nce_loss(query: Arithmetic, keys: Arithmetic, temperature: Number | Arithmetic = "0.1", reduction: str = "mean") -> Tensor:
+    """Return the cross entropy of ``cos(q_i, k_j)/t`` with the label ``i`` in row ``i``: the pairs are positives."""
+    scores = cosine_similarity(query.unsqueeze(1), keys.unsqueeze(0), -1, "1e-8")
+    t = temperature if isinstance(temperature, Arithmetic) else _positive(temperature, "temperature")
+    return cross_entropy(scores / t, list(range(query.shape[0])), reduction=reduction)
+
+
+def nt_xent_loss(z1: Arithmetic, z2: Arithmetic, temperature: Number = "0.5") -> Tensor:
+    """Return the normalised temperature-scaled cross entropy of SimCLR over both views."""
+    from tamecheck.programs.builder.masks import masked_softmax
+    from tamecheck.programs.builder.module import cat
+
+    n = z1.shape[0]
+    z = cat([z1, z2], 0)
+    scores = cosine_similarity(z.unsqueeze(1), z.unsqueeze(0), -1, "1e-8") / _positive(temperature, "temperature")
+    others = [int(i != j) for i in range(2 * n) for j in range(2 * n)]
+    shares = masked_softmax(scores, (others, (2 * n, 2 * n)))
+    places = [i * 2 * n + (i + n) % (2 * n) for i in range(2 * n)]
+    return -(shares.reshape(-1)[places].log().mean())
+
+
+# ------------------------------------------------------------------- overlap of masks
+
+
+def dice_loss(input: Arithmetic, target: Operand, smooth: Number = 1, dims: int | Sequence[int] | None = None) -> Tensor:
+    """Return ``1 - (2 sum p y + s)/(sum p + sum y + s)``, averaged over what is not summed."""
+    return tversky_loss(input, target, "1/2", "1/2", number(smooth) / 2, dims)
+
+
+def jaccard_loss(input: Arithmetic, target: Operand, smooth: Number = 1, dims: int | Sequence[int] | None = None) -> Tensor:
+    """Return ``1 - (sum p y + s)/(sum p + sum y - sum p y + s)``: one minus the intersection over the union."""
+    return tversky_loss(input, target, 1, 1, smooth, dims)
+
+
+iou_loss = jaccard_loss
+
+
+def tversky_loss(
+    input: Arithmetic, target: Operand, alpha: Number = "0.5", beta: Number = "0.5", smooth: Number = 1,
+    dims: int | Sequence[int] | None = None,
+) -> Tensor:  # fmt: skip
+    """Return ``1 - (t + s)/(t + alpha f + beta m + s)``: true positives, false positives, misses."""
+    hit = (input * target).sum(dims)
+    false, missed = (input * (1 - target)).sum(dims), ((1 - input) * target).sum(dims)
+    s = number(smooth, "smooth")
+    return (1 - (hit + s) / (hit + false * number(alpha) + missed * number(beta) + s)).mean()
+
