@@ -109,15 +109,29 @@ def _end(ball, side: int) -> Fraction | None:
     return Fraction(mantissa) * (Fraction(2) ** exponent)
 
 
-def outward(value: Fraction, side: int) -> Fraction:
-    """Return a rational with at most 64 bits on the given side (-1 below, 1 above) of ``value``."""
-    size = max(value.numerator.bit_length(), value.denominator.bit_length())
-    if size <= 64:
+TINY = Fraction(1, 2**512)
+
+
+def outward(value: Fraction, side: int) -> Fraction | None:
+    """Return a short rational on the given side (-1 below, 1 above) of ``value``; ``None`` beyond 2^4096.
+
+    Short: at most 64 bits, or rounded outwards to 56; values below 2^-512 in size become 0 or 2^-512.
+    """
+    top, bottom = value.numerator, value.denominator
+    high, low = top.bit_length(), bottom.bit_length()
+    if high <= 64 and low <= 64:
         return value
-    shift = 56 - (value.numerator.bit_length() - value.denominator.bit_length())
-    scaled = value * Fraction(2) ** shift
-    rounded = scaled.numerator // scaled.denominator if side < 0 else -((-scaled.numerator) // scaled.denominator)
-    return Fraction(rounded) / Fraction(2) ** shift
+    if high - low < -512:
+        return Fraction(0) if (top > 0) == (side < 0) else TINY * side
+    if high - low > HUGE_BITS:
+        return None if (top > 0) == (side > 0) else Fraction(-side) * 2**HUGE_BITS
+    shift = 56 - (high - low)
+    if shift >= 0:
+        top <<= shift
+    else:
+        bottom <<= -shift
+    rounded = top // bottom if side < 0 else -(-top // bottom)
+    return Fraction(rounded, 1 << shift) if shift >= 0 else Fraction(rounded << -shift)
 
 
 def square_root_above(n: int) -> Fraction:

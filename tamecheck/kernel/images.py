@@ -24,10 +24,10 @@ NONNEGATIVE: Interval = (ZERO, None, True, False)
 def _short(low: Fraction | None, high: Fraction | None, low_closed: bool, high_closed: bool) -> Interval:
     if low is not None:
         value = outward(low, -1)
-        low_closed, low = low_closed or value != low, value
+        low_closed, low = value is not None and (low_closed or value != low), value
     if high is not None:
         value = outward(high, 1)
-        high_closed, high = high_closed or value != high, value
+        high_closed, high = value is not None and (high_closed or value != high), value
     return (low, high, low_closed and low is not None, high_closed and high is not None)
 
 

@@ -79,7 +79,7 @@ def _first_proved(f: Quotient, piece: Interval, start: Fraction, side: int) -> F
     scale = max(abs(start), Fraction(1))
     for slack in (Fraction(0), Fraction(1, 64), Fraction(1, 8), Fraction(1, 2), Fraction(1), Fraction(4), Fraction(32), Fraction(1000)):
         candidate = outward(start + side * slack * scale, side)
-        if bounded_by(f, piece, *((candidate, None) if side < 0 else (None, candidate))):
+        if candidate is not None and bounded_by(f, piece, *((candidate, None) if side < 0 else (None, candidate))):
             return candidate
     return None
 
