@@ -10,6 +10,7 @@ The forms are chosen so that interval arithmetic alone finds the sharp facts:
 * ``cosh x = 1 + (exp(x/2) - exp(-x/2))^2/2`` is at least 1;
 * ``asinh x = log(1 + u^2) - log 2 - log(1 + x^2)/2`` with ``u = x + sqrt(1 + x^2)``: from
   ``1 + u^2 = 2 u sqrt(1 + x^2)``, so that no logarithm ever sees a difference;
+* ``x/(1 + |x|) = 1/(1 + max(-x, 0)) - 1/(1 + max(x, 0))`` lies in (-1, 1);
 * piecewise linear functions are sums and compositions of ``max`` and ``min``, which are continuous
   by their form; ``where`` is kept for true definitions by cases.
 
@@ -468,8 +469,10 @@ def thresholded_relu(p: Program, x: int, *, alpha: Number = 1) -> int:
 
 
 def softsign(p: Program, x: int) -> int:
-    """``x/(1 + abs(x))``"""
-    return div(p, x, add(p, p.constant(1), p.map("abs", x)))
+    """``1/(1 + max(-x, 0)) - 1/(1 + max(x, 0))``, which is x/(1 + abs(x))"""
+    one = p.constant(1)
+    left = reciprocal(p, add(p, one, relu(p, p.map("neg", x))))
+    return sub(p, left, reciprocal(p, add(p, one, relu(p, x))))
 
 
 def hardswish(p: Program, x: int) -> int:
