@@ -377,8 +377,9 @@ class Reading:
 
     @property
     def path_differentiable(self) -> bool:
-        """Definable and locally Lipschitz: it has a conservative Jacobian [BP21]."""
-        return bool(self.holds.homes and self.holds.loclip and self.holds.total)
+        """Of class C1, or definable on compact boxes and locally Lipschitz: it has a conservative Jacobian [BP21]."""
+        h = self.holds
+        return bool(h.total and ((h.local and h.loclip) or h.smooth not in ("none", "C0")))
 
 
 def maximal(names: str) -> tuple[str, ...]:

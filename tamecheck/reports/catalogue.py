@@ -1,0 +1,97 @@
+"""The catalogue as tables: primitives, activations, operators of frameworks."""
+
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from tamecheck.structures.primitives import PRIMITIVES
+
+
+class Table(NamedTuple):
+    """A table for people: a key for JSON, a title, column names and rows of texts."""
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def tables(name: str | None = None) -> list[Table]:
+    """Return the tables of the catalogue, restricted to rows called ``name``.
+
+    An exact name wins over names that contain the text; case does not matter.
+    """
+    found = [primitives()]
+    if find_spec("tamecheck.structures.atlas.activations") is not None:
+        found.append(activations())
+    with suppress(ImportError):  # the onnx package is an extra
+        found.append(operators())
+    if name is not None:
+        key = name.casefold()
+        exact = [t._replace(rows=[r for r in t.rows if r[0].casefold() == key]) for t in found]
+        part = [t._replace(rows=[r for r in t.rows if key in r[0].casefold()]) for t in found]
+        found = exact if any(t.rows for t in exact) else part
+    return [_with_homes(t) if t.key == "activations" else t for t in found]
+
+
+def primitives() -> Table:
+    """Return the scalar primitives, the axioms of the system."""
+    columns = ("name", "domain", "definable in", "on compact pieces in", "not definable in", "smooth", "range", "source")
+    rows = []
+    for p in PRIMITIVES:
+        excluded = "; ".join(f"{', '.join(e.structures)} {e.where}" for e in p.excluded)
+        rows.append((
+            p.name, p.domain, p.homes or "none", p.compact, excluded, p.smoothness, p.value_range,
+            f"{p.reason} [{', '.join(p.references)}]",
+        ))  # fmt: skip
+    return Table("primitives", "scalar primitives", columns, rows)
+
+
+def activations() -> Table:
+    """Return the atlas of activations; where each is definable is proved when the row is shown."""
+    atlas = import_module("tamecheck.structures.atlas.activations")
+    rows = []
+    for a in atlas.activations():
+        parameters = ", ".join(f"{k} = {v}" for k, v in a.parameters.items())
+        rows.append((a.name, a.group, a.formula, parameters, a.domain, "", a.note, a.reference))
+    rows += [(u.name, u.group, "", "", "", "not written as a formula", u.reason, "") for u in atlas.unwritten()]
+    columns = ("name", "group", "formula", "parameters", "domain", "definable in", "note", "source")
+    return Table("activations", "activations", columns, rows)
+
+
+def _with_homes(table: Table) -> Table:
+    """Fill in the homes of the activations shown, by proving them."""
+    from tamecheck.errors import TamecheckError
+    from tamecheck.frontends import formula_io
+    from tamecheck.proofs.definability import prove
+    from tamecheck.structures import lattice
+
+    atlas = import_module("tamecheck.structures.atlas.activations")
+    rows = []
+    for row in table.rows:
+        found = atlas.find(row[0]) if not row[5] else None
+        if found is not None:
+            try:
+                boxes = dict.fromkeys(("x", "y", "z"), found.domain) if found.domain != "(-inf,inf)" else None
+                program = formula_io.load(found.formula, constants=found.parameters, boxes=boxes)
+                record = prove(program.program, program.outputs["f"]).record
+                homes = lattice.text(record[1]) or ("no home; locally " + lattice.text(record[2]) if record[2] else "no home")
+            except TamecheckError as problem:
+                homes = f"not read: {problem.code}"
+            row = (*row[:5], homes, *row[6:])
+        rows.append(row)
+    return table._replace(rows=rows)
+
+
+def operators() -> Table:
+    """Return the operators of ONNX: how each is translated, or why it is refused."""
+    registry = import_module("tamecheck.frontends.onnx_ops.registry")
+    registry.load_all()
+    rows = []
+    for (domain, name), handler in registry.HANDLERS.items():
+        attributes = ", ".join(sorted(handler.attributes)) or "-"
+        rows.append((name, domain or "ai.onnx", "translated", attributes))
+    rows += [(name, domain or "ai.onnx", "by its function body", str(why)) for (domain, name), why in registry.EXPANDED.items()]
+    rows += [(name, domain or "ai.onnx", "refused", str(why)) for (domain, name), why in registry.REFUSED.items()]
+    return Table("operators", "ONNX operators", ("name", "domain", "translation", "attributes, or reason"), sorted(rows))

@@ -1,0 +1,119 @@
+"""What the commands print for people, on a ``rich`` console."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tamecheck.reports import poset
+from tamecheck.reports.catalogue import Table
+from tamecheck.reports.reading import Reading, clean
+
+MESSAGES = {0: ("accepted", "bold green"), 1: ("REJECTED", "bold red"), 2: ("HOLEY", "bold yellow"), 3: ("unreadable", "bold red"),
+            4: ("budget used up", "bold yellow")}  # fmt: skip
+
+
+def stdout():
+    """Return the console of standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on standard error that work goes on, when that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(what), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(what, total=None)
+        yield
+
+
+def certified(certificate, report: dict, written: dict, answer: dict | None) -> None:
+    """Print what was proved."""
+    from rich.text import Text
+
+    from tamecheck.reports.terminal import headline, negatives, varying_words
+
+    out = stdout()
+    r = Reading(certificate.document)
+    if certificate.asked is not None:
+        style = {"definable": "bold green", "not-definable": "bold red"}.get(certificate.verdict, "bold yellow")
+        word = {"definable": "definable", "not-definable": "not definable"}.get(certificate.verdict, "unknown whether definable")
+        out.print(Text(f"{word} in {certificate.asked}, as a function of {varying_words(r)}", style))
+    out.print(headline(r))
+    if certificate.verdict == "not-definable":
+        for part in negatives(r):
+            out.print(part)
+    for entry in report["unknown_because"][:12]:
+        name = f" '{clean(entry['name'])}'" if entry["name"] else ""
+        out.print(Text(f"  unknown because of node {entry['node']}{name}: {clean(entry['reason'], 200)}"))
+    if report["literal"]:
+        out.print(Text(f"  the framework's program differs from the function it names: {clean(report['literal']['differs'], 300)}"))
+    for choice in report["parameters"][:8]:
+        out.print(Text(f"  {clean(choice, 200)}", "dim"))
+    seconds = ", ".join(f"{name} {value:.3f} s" for name, value in report["seconds"].items())
+    out.print(Text(f"  {report['nodes']} nodes, {report['steps']} steps; {seconds}", "dim"))
+    for what, path in written.items():
+        out.print(Text(f"  {what} written to {clean(path, 200)}"))
+    if answer is not None:
+        checked(answer, answer.get("exit", 3))
+
+
+def checked(answer: dict, status: int) -> None:
+    """Print the checker's answer."""
+    from rich.text import Text
+
+    out = stdout()
+    word, style = MESSAGES.get(status, ("unreadable", "bold red"))
+    out.print(Text(f"certificate {word}", style))
+    for key, value in answer.items():
+        if key in ("verdict", "exit") or value in (None, "", [], {}):
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                item = ", ".join(f"{k}: {v}" for k, v in item.items())
+            out.print(Text(f"  {key}: {clean(item, 400)}"))
+
+
+def structures() -> None:
+    """Print the table of structures, the order, the separations and what is open."""
+    out = stdout()
+    for title, body in (
+        ("Named o-minimal structures, in the table's order", poset.table_text()),
+        ("Order (a line leads up to an expansion)", poset.poset_text()),
+        ("Known not to be included", poset.separations_text()),
+        ("Neither inclusion nor separation is known to the table", poset.open_text()),
+        ("References", poset.references_text()),
+    ):
+        out.print(title, style="bold", markup=False)
+        out.print(body, markup=False)
+        out.print("")
+
+
+def catalogue(tables: list[Table]) -> None:
+    """Print the tables of the catalogue."""
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    out = stdout()
+    for table in tables:
+        if not table.rows:
+            continue
+        if len(table.rows) == 1:
+            out.print(Text(table.title, "bold"))
+            for column, cell in zip(table.columns, table.rows[0], strict=True):
+                out.print(Text(f"  {column:<22} {clean(cell, 400)}"))
+            continue
+        grid = Grid(title=f"{table.title} ({len(table.rows)})", box=box.SIMPLE, title_justify="left", title_style="bold")
+        for column in table.columns:
+            grid.add_column(column, overflow="fold")
+        for row in table.rows:
+            grid.add_row(*[Text(clean(cell, 240)) for cell in row])
+        out.print(grid, soft_wrap=False)
