@@ -13,9 +13,10 @@ from tamecheck.kernel.curves import EVERYTHING, Curve, affine, side_conditions, 
 from tamecheck.kernel.derivation import contraction_count, reduction_count
 from tamecheck.kernel.judgments import ANALYTIC
 from tamecheck.kernel.primitives import R_ALG
-from tamecheck.structures.lattice import DOWN
+from tamecheck.structures.lattice import BIT, DOWN
 
 EXPONENTIAL = DOWN["R_an_pow"] | DOWN["R_G"]
+ALGEBRAIC = BIT["R_alg"]
 
 
 def try_polynomial(c: Curve, n: int) -> bool:
@@ -132,10 +133,12 @@ UPWARD_ONLY = frozenset(["log", "gamma", "lgamma", "digamma", "zeta", "lambertw"
 def try_axiom(c: Curve, n: int) -> bool:
     """Append ``axiom``: a primitive of a nonconstant polynomial in t."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if kind != "map" or parameters[0] not in AXIOMS or len(arguments) != 1 or arguments[0] not in c.polynomials:
+    if kind != "map" or parameters[0] not in AXIOMS or len(arguments) != 1 or not c.record(n)[4]:
         return False
+    if arguments[0] not in c.polynomials:
+        return _axiom_at_infinity(c, n, parameters[0], arguments[0])
     step, p = c.polynomials[arguments[0]]
-    if not curves.varies(p) or c.domain[0] == c.domain[1] or not c.record(n)[4]:
+    if not curves.varies(p) or c.domain[0] == c.domain[1]:
         return False
     anywhere, far = AXIOMS[parameters[0]]
     up, down = unbounded_on(p, c.domain)
@@ -192,6 +195,13 @@ def _escape_premises(c: Curve, n: int) -> tuple[bool, tuple[int, ...]] | None:
         step, p = c.polynomials[n]
         return (p[-1][0] > 0, (step,)) if p and p[-1][1] > 0 else None
     kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind == "map" and parameters[0] in ("neg", "abs", "sqrt") and arguments[0] in c.escapes:
+        step, up = c.escapes[arguments[0]]
+        return (up if parameters[0] == "sqrt" else parameters[0] == "abs" or not up), (step,)
+    if kind == "map" and parameters[0] == "div" and arguments[0] in c.escapes:
+        step, up = c.escapes[arguments[0]]
+        below = c.record(arguments[1])
+        return (up == images.positive(below[3]), (step, c.latest[arguments[1]])) if bounded(below[3]) and below[4] else None
     if kind == "map" and parameters[0] == "exp":
         known = c.polynomials.get(arguments[0])
         if known and known[1] and known[1][-1][1] > 0 and known[1][-1][0] > 0:
@@ -219,6 +229,16 @@ def try_staircase(c: Curve, n: int) -> bool:
     if not curves.varies(p) or not any(unbounded_on(p, c.domain)):
         return False
     c.negatives[n] = (c.negative("staircase", n, (step,), (), ("not", "any")), EVERYTHING, True)
+    return True
+
+
+def _axiom_at_infinity(c: Curve, n: int, p: str, u: int) -> bool:
+    """Append ``axiom`` for a semialgebraic argument that tends to infinity."""
+    if u not in c.escapes or not c.record(u)[1] & ALGEBRAIC:
+        return False
+    anywhere, far = AXIOMS[p]
+    mask = anywhere | far
+    c.negatives[n] = (c.negative("axiom", n, (c.escapes[u][0], c.latest[u]), (), ("not", curves.names(mask))), mask, False)
     return True
 
 

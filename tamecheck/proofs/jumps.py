@@ -10,6 +10,7 @@ from tamecheck.proofs.definability import Proof, varying_roles
 from tamecheck.proofs.refutation import follow, inside
 
 WIDTHS = (Fraction(1), Fraction(1, 64), Fraction(1, 2**16), Fraction(1, 2**32))
+GUESSES = (Fraction(0), Fraction(1, 2), Fraction(1))
 
 
 def find_jump(proof: Proof) -> bool:
@@ -23,10 +24,15 @@ def find_jump(proof: Proof) -> bool:
             continue
         box = from_text(node[1][2])
         fixed = {n: inside(from_text(program.nodes[n][1][2]), Fraction(1)) for n in program.inputs() if n != pivot}
-        for q in cases.breakpoints(d, proof.node, pivot, nodes, box):
+        found = cases.breakpoints(d, proof.node, pivot, nodes, box)
+        for q in [*found, *[g for g in GUESSES if g not in found and _interior(g, box)]]:
             if _jump_at(proof, pivot, fixed, q, box):
                 return True
     return False
+
+
+def _interior(q: Fraction, box: Interval) -> bool:
+    return (box[0] is None or box[0] < q) and (box[1] is None or q < box[1])
 
 
 def _jump_at(proof: Proof, variable: int, fixed: dict[int, Fraction], q: Fraction, box: Interval) -> bool:

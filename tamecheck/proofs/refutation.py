@@ -5,7 +5,7 @@ Where to look is heuristic; what is found is made of kernel steps and is checked
 
 from fractions import Fraction
 
-from tamecheck.ground.intervals import LINE, Interval, contains, from_text, meet
+from tamecheck.ground.intervals import LINE, Interval, bounded, contains, from_text, meet
 from tamecheck.kernel import negation, refinements
 from tamecheck.kernel.curves import ANY, EVERYTHING, Curve, is_uniform, variable_record
 from tamecheck.proofs.definability import REFINABLE, Proof, varying_roles
@@ -42,7 +42,7 @@ def refute(proof: Proof, wanted: int) -> int:
 def try_curve(proof: Proof, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction], wanted: int) -> bool:
     """Follow one curve; keep it when it excludes something new of ``wanted``."""
     c = Curve(proof.program, proof.derivation.facts, variable, domain, exponent, fixed)
-    follow(c, proof.node, bool(wanted & ANY))
+    follow(c, proof.node, True)
     found = negation.negative_of(c, proof.node)
     mask = found[1] if found else 0
     news = []
@@ -104,7 +104,7 @@ def _negative_steps(c: Curve, n: int, escapes: bool) -> None:
     polynomial = negation.try_polynomial(c, n)
     if escapes and c.record(n)[0]:
         negation.try_escape(c, n)
-    if polynomial or not c.record(n)[0] or negation.try_periodic(c, n):
+    if polynomial or not c.record(n)[0] or (negation.try_periodic(c, n) and not bounded(c.domain)):
         return
     for attempt in (negation.try_axiom, negation.try_staircase, negation.try_signs, negation.try_peel):
         if attempt(c, n):
