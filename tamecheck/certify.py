@@ -21,6 +21,7 @@ from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
 from tamecheck.programs.program import Program
 from tamecheck.proofs.definability import Proof, culprits, prove
 from tamecheck.proofs.jumps import find_jump
+from tamecheck.proofs.partiality import find_undefined
 from tamecheck.proofs.refutation import refute
 from tamecheck.structures import lattice
 
@@ -49,12 +50,14 @@ class Certificate:
     record : the fact record of the claimed node
     """
 
-    def __init__(self, proof: Proof, source: Source, output: str, structure: str | None, seconds: dict[str, float]) -> None:
+    def __init__(self, proof: Proof, source: Source, output: str, structure: str | None, seconds: dict[str, float],
+                 undefined: dict[str, str] | None = None) -> None:
         self.proof = proof
         self.source = source
         self.output = output
         self.asked = structure
         self.seconds = seconds
+        self.undefined = undefined
         self.record: Record = proof.record
         self.homes = lattice.minimal(self.record[1])
         self._document: dict | None = None
@@ -254,8 +257,9 @@ def certify(
     if wanted and sharpness:
         refute(proof, wanted)
     find_jump(proof)
+    undefined = find_undefined(proof)
     seconds = {"import": imported - started, "prove": time.perf_counter() - imported}
-    return Certificate(proof, found, chosen, name, seconds)
+    return Certificate(proof, found, chosen, name, seconds, undefined)
 
 
 def _wanted(record: Record, structure: str | None) -> int:

@@ -151,3 +151,13 @@ def test_unknown_names_the_smallest_guilty_node():
     """Where no home is found, the node that loses it is named with its range."""
     reason = tc.certify("zeta(2+x^2)+erf(x)").to_json_report()["unknown_because"]
     assert len(reason) == 1 and "no common o-minimal home" in reason[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "total"),
+    [("log(x)", False), ("1/x", False), ("sqrt(x)", False), ("log(1+x^2)", True), ("where(x>0, log(x), 0)", True), ("x^(1/2)", False),
+     ("1/(1+x^2)", True), ("asin(x)", False), ("1/(x^2+x+1)", None)],
+)
+def test_totality_has_three_answers(formula, total):
+    """Defined everywhere by proof, undefined at an exact point, or not known."""
+    assert tc.certify(formula).to_json_report()["total"] is total
