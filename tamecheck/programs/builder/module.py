@@ -49,8 +49,10 @@ class Module:
             if not error.where:
                 error.where = trace.root().path(self)
             raise
-        if isinstance(result, Tensor):
-            result.trace.program.names.setdefault(result.node, trace.root().path(self))
+        for handle in flat([result]):
+            if isinstance(handle, Tensor):
+                handle.trace.register(self)
+                handle.trace.program.names.setdefault(handle.node, handle.trace.path(self))
         return result
 
     def named(self, name: str) -> Module:

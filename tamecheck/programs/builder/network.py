@@ -41,7 +41,7 @@ class Network:
             raise InputError("a network needs tensors as outputs", code="TC127", hint="Network(model(x)) or Network({'loss': loss})")
         trace = common_trace(chosen.values())
         nodes = [place(trace, v) for v in chosen.values()]
-        self.program, places = extract(trace.program, nodes)
+        self.program, places = extract(trace, nodes)
         self.outputs = dict(zip(chosen, places, strict=True))
         self.parameters: dict[str, int] = {}
         self.inputs: dict[str, int] = {}

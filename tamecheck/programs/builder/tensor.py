@@ -373,7 +373,7 @@ class Arithmetic:
     def to_program(self, name: str = "output") -> tuple[Program, dict[str, int]]:
         """Return the program of this tensor alone, and where its one output is."""
         handle = as_tensor(self)
-        program, outputs = extract(handle.trace.program, [handle.node])
+        program, outputs = extract(handle.trace, [handle.node])
         return program, {name: outputs[0]}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tamecheck.errors import InputError
-from tamecheck.ground.intervals import from_text, interval
+from tamecheck.ground.intervals import interval
 from tamecheck.programs.builder.hyperparameters import array_entries, is_number, number, stored
 from tamecheck.programs.program import Program
 
@@ -42,7 +42,7 @@ class Trace:
     """
 
     __slots__ = (
-        "program", "leaves", "modules", "roots", "joined", "outer", "depth", "captures", "_planned", "_taken", "_counters", "_calls"
+        "program", "leaves", "modules", "roots", "joined", "outer", "depth", "captures", "_planned", "_owner", "_taken", "_counters", "_calls"
     )  # fmt: skip
 
     def __init__(self, outer: Trace | None = None) -> None:
@@ -55,56 +55,53 @@ class Trace:
         self.depth: int = 0 if outer is None else outer.depth + 1
         self.captures: dict[int, Tensor] = {}
         self._planned: dict[Leaf, str] = {}
-        self._taken: dict[str, Leaf] = {}
+        self._owner: dict[Leaf, Module] = {}
+        self._taken: set[str] = set()
         self._counters: dict[str, int] = {}
         self._calls: dict[str, int] = {}
 
     # ---------------------------------------------------------------- leaves
 
     def bind(self, leaf: Leaf) -> int:
-        """Return the input node of a leaf, adding it at first use under its planned name."""
+        """Return the input node of a leaf, adding it at first use.
+
+        Its name is provisional: the final one is chosen by `extract`, when all plans are known.
+        """
         n = self.leaves.get(leaf)
         if n is None:
-            name = self._planned.get(leaf) or self._free_name(leaf)
-            self._taken[name] = leaf
-            n = self.leaves[leaf] = self.program.input(name, leaf.shape, leaf.role, leaf.interval)
+            provisional = f"{self.name_of(leaf) or leaf.role}#{len(self.leaves)}"
+            n = self.leaves[leaf] = self.program.input(provisional, leaf.shape, leaf.role, leaf.interval)
         return n
 
-    def _free_name(self, leaf: Leaf) -> str:
-        if self.outer is not None:
-            outside = self.outer.root()
-            name = outside._planned.get(leaf)
-            if name and name not in self._taken:
-                return name
-        if leaf.role == "data" and leaf.name:
-            return leaf.name  # equal data inputs are one input; unequal ones of one name are refused by the program
-        return self._unused(leaf.name or leaf.role)
-
-    def _unused(self, stem: str) -> str:
-        if stem not in self._taken:
-            return stem
-        k = self._counters.get(stem, 1)
-        while True:
-            k += 1
-            if f"{stem}_{k}" not in self._taken:
-                self._counters[stem] = k
-                return f"{stem}_{k}"
+    def name_of(self, leaf: Leaf) -> str:
+        """Return the planned name of a leaf, here or around a loop, or its own."""
+        trace: Trace | None = self
+        while trace is not None:
+            planned = trace.root()._planned.get(leaf)
+            if planned:
+                return planned
+            trace = trace.outer
+        return leaf.name
 
     def register(self, root: Module) -> None:
         """Plan the names of a module's leaves: PyTorch's own (``0.weight``), with a prefix if they are taken."""
         if root in self.modules:
             return
-        paths = root.named_modules()
-        leaves = [(name, leaf) for name, leaf in root.named_leaves() if leaf not in self._planned and leaf not in self.leaves]
+        below = {module: path for path, module in root.named_modules()}
+        leaves = [(name, leaf) for name, leaf in root.named_leaves() if leaf not in self._planned or self._owner[leaf] in below]
+        replaced = [leaf for _, leaf in leaves if leaf in self._planned]
+        if replaced:  # parts of this module were called on their own before
+            self._taken.difference_update([self._planned[leaf] for leaf in replaced])
+            self.roots = [r for r in self.roots if r not in below]
         prefix = root.name
         if any(_dotted(prefix, name) in self._taken for name, _ in leaves):
             prefix = self._prefix(prefix or type(root).__name__.lower(), [name for name, _ in leaves])
-        for path, module in paths:
-            self.modules.setdefault(module, _dotted(prefix, path))
+        for module, path in below.items():
+            self.modules[module] = _dotted(prefix, path)
         for name, leaf in leaves:
             full = _dotted(prefix, name)
-            self._planned[leaf] = full
-            self._taken[full] = leaf
+            self._planned[leaf], self._owner[leaf] = full, root
+            self._taken.add(full)
         if leaves:
             self.roots.append(root)
 
@@ -164,7 +161,7 @@ class Trace:
         for n, known in self.captures.items():
             if known.node == tensor.node and known.trace is tensor.trace:
                 return n
-        n = self.program.input(self._unused(f"captured.{len(self.captures)}"), tensor.shape)
+        n = self.program.input(f"captured#{len(self.captures)}", tensor.shape)
         self.captures[n] = tensor
         return n
 
@@ -231,17 +228,46 @@ def copy_nodes(source: Program, kept: Iterable[int], target: Program, known: dic
     return place
 
 
-def extract(source: Program, outputs: list[int]) -> tuple[Program, list[int]]:
-    """Return the program of the outputs' ancestors alone, and where the outputs went."""
-    target = Program()
-    known: dict[int, int] = {}
-    kept = source.ancestors(outputs)
+def extract(trace: Trace, nodes: list[int]) -> tuple[Program, list[int]]:
+    """Return the program of the nodes' ancestors alone, with final names, and where the nodes went.
+
+    Raises
+    ------
+    InputError
+        If two different tensors of data have one name, or the nodes are in the body of a loop.
+    """
+    if trace.depth:
+        raise InputError("a tensor made inside the body of a loop is used outside it", code="TC126", hint="return it as a carry")
+    source, target = trace.program, Program()
+    kept = source.ancestors(nodes)
+    leaf_at = {n: leaf for leaf, n in trace.leaves.items()}
     inputs = [n for n in kept if source.nodes[n][0] == "input"]
-    for n in inputs:
-        name, role, text = source.nodes[n][1]
-        known[n] = target.input(name, source.nodes[n][3], role, from_text(text))
+    known: dict[int, int] = {}
+    for n, name in zip(inputs, _final_names(trace, [leaf_at[n] for n in inputs]), strict=True):
+        leaf = leaf_at[n]
+        known[n] = target.input(name, leaf.shape, leaf.role, leaf.interval)
     place = copy_nodes(source, kept, target, known)
-    return target, [place[n] for n in outputs]
+    return target, [place[n] for n in nodes]
+
+
+def _final_names(trace: Trace, leaves: list[Leaf]) -> list[str]:
+    """Return the names of leaves: planned ones, those of data as given, others made unique."""
+    fixed = {leaf: trace.name_of(leaf) for leaf in leaves if leaf in trace._planned or (leaf.role == "data" and leaf.name)}
+    taken, counters = set(fixed.values()), {}
+    result = []
+    for leaf in leaves:
+        name = fixed.get(leaf)
+        if name is None:
+            stem = leaf.name or leaf.role
+            k = counters.get(stem, 1)
+            name = stem
+            while name in taken:
+                k += 1
+                name = f"{stem}_{k}"
+            counters[stem] = k
+            taken.add(name)
+        result.append(name)
+    return result
 
 
 def _dotted(prefix: str, name: str) -> str:
