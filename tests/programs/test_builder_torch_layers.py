@@ -196,7 +196,9 @@ def test_recurrent_cells(name, options):
     ours, theirs = getattr(nn, name)(4, 3, **options), getattr(tn, name)(4, 3, **options)
     same_module(ours, theirs, (2, 4))
     if name == "LSTMCell":
-        same_module(ours, theirs, (2, 4), (2, 3), (2, 3), call_ours=lambda m, x, h, c: m(x, (h, c)), call_theirs=lambda m, x, h, c: m(x, (h, c)))
+        same_module(
+            ours, theirs, (2, 4), (2, 3), (2, 3), call_ours=lambda m, x, h, c: m(x, (h, c)), call_theirs=lambda m, x, h, c: m(x, (h, c))
+        )
     else:
         same_module(ours, theirs, (2, 4), (2, 3))
 
@@ -416,7 +418,8 @@ def test_spectral_normalisation():
 
 
 @pytest.mark.parametrize(
-    ("name", "gate"), [("SwiGLU", F.silu), ("GeGLU", F.gelu), ("ReGLU", F.relu), ("SigmoidGLU", torch.sigmoid), ("BilinearGLU", lambda x: x)]
+    ("name", "gate"),
+    [("SwiGLU", F.silu), ("GeGLU", F.gelu), ("ReGLU", F.relu), ("SigmoidGLU", torch.sigmoid), ("BilinearGLU", lambda x: x)],
 )
 def test_gated_units(name, gate):
     """Gated units multiply a gate and a value, then project."""

@@ -251,9 +251,7 @@ class TransposedConvolution(Module):
         """Apply the transposed convolution."""
         good = x.ndim == self.rank + 2 and x.shape[1] == self.in_channels
         self.expect(good, f"(batch, {self.in_channels}, {self.rank} spatial axes)", x)
-        return convolve_transposed(
-            x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation
-        )
+        return convolve_transposed(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation)
 
 
 class ConvTranspose1d(TransposedConvolution):

@@ -64,9 +64,7 @@ def laplace_nll_loss(input: Arithmetic, target: Operand, scale: Operand, reducti
     return reduced((b * 2).log() + abs(input - target) / b, reduction)
 
 
-def student_t_nll_loss(
-    input: Arithmetic, target: Operand, scale: Operand, df: Operand, reduction: str = "mean"
-) -> Tensor:
+def student_t_nll_loss(input: Arithmetic, target: Operand, scale: Operand, df: Operand, reduction: str = "mean") -> Tensor:
     """Return ``-log`` of the Student t density at ``y`` with location ``x``, a scale and degrees of freedom, all of which may be learnt.
 
     ``log Z = log s + log(nu)/2 + log(pi)/2 + lgamma(nu/2) - lgamma((nu+1)/2)``, and the loss is
@@ -98,9 +96,7 @@ def dirichlet_nll_loss(concentration: Arithmetic, target: Operand, reduction: st
     return reduced(log_b - ((concentration - 1) * y.log()).sum(-1), reduction)
 
 
-def negative_binomial_nll_loss(
-    total_count: Operand, logits: Operand, target: Operand, reduction: str = "mean"
-) -> Tensor:
+def negative_binomial_nll_loss(total_count: Operand, logits: Operand, target: Operand, reduction: str = "mean") -> Tensor:
     """Return ``-log`` of the negative binomial probability of ``y``; ``logits`` are those of a success, as in PyTorch."""
     r, z, y = as_tensor(total_count), as_tensor(logits), as_tensor(target)
     normalisation = (r + y).lgamma() - (y + 1).lgamma() - r.lgamma()
@@ -121,9 +117,7 @@ def evidential_loss(
     return reduced(fit + abs(y - mean) * (v * 2 + a) * number(weight), reduction)
 
 
-def vae_loss(
-    reconstruction: Arithmetic, mean: Arithmetic, log_var: Arithmetic, beta: Number = 1, reduction: str = "mean"
-) -> Tensor:
+def vae_loss(reconstruction: Arithmetic, mean: Arithmetic, log_var: Arithmetic, beta: Number = 1, reduction: str = "mean") -> Tensor:
     """Return a reconstruction term plus ``beta`` times ``KL(N(mean, exp(log_var)) | N(0, 1))``, summed over the last axis."""
     kl = ((mean.square() + log_var.exp() - log_var - 1) * HALF).sum(-1)
     return reduced(reconstruction + kl * number(beta), reduction)
@@ -231,4 +225,3 @@ def gaussian_mixture_nll_loss(
 def entropy(probabilities: Arithmetic, dim: int = -1) -> Tensor:
     """Return ``-sum p log p``, with 0 at ``p = 0``."""
     return apply(scalar.entr, probabilities).sum(dim)
-

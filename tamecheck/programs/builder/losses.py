@@ -150,16 +150,12 @@ def multi_margin_loss(
     return reduced((terms * (1 - hot)).sum(-1) * Fraction(1, classes), reduction)
 
 
-def multilabel_soft_margin_loss(
-    input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean"
-) -> Tensor:
+def multilabel_soft_margin_loss(input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean") -> Tensor:
     """Return the mean over classes of the binary cross entropies with logits."""
     return reduced(weighted(binary_cross_entropy_with_logits(input, target, reduction="none"), weight).mean(-1), reduction)
 
 
-def margin_ranking_loss(
-    input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean"
-) -> Tensor:
+def margin_ranking_loss(input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean") -> Tensor:
     """Return ``max(-y (x1 - x2) + margin, 0)``."""
     return reduced(activations.relu(-(target * (input1 - input2)) + number(margin)), reduction)
 
@@ -213,9 +209,7 @@ def sigmoid_focal_loss(
 # ---------------------------------------------------------------------- classification
 
 
-def nll_loss(
-    input: Arithmetic, target: Labels, weight: Operand | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
+def nll_loss(input: Arithmetic, target: Labels, weight: Operand | None = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
     """Return ``-w_y x_y`` for log-probabilities ``x`` with the classes on axis 1 (the last axis of a vector).
 
     The mean divides by the sum of the weights of the labels; labels equal to ``ignore_index`` do not count.
@@ -321,9 +315,7 @@ def _label_weight(hot: Tensor, kept: Tensor | None, weight: Operand | None, axis
     return hot.sum(axis) if weight is None else (hot * _along(weight, axis, hot.ndim)).sum(axis)
 
 
-def _class_mean(
-    loss: Tensor, hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int, reduction: str
-) -> Tensor:
+def _class_mean(loss: Tensor, hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int, reduction: str) -> Tensor:
     one_of(reduction, ("mean", "sum", "none"), "reduction")
     if weight is None and kept is None and not loss.shape:
         return loss
@@ -339,9 +331,7 @@ def _class_mean(
 # ---------------------------------------------------------------- metric learning
 
 
-def cosine_embedding_loss(
-    input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean"
-) -> Tensor:
+def cosine_embedding_loss(input1: Arithmetic, input2: Arithmetic, target: Operand, margin: Number = 0, reduction: str = "mean") -> Tensor:
     """Return ``1 - cos`` where ``y = 1`` and ``max(cos - margin, 0)`` where ``y = -1``.
 
     As in PyTorch the cosine is ``x.y / sqrt((|x|^2 + e)(|y|^2 + e))`` with ``e = 1e-12``.
@@ -364,9 +354,7 @@ def triplet_margin_loss(
     return reduced(activations.relu(near - far + number(margin)), reduction)
 
 
-def contrastive_loss(
-    x1: Arithmetic, x2: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean"
-) -> Tensor:
+def contrastive_loss(x1: Arithmetic, x2: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean") -> Tensor:
     """Return ``y d^2 + (1 - y) max(margin - d, 0)^2`` for labels ``y`` in {0, 1} (Hadsell, Chopra, LeCun 2006)."""
     square = (x1 - x2).square().sum(-1)
     far = activations.relu(number(margin) - square.sqrt()).square()
@@ -419,4 +407,3 @@ def tversky_loss(
     false, missed = (input * (1 - target)).sum(dims), ((1 - input) * target).sum(dims)
     s = number(smooth, "smooth")
     return (1 - (hit + s) / (hit + false * number(alpha) + missed * number(beta) + s)).mean()
-

@@ -85,4 +85,3 @@ class Loss(Network):
         if value.shape != ():
             raise ShapeError(f"a loss is a scalar, got shape {list(value.shape)}", hint="reduce it with .mean() or .sum()")
         super().__init__({"loss": value})
-

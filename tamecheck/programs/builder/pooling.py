@@ -84,9 +84,7 @@ def _adaptive(x: Arithmetic, output_size: Extents | Sequence[int | None]) -> lis
     return [(2 + k, c) for k, c in enumerate(counts) if c != x.shape[2 + k]]
 
 
-def local_response_norm(
-    x: Arithmetic, size: int, alpha: Number = "1e-4", beta: Number = "0.75", k: Number = 1
-) -> Tensor:
+def local_response_norm(x: Arithmetic, size: int, alpha: Number = "1e-4", beta: Number = "0.75", k: Number = 1) -> Tensor:
     """Return ``x / (k + alpha * mean of squares of the size nearest channels)**beta``."""
     options = {"alpha": number(alpha, "alpha"), "beta": number(beta, "beta"), "bias": number(k, "k")}
     return apply(normalisation.local_response_norm, x, size=at_least(size, 1, "size"), **options)

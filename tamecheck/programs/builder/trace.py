@@ -42,7 +42,8 @@ class Trace:
     """
 
     __slots__ = (
-        "program", "leaves", "modules", "roots", "joined", "outer", "depth", "captures", "_planned", "_owner", "_taken", "_counters", "_calls"
+        "program", "leaves", "modules", "roots", "joined", "outer", "depth", "captures",
+        "_planned", "_owner", "_taken", "_counters", "_calls",
     )  # fmt: skip
 
     def __init__(self, outer: Trace | None = None) -> None:
