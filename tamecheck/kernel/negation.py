@@ -245,6 +245,8 @@ def _axiom_at_infinity(c: Curve, n: int, p: str, u: int) -> bool:
 def try_curvature(c: Curve, n: int) -> int | None:
     """Append ``curvature``: an analytic node with a nonzero second difference is not semilinear; return the step."""
     record = c.record(n)
+    if c.exponent != 1 or c.escape is not None:
+        return None  # only a straight line is semilinear
     if not record[4] or record[6] != ANALYTIC or n not in c.uniform or c.domain[0] == c.domain[1]:
         return None
     points = sample_points(c.domain)
@@ -287,10 +289,11 @@ def try_peel(c: Curve, n: int) -> bool:
 def _peel_from(c: Curve, n: int, kind: str, parameters: tuple, arguments: tuple[int, ...], position: int, found: tuple):
     step, mask, level = found
     f = arguments[position]
+    rule = "level" if level else "peel"
     if _transparent(c, n, kind, parameters, arguments):
-        return "peel", (step,), mask, level
+        return rule, (step,), mask, level
     if kind in ("where", "map") and (choice := _chosen(c, kind, parameters, arguments, position)) is not None:
-        return "peel", (step, *choice), mask, level
+        return rule, (step, *choice), mask, level
     if kind == "map" and len(arguments) == 1 and c.record(f)[4]:
         h = curves.injective_homes(parameters[0], c.record(f)[3])
         if h is None:

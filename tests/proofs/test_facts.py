@@ -161,3 +161,13 @@ def test_unknown_names_the_smallest_guilty_node():
 def test_totality_has_three_answers(formula, total):
     """Defined everywhere by proof, undefined at an exact point, or not known."""
     assert tc.certify(formula).to_json_report()["total"] is total
+
+
+@pytest.mark.parametrize("formula", ["x", "3*x-1", "relu(x)", "max(x,2*y)", "abs(x)-x", "where(x>0,x,0)"])
+def test_semilinear_functions_are_never_called_curved(formula):
+    """A straight line along a bent curve would look bent: only straight curves count against R_lin."""
+    certificate = tc.certify(formula, structure="R_lin")
+    assert certificate.verdict == "definable"
+    from tamecheck.proofs.refutation import refute
+
+    assert refute(certificate.proof, 1) == 0
