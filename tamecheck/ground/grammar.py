@@ -162,6 +162,8 @@ CONNECTIVES = {
 }  # fmt: skip
 FORMS = frozenset(["where", "piecewise", "Piecewise", "stop_gradient", "detach", *RELATIONS, *CONNECTIVES])
 
+RESERVED = KEYWORDS | FORMS | frozenset(["let", "not", "forall", "exists", *BINARY, *CONSTANTS, *REFUSED])
+
 _TOKEN = re.compile(
     r"[ \t\r\n]+|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<symbol>\*\*|<=|>=|==|!=|//|[-+*/%^()<>=~&|,;:])",
@@ -295,7 +297,7 @@ class _Parser:
     def let(self, stream, column: int) -> tuple[str, str, int]:
         """Read ``NAME = expr ;`` and return the token after it."""
         kind, name, place = next(stream)
-        if kind != "name" or name in KEYWORDS or name in CONSTANTS or name in REFUSED or name in FORMS:
+        if kind != "name" or name in RESERVED:
             self.fail(f"let needs a name of your own, found {name!r}", place)
         if name in self.lets or name in self.free or name in self.bound or (self.variables is not None and name in self.variables):
             self.fail(f"the name {name!r} is already in use", place, hint="choose a new name after let")
@@ -409,7 +411,7 @@ class _Parser:
         names: list[str] = []
         while True:
             what, name, place = next(stream)
-            if what != "name" or name in CONSTANTS or name in KEYWORDS or name in BINARY or name in FORMS:
+            if what != "name" or name in RESERVED:
                 self.fail(f"{kind} needs names of variables, found {name!r}", place, hint=f"{kind} x, y: x < y")
             if name in self.lets or name in self.free or name in names or self.bound.get(name):
                 self.fail(f"the name {name!r} is already in use", place, hint="rename the quantified variable")
