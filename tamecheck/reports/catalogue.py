@@ -9,12 +9,13 @@ from tamecheck.structures.primitives import PRIMITIVES
 
 
 class Table(NamedTuple):
-    """A table for people: a key for JSON, a title, column names and rows of texts."""
+    """A table for people: a key for JSON, a title, column names and rows of texts; ``short`` are the columns of a long listing."""
 
     key: str
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    short: tuple[str, ...]
 
 
 def tables(name: str | None = None) -> list[Table]:
@@ -40,12 +41,16 @@ def primitives() -> Table:
     columns = ("name", "domain", "definable in", "on compact pieces in", "not definable in", "smooth", "range", "source")
     rows = []
     for p in PRIMITIVES:
-        excluded = "; ".join(f"{', '.join(e.structures)} {e.where}" for e in p.excluded)
+        excluded = "; ".join(f"{_names(e.structures)} {e.where}" for e in p.excluded)
         rows.append((
             p.name, p.domain, p.homes or "none", p.compact, excluded, p.smoothness, p.value_range,
             f"{p.reason} [{', '.join(p.references)}]",
         ))  # fmt: skip
-    return Table("primitives", "scalar primitives", columns, rows)
+    return Table("primitives", "scalar primitives", columns, rows, columns[:6])
+
+
+def _names(structures: tuple[str, ...]) -> str:
+    return "any o-minimal structure" if structures == ("any",) else ", ".join(structures)
 
 
 def activations() -> Table:
@@ -57,7 +62,7 @@ def activations() -> Table:
         rows.append((a.name, a.group, a.formula, parameters, a.domain, "", a.note, a.reference))
     rows += [(u.name, u.group, "", "", "", "not written as a formula", u.reason, "") for u in atlas.unwritten()]
     columns = ("name", "group", "formula", "parameters", "domain", "definable in", "note", "source")
-    return Table("activations", "activations", columns, rows)
+    return Table("activations", "activations", columns, rows, ("name", "formula", "parameters", "definable in"))
 
 
 def _with_homes(table: Table) -> Table:
@@ -94,4 +99,5 @@ def operators() -> Table:
         rows.append((name, domain or "ai.onnx", "translated", attributes))
     rows += [(name, domain or "ai.onnx", "by its function body", str(why)) for (domain, name), why in registry.EXPANDED.items()]
     rows += [(name, domain or "ai.onnx", "refused", str(why)) for (domain, name), why in registry.REFUSED.items()]
-    return Table("operators", "ONNX operators", ("name", "domain", "translation", "attributes, or reason"), sorted(rows))
+    columns = ("name", "domain", "translation", "attributes, or reason")
+    return Table("operators", "ONNX operators", columns, sorted(rows), columns)

@@ -10,6 +10,7 @@ from tamecheck.reports.reading import Reading, clean
 
 MESSAGES = {0: ("accepted", "bold green"), 1: ("REJECTED", "bold red"), 2: ("HOLEY", "bold yellow"), 3: ("unreadable", "bold red"),
             4: ("budget used up", "bold yellow")}  # fmt: skip
+WIDE = 200  # columns of tables that go to a file or a pipe
 
 
 def stdout():
@@ -103,6 +104,8 @@ def catalogue(tables: list[Table]) -> None:
     from rich.text import Text
 
     out = stdout()
+    if not out.is_terminal:
+        out.width = WIDE
     for table in tables:
         if not table.rows:
             continue
@@ -112,8 +115,9 @@ def catalogue(tables: list[Table]) -> None:
                 out.print(Text(f"  {column:<22} {clean(cell, 400)}"))
             continue
         grid = Grid(title=f"{table.title} ({len(table.rows)})", box=box.SIMPLE, title_justify="left", title_style="bold")
-        for column in table.columns:
+        places = [table.columns.index(c) for c in table.short]
+        for column in table.short:
             grid.add_column(column, overflow="fold")
         for row in table.rows:
-            grid.add_row(*[Text(clean(cell, 240)) for cell in row])
+            grid.add_row(*[Text(clean(row[k], 240)) for k in places])
         out.print(grid, soft_wrap=False)

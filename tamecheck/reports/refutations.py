@@ -84,6 +84,32 @@ def step_sentence(r: Reading, instance: int, step: int) -> str:
     return f"{it} is not definable {where} ({clean(rule, 24)})"
 
 
+def runs(r: Reading, instance: int, step: int) -> list[list[int]]:
+    """Return the relevant steps in order; consecutive ``peel`` steps with one conclusion are one run."""
+    steps, found = r.instances[instance]["steps"], []
+    for i in relevant(r, instance, step):
+        if not isinstance(steps[i][4], (list, tuple)):
+            continue
+        last = steps[found[-1][-1]] if found else None
+        if last is not None and steps[i][0] == "peel" == last[0] and tuple(steps[i][4]) == tuple(last[4]):
+            found[-1].append(i)
+        else:
+            found.append([i])
+    return found
+
+
+def run_sentence(r: Reading, instance: int, run: list[int]) -> str:
+    """Return a run of steps in words."""
+    if len(run) == 1:
+        return step_sentence(r, instance, run[0])
+    steps = r.instances[instance]["steps"]
+    nodes = [f"#{steps[i][1]} = {r.expression(steps[i][1])}" for i in run]
+    if len(nodes) > 12:
+        nodes = [*nodes[:6], "...", *nodes[-4:]]
+    where = neither(str(steps[run[-1]][4][1]))
+    return f"in turn {', '.join(nodes)} determine the one before definably, so none is definable {where}"
+
+
 def sentences(r: Reading) -> list[list[str]]:
     """Return one list of sentences per refutation of the certificate."""
     found = []
@@ -92,11 +118,11 @@ def sentences(r: Reading) -> list[list[str]]:
         escape = r.instances[instance].get("escape")
         if escape:
             lines.append(curve_sentence(r, escape[0]))
-            lines += [s for i in relevant(r, *escape) if (s := step_sentence(r, escape[0], i))]
+            lines += [s for run in runs(r, *escape) if (s := run_sentence(r, escape[0], run))]
             lines.append(f"now let t be the value of #{r.instances[instance]['variable']} itself")
         else:
             lines.append(curve_sentence(r, instance))
-        lines += [s for i in relevant(r, instance, step) if (s := step_sentence(r, instance, i))]
+        lines += [s for run in runs(r, instance, step) if (s := run_sentence(r, instance, run))]
         found.append(lines)
     return found
 
