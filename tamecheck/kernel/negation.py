@@ -133,7 +133,11 @@ UPWARD_ONLY = frozenset(["log", "gamma", "lgamma", "digamma", "zeta", "lambertw"
 def try_axiom(c: Curve, n: int) -> bool:
     """Append ``axiom``: a primitive of a nonconstant polynomial in t."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if kind != "map" or parameters[0] not in AXIOMS or len(arguments) != 1 or not c.record(n)[4]:
+    if kind != "map" or not c.record(n)[4]:
+        return False
+    if parameters[0] == "pow":
+        return _exponential_axiom(c, n, *arguments)
+    if parameters[0] not in AXIOMS or len(arguments) != 1:
         return False
     if arguments[0] not in c.polynomials:
         return _axiom_at_infinity(c, n, parameters[0], arguments[0])
@@ -229,6 +233,19 @@ def try_staircase(c: Curve, n: int) -> bool:
     if not curves.varies(p) or not any(unbounded_on(p, c.domain)):
         return False
     c.negatives[n] = (c.negative("staircase", n, (step,), (), ("not", "any")), EVERYTHING, True)
+    return True
+
+
+def _exponential_axiom(c: Curve, n: int, base: int, u: int) -> bool:
+    """Append ``axiom`` for b**u with a fixed base certainly positive and different from 1: it is exp(u log b)."""
+    b = c.record(base)
+    if b[0] or u not in c.polynomials or not images.positive(b[3]) or (b[3][0] <= 1 and (b[3][1] is None or b[3][1] >= 1)):
+        return False
+    step, p = c.polynomials[u]
+    if not curves.varies(p) or c.domain[0] == c.domain[1]:
+        return False
+    mask = AXIOMS["exp"][0] | (AXIOMS["exp"][1] if any(unbounded_on(p, c.domain)) else 0)
+    c.negatives[n] = (c.negative("axiom", n, (step, c.latest[base]), (), ("not", curves.names(mask))), mask, False)
     return True
 
 

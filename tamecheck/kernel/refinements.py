@@ -14,6 +14,7 @@ from tamecheck.kernel.rules import times
 
 ROUNDINGS = frozenset(["floor", "ceil", "round"])
 LONGEST_CHAIN = 16
+LONGEST_SUM = 64
 
 
 def refine(d: Derivation, n: int) -> None:
@@ -113,28 +114,47 @@ def logsumexp(d: Derivation, n: int) -> None:
 
 
 def norm(d: Derivation, n: int) -> None:
-    """sqrt of a sum of K squares of a is locally Lipschitz, and sqrt(K) La-Lipschitz for the sup norm."""
-    nodes = d.program.nodes
-    u, count = nodes[n][2][0], 1
+    """sqrt of a sum of K squares of a, b, ... (and fixed numbers >= 0) is sqrt(K) max(La, Lb, ...)-Lipschitz for the sup norm."""
+    count, bases, fixed, todo = 0, [], [], [d.program.nodes[n][2][0]]
+    while todo:
+        u = todo.pop()
+        if len(bases) + len(fixed) + len(todo) > LONGEST_SUM or u not in d.latest:
+            return
+        if _is(d, u, "map", "add"):
+            todo.extend(reversed(d.program.nodes[u][2]))
+            continue
+        found = _squares_of(d, u)
+        if found is not None:
+            count, bases = count + found[0], [*bases, found[1]]
+            continue
+        record = d.record(u)
+        if record[0] or record[3][0] is None or record[3][0] < 0 or not record[4]:
+            return
+        fixed.append(u)
+    if not bases or any(a not in d.latest for a in bases):
+        return
+    records = [d.record(a) for a in bases]
+    lips = [f[8] for f in records]
+    root = square_root_above(count)
+    lip = None if None in lips or not all(f[4] for f in records) else times(root, max(lips))
+    premises = tuple([d.latest[a] for a in (*bases, *fixed)])
+    _improve(d, "norm", n, premises, (str(root),), loclip=int(all(f[7] for f in records)), lip=lip)
+
+
+def _squares_of(d: Derivation, u: int) -> tuple[int, int] | None:
+    """Return (K, a) when node u is a sum of K squares of entries of a."""
+    nodes, count = d.program.nodes, 1
     if _is(d, u, "reduce", "sum"):
         count, u = reduction_count(d.program, nodes[u]), nodes[u][2][0]
+    elif nodes[u][0] == "contract" and len(nodes[u][2]) == 2 and nodes[u][2][0] == nodes[u][2][1]:
+        left, right = nodes[u][1][0].partition("->")[0].split(",")
+        return (contraction_count(d.program, nodes[u]), nodes[u][2][0]) if left == right else None
     node = nodes[u]
-    if node[0] == "contract" and u == nodes[n][2][0] and len(node[2]) == 2 and node[2][0] == node[2][1]:
-        left, right = node[1][0].partition("->")[0].split(",")
-        if left != right:
-            return
-        count, a = contraction_count(d.program, node), node[2][0]
-    elif _is(d, u, "map", "mul") and node[2][0] == node[2][1]:
-        a = node[2][0]
-    elif _is(d, u, "map", "pow") and nodes[node[2][1]][:2] == ("constant", ("splat", "2")):
-        a = node[2][0]
-    else:
-        return
-    if a not in d.latest:
-        return
-    f = d.record(a)
-    root = square_root_above(count)
-    _improve(d, "norm", n, (d.latest[a],), (str(root),), loclip=f[7], lip=times(root, f[8]) if f[4] else None)
+    if _is(d, u, "map", "mul") and node[2][0] == node[2][1]:
+        return count, node[2][0]
+    if _is(d, u, "map", "pow") and nodes[node[2][1]][:2] == ("constant", ("splat", "2")):
+        return count, node[2][0]
+    return None
 
 
 def saturate(d: Derivation, n: int) -> None:

@@ -43,13 +43,16 @@ def summary(certificate) -> dict:
     }
 
 
-def number(value: Fraction) -> float | int:
+def number(value: Fraction) -> float | int | str:
     """Return a certified upper bound as a JSON number that is not smaller."""
     import math
 
-    if value.denominator == 1:
+    if value.denominator == 1 and value < 2**53:
         return int(value)
-    nearest = value.numerator / value.denominator
+    try:
+        nearest = value.numerator / value.denominator
+    except OverflowError:
+        return "inf"
     return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
 
 
