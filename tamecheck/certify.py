@@ -39,6 +39,27 @@ class Source:
     description: str = ""
 
 
+class CheckResult(dict):
+    """The checker's answer; true exactly when every step is good ("holey" is not).
+
+    Keys, also readable as attributes: ``verdict`` ("valid", "invalid", "holey", "unreadable",
+    "budget"), ``code``, ``step``, ``reason``, ``proved``, ``assumptions``, ``axioms``, ``exit``.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the checker's answer has no {name!r}") from None
+
+    def __bool__(self) -> bool:
+        return self.get("verdict") == "valid"
+
+    def __repr__(self) -> str:
+        rest = " ".join(str(self[k]) for k in ("code", "reason") if self.get(k))
+        return f"<check: {self.get('verdict')}{': ' + rest if rest else ''}>"
+
+
 class Certificate:
     """What was proved of one output, with the document that proves it.
 
@@ -61,7 +82,7 @@ class Certificate:
         self.record: Record = proof.record
         self.homes = lattice.minimal(self.record[1])
         self._document: dict | None = None
-        self.checked: dict | None = None
+        self.checked: CheckResult | None = None
 
     def __repr__(self) -> str:
         homes = ", ".join(s.name for s in self.homes) or "no home"
@@ -148,7 +169,7 @@ class Certificate:
         """Write the certificate."""
         Path(path).write_bytes(self.to_bytes())
 
-    def check(self, timeout: float | None = None) -> dict:
+    def check(self, timeout: float | None = None) -> CheckResult:
         """Run the independent checker on claim and certificate in a fresh isolated interpreter; return its answer."""
         with tempfile.TemporaryDirectory() as folder:
             paths = [Path(folder) / "certificate.json", Path(folder) / "claim.json"]
@@ -199,7 +220,7 @@ class Certificate:
         return summary(self)
 
 
-def run_checker(certificate: Path, claim: Path | None = None, timeout: float | None = None) -> dict:
+def run_checker(certificate: Path, claim: Path | None = None, timeout: float | None = None) -> CheckResult:
     """Run ``checker.py`` as a plain file in a fresh isolated interpreter and return its JSON answer."""
     command = [sys.executable, "-I", str(CHECKER), str(certificate), "--json"]
     if claim is not None:
@@ -211,8 +232,7 @@ def run_checker(certificate: Path, claim: Path | None = None, timeout: float | N
         answer = json.loads(run.stdout)
     except ValueError:
         answer = {"verdict": "unreadable", "reason": (run.stderr or "the checker printed nothing").strip()[-300:]}
-    answer["exit"] = run.returncode
-    return answer
+    return CheckResult(answer, exit=run.returncode)
 
 
 def certify(
