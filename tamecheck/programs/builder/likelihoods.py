@@ -52,8 +52,9 @@ def poisson_nll_loss(
 def gaussian_nll_loss(
     input: Arithmetic, target: Operand, var: Operand, full: bool = False, eps: Number = "1e-6", reduction: str = "mean"
 ) -> Tensor:
-    """Return ``(log v + (x - y)^2/v)/2`` with ``v = max(var, eps)``; ``full`` adds ``log(2 pi)/2``."""
-    v = maximum(var, number(eps, "eps"))
+    """Return ``(log v + (x - y)^2/v)/2`` with ``v = max(var, eps)`` (``v = var`` for eps 0); ``full`` adds ``log(2 pi)/2``."""
+    least = number(eps, "eps")
+    v = maximum(var, least) if least else as_tensor(var)
     loss = (v.log() + (input - target).square() / v) * HALF
     return reduced(loss + log_two_pi() * HALF if full else loss, reduction)
 

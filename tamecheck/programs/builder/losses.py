@@ -17,7 +17,7 @@ from tamecheck.programs.builder import activations
 from tamecheck.programs.builder.activations import log_softmax, softplus
 from tamecheck.programs.builder.dense import cosine_similarity, one_hot, pairwise_distance
 from tamecheck.programs.builder.hyperparameters import Number, array_entries, number, one_of
-from tamecheck.programs.builder.module import maximum, minimum, where
+from tamecheck.programs.builder.module import cat, maximum, minimum, where
 from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply, power
 
 Labels = Sequence | Arithmetic
@@ -209,13 +209,73 @@ def sigmoid_focal_loss(
 # ---------------------------------------------------------------------- classification
 
 
+class StaticLabels:
+    """Labels that are known integers: rows of scores, which of them count, and their classes.
+
+    Entries are selected, not multiplied by zeros and ones, so that what is positive stays visibly so.
+    """
+
+    def __init__(self, target: Sequence, classes: int, ignore_index: int) -> None:
+        entries, self.shape = array_entries(target, "labels")
+        self.classes = classes
+        self.rows = [k for k, e in enumerate(entries) if e != ignore_index]
+        if not self.rows:
+            raise InputError("every label is ignored, so the loss is 0/0", code="TC124")
+        self.labels = [entries[k] for k in self.rows]
+        for e in self.labels:
+            if e.denominator != 1 or not 0 <= e < classes:
+                raise InputError(f"label {e} is not an integer from 0 to {classes - 1}", code="TC124")
+
+    def table(self, x: Arithmetic) -> Tensor:
+        """Return the rows that count, ``(rows, classes)``, of scores with their classes on the class axis."""
+        axis = _class_axis(x)
+        last = x.permute([*[k for k in range(len(x.shape)) if k != axis], axis]) if axis != len(x.shape) - 1 else +x
+        rows = last.reshape(-1, self.classes)
+        return rows if len(self.rows) == rows.shape[0] else rows[self.rows]
+
+    def own(self, table: Tensor) -> Tensor:
+        """Return the entry of its label from each row."""
+        return table.reshape(-1)[[k * self.classes + int(e) for k, e in enumerate(self.labels)]]
+
+    def others(self, table: Tensor) -> Tensor:
+        """Return the entries of all other classes, ``(rows, classes - 1)``."""
+        places = [[k * self.classes + c for c in range(self.classes) if c != e] for k, e in enumerate(self.labels)]
+        return table.reshape(-1)[places]
+
+    def weights(self, weight: Operand | None) -> list[Fraction] | Tensor | None:
+        """Return the weight of each label: exact numbers, or a tensor when the weights are one."""
+        if weight is None:
+            return None
+        if isinstance(weight, Arithmetic):
+            return weight[[int(e) for e in self.labels]]
+        entries, shape = array_entries(weight, "weight")
+        if shape != (self.classes,):
+            raise ShapeError(f"weights of shape {list(shape)} for {self.classes} classes")
+        return [entries[int(e)] for e in self.labels]
+
+    def reduce(self, loss: Tensor, weights: list[Fraction] | Tensor | None, reduction: str) -> Tensor:
+        """Return the sum, the sum over the total weight, or all entries with 0 where a label does not count."""
+        one_of(reduction, ("mean", "sum", "none"), "reduction")
+        if reduction == "sum":
+            return loss.sum()
+        if reduction == "mean":
+            total = len(self.labels) if weights is None else sum(weights) if isinstance(weights, list) else weights.sum()
+            if not isinstance(total, Arithmetic) and total == 0:
+                raise InputError("the weights of all labels are 0, so the loss is 0/0", code="TC124")
+            return loss.sum() / total if isinstance(total, Arithmetic) else loss.sum() * (1 / Fraction(total))
+        if len(self.rows) < prod(self.shape):
+            place = {row: k for k, row in enumerate(self.rows)}
+            padded = apply(lambda p, n: p.reindex(("pad", ((0, 1),)), n, p.constant(0)), loss)
+            loss = padded[[place.get(k, len(self.rows)) for k in range(prod(self.shape))]]
+        return loss.reshape(self.shape)
+
+
 def nll_loss(input: Arithmetic, target: Labels, weight: Operand | None = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
     """Return ``-w_y x_y`` for log-probabilities ``x`` with the classes on axis 1 (the last axis of a vector).
 
     The mean divides by the sum of the weights of the labels; labels equal to ``ignore_index`` do not count.
     """
-    hot, kept = _hot(input, target, ignore_index)
-    return _class_mean(-(input * hot).sum(_class_axis(input)), hot, kept, weight, _class_axis(input), reduction)
+    return _label_loss(input, target, weight, ignore_index, reduction, Fraction(0))
 
 
 def cross_entropy(
@@ -229,42 +289,70 @@ def cross_entropy(
     ``(1 - e) q + e/C``.  Weights and means are PyTorch's.
     """
     axis = _class_axis(input)
-    classes = input.shape[axis]
     e = number(label_smoothing, "label_smoothing")
     logs = log_softmax(input, axis)
-    column = None if weight is None else _along(weight, axis, len(input.shape))
-    if _is_soft(input, target):
-        q = target * (1 - e) + e / classes if e else target
-        terms = logs * q
-        loss = -(terms if column is None else terms * column).sum(axis)
-        count = prod(loss.shape)
-        return loss.sum() * Fraction(1, count) if reduction == "mean" else reduced(loss, reduction)
-    hot, kept = _hot(input, target, ignore_index)
-    plain = _class_mean(-(logs * hot).sum(axis), hot, kept, weight, axis, reduction)
-    if e == 0:
-        return plain
-    smooth = -(logs if column is None else logs * column).sum(axis)
-    smooth = smooth if kept is None else smooth * kept
-    if reduction == "mean":
-        total = _label_weight(hot, kept, weight, axis).sum()
-        smooth = smooth.sum() / total
-    else:
-        smooth = reduced(smooth, reduction)
-    return plain * (1 - e) + smooth * (e / classes)
+    if not _is_soft(input, target):
+        return _label_loss(logs, target, weight, ignore_index, reduction, e)
+    q = target * (1 - e) + e / input.shape[axis] if e else target
+    terms = logs * q
+    loss = -(terms if weight is None else terms * _along(weight, axis, len(input.shape))).sum(axis)
+    return reduced(loss, reduction)
 
 
 def focal_loss(
     input: Arithmetic, target: Labels, gamma: Number | Arithmetic = 2, weight: Operand | None = None, reduction: str = "mean"
 ) -> Tensor:
-    """Return ``-w_y (1 - p_y)^gamma log p_y`` with ``p = softmax(x)``; ``gamma`` may be learnt."""
+    """Return ``-w_y (1 - p_y)^gamma log p_y`` with ``p = softmax(x)`` and static labels; ``gamma`` may be learnt.
+
+    ``1 - p_y`` is written as the sum of the other probabilities, which is positive.
+    """
     axis = _class_axis(input)
-    hot, _ = _hot(input, target, -100)
-    logs = (log_softmax(input, axis) * hot).sum(axis)
-    rest = (activations.softmax(input, axis) * (1 - hot)).sum(axis)
-    loss = -(power(rest, gamma) * logs)
-    if weight is not None:
-        loss = loss * (hot * _along(weight, axis, len(input.shape))).sum(axis)
-    return reduced(loss, reduction)
+    if _is_soft(input, target) or isinstance(target, Arithmetic):
+        raise ShapeError(f"focal_loss of scores of shape {list(input.shape)} needs static integer labels")
+    known = StaticLabels(target, input.shape[axis], -100)
+    rest = known.others(known.table(activations.softmax(input, axis))).sum(-1)
+    loss = -(power(rest, gamma) * known.own(known.table(log_softmax(input, axis))))
+    weights = known.weights(weight)
+    return known.reduce(loss if weights is None else loss * weights, None, reduction)
+
+
+def _label_loss(logs: Arithmetic, target: Labels, weight: Operand | None, ignore_index: int, reduction: str, smoothing: Fraction) -> Tensor:
+    """Return the loss of integer labels: the label's log-probability, mixed with the mean over all classes."""
+    axis = _class_axis(logs)
+    classes = logs.shape[axis]
+    if _is_soft(logs, target):
+        raise ShapeError(f"labels of the shape {list(logs.shape)} of the scores", hint="integer labels have no class axis")
+    if isinstance(target, Arithmetic):
+        return _computed_labels(logs, target, weight, ignore_index, reduction, smoothing)
+    known = StaticLabels(target, classes, ignore_index)
+    table = known.table(logs)
+    weights = known.weights(weight)
+    loss = -known.own(table) if weights is None else -(known.own(table) * weights)
+    if smoothing:
+        every = -(table if weight is None else table * weight).sum(-1)
+        loss = loss * (1 - smoothing) + every * (smoothing / classes)
+    return known.reduce(loss, weights, reduction)
+
+
+def _computed_labels(
+    logs: Arithmetic, target: Arithmetic, weight: Operand | None, ignore_index: int, reduction: str, smoothing: Fraction
+) -> Tensor:
+    """Return the loss of labels that the program receives: a case split by comparing with each class."""
+    axis = _class_axis(logs)
+    classes = logs.shape[axis]
+    kept = apply(lambda p, n: p.compare("ne", n, p.constant(ignore_index)), target)
+    counted = 0 <= ignore_index < classes
+    hot = one_hot(target, classes) * kept.unsqueeze(-1) if counted else one_hot(target, classes)
+    hot = hot.permute([*range(axis), hot.ndim - 1, *range(axis, hot.ndim - 1)])
+    column = None if weight is None else _along(weight, axis, hot.ndim)
+    own = hot.sum(axis) if column is None else (hot * column).sum(axis)
+    loss = -(logs * (hot if column is None else hot * column)).sum(axis)
+    if smoothing:
+        every = -(logs if column is None else logs * column).sum(axis)
+        loss = loss * (1 - smoothing) + (every * kept if counted else every) * (smoothing / classes)
+    if reduction != "mean" or (weight is None and not counted):
+        return reduced(loss, reduction)
+    return loss.sum() / own.sum()
 
 
 def _class_axis(x: Arithmetic) -> int:
@@ -281,51 +369,8 @@ def _is_soft(input: Arithmetic, target: Labels) -> bool:
     return False
 
 
-def _hot(input: Arithmetic, target: Labels, ignore_index: int) -> tuple[Tensor, Tensor | None]:
-    """Return the one-hot labels along the class axis, and which labels count (None: all)."""
-    axis = _class_axis(input)
-    classes = input.shape[axis]
-    if _is_soft(input, target):
-        raise ShapeError(f"labels of the shape {list(input.shape)} of the scores", hint="integer labels have no class axis")
-    if isinstance(target, Arithmetic):
-        hot = one_hot(target, classes)
-        kept = apply(lambda p, n: p.compare("ne", n, p.constant(ignore_index)), target) if 0 <= ignore_index < classes else None
-        hot = hot if kept is None else hot * kept.unsqueeze(-1)
-    else:
-        entries, shape = array_entries(target, "labels")
-        used = [e != ignore_index for e in entries]
-        if not any(used):
-            raise InputError("every label is ignored, so the loss is 0/0", code="TC124")
-        bad = [e for e, u in zip(entries, used, strict=True) if u and not (0 <= e < classes and e.denominator == 1)]
-        if bad:
-            raise InputError(f"label {bad[0]} is not an integer from 0 to {classes - 1}", code="TC124")
-        values = [int(u and e == c) for e, u in zip(entries, used, strict=True) for c in range(classes)]
-        hot = apply(lambda p: p.values(values, (*shape, classes)))
-        kept = None if all(used) else apply(lambda p: p.values([int(u) for u in used], shape))
-    order = [*range(axis), hot.ndim - 1, *range(axis, hot.ndim - 1)]
-    return hot.permute(order), kept
-
-
 def _along(weight: Operand, axis: int, rank: int) -> Tensor:
     return apply(lambda p, n: p.reindex(("reshape", (p.shape(n)[0], *[1] * (rank - 1 - axis))), n), weight)
-
-
-def _label_weight(hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int) -> Tensor:
-    """Return the weight of each label, 0 for those that do not count."""
-    return hot.sum(axis) if weight is None else (hot * _along(weight, axis, hot.ndim)).sum(axis)
-
-
-def _class_mean(loss: Tensor, hot: Tensor, kept: Tensor | None, weight: Operand | None, axis: int, reduction: str) -> Tensor:
-    one_of(reduction, ("mean", "sum", "none"), "reduction")
-    if weight is None and kept is None and not loss.shape:
-        return loss
-    if weight is not None:
-        loss = loss * _label_weight(hot, kept, weight, axis)
-    if reduction != "mean":
-        return reduced(loss, reduction)
-    if weight is None and kept is None:
-        return loss.mean()
-    return loss.sum() / _label_weight(hot, kept, weight, axis).sum()
 
 
 # ---------------------------------------------------------------- metric learning
@@ -370,16 +415,12 @@ def info_nce_loss(query: Arithmetic, keys: Arithmetic, temperature: Number | Ari
 
 def nt_xent_loss(z1: Arithmetic, z2: Arithmetic, temperature: Number = "0.5") -> Tensor:
     """Return the normalised temperature-scaled cross entropy of SimCLR over both views."""
-    from tamecheck.programs.builder.masks import masked_softmax
-    from tamecheck.programs.builder.module import cat
-
     n = z1.shape[0]
     z = cat([z1, z2], 0)
     scores = cosine_similarity(z.unsqueeze(1), z.unsqueeze(0), -1, "1e-8") / _positive(temperature, "temperature")
-    others = [int(i != j) for i in range(2 * n) for j in range(2 * n)]
-    shares = masked_softmax(scores, (others, (2 * n, 2 * n)))
-    places = [i * 2 * n + (i + n) % (2 * n) for i in range(2 * n)]
-    return -(shares.reshape(-1)[places].log().mean())
+    others = [[i * 2 * n + j for j in range(2 * n) if j != i] for i in range(2 * n)]
+    labels = [(i + n) % (2 * n) - ((i + n) % (2 * n) > i) for i in range(2 * n)]
+    return cross_entropy(scores.reshape(-1)[others], labels)
 
 
 # ------------------------------------------------------------------- overlap of masks

@@ -11,7 +11,7 @@ from tamecheck.programs.builder import activations
 from tamecheck.programs.builder.dense import Linear, one_hot
 from tamecheck.programs.builder.hyperparameters import Number, at_least, number, one_of
 from tamecheck.programs.builder.leaves import Parameter
-from tamecheck.programs.builder.module import Layer, Module, as_layer, einsum, stack
+from tamecheck.programs.builder.module import Layer, Module, as_layer, einsum, stack, where
 from tamecheck.programs.builder.tensor import Tensor
 
 
@@ -100,7 +100,8 @@ class SplineLinear(Module):
         k, step = self.degree, (self._high - self._low) / self.intervals
         u = ((x - self._low) * (1 / step)).unsqueeze(-1)
         knots = [Fraction(m - k) for m in range(self.intervals + 2 * k + 1)]
-        ramps = activations.relu(u - knots) ** k
+        above = u - knots
+        ramps = activations.relu(above) if k == 1 else where(above > 0, above**k, 0)  # C^(k-1) either way, and visibly so
         count = self.intervals + k
         weights = [(-1) ** i * Fraction(comb(k + 1, i), factorial(k)) for i in range(k + 2)]
         total = ramps[..., 0:count] * weights[0]
