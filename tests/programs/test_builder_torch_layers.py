@@ -7,6 +7,7 @@ from test_builder_harness import assert_same, randomised, same_function, same_mo
 from tamecheck.programs import builder as nn
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding")  # of even kernels, by PyTorch
 tn = torch.nn
 F = torch.nn.functional
 

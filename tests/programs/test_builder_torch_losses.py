@@ -8,6 +8,7 @@ from tamecheck.errors import InputError, ShapeError
 from tamecheck.programs import builder as nn
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
+pytestmark = pytest.mark.filterwarnings("ignore:reduction")  # of the mean of kl_div, by PyTorch
 F = torch.nn.functional
 D = torch.distributions
 RANDOM = np.random.default_rng(7)
