@@ -3,10 +3,11 @@
 from fractions import Fraction
 
 from tamecheck.kernel.curves import ANY, names
+from tamecheck.proofs.theorems import applications
 from tamecheck.structures import lattice
 
 
-def summary(certificate) -> dict:
+def summary(certificate, theorems: bool = True) -> dict:
     """Return the report of a `Certificate` with the keys of the interface contract."""
     record, proof = certificate.record, certificate.proof
     homes = [s.name for s in certificate.homes]
@@ -34,7 +35,7 @@ def summary(certificate) -> dict:
         "unknown_because": certificate.unknown_because if certificate.verdict == "unknown" else [],
         "assumptions": list(certificate.document["assumptions"]) if certificate._document else [],
         "axioms": axioms(certificate),
-        "theorems": [],
+        "theorems": applications(certificate) if theorems else [],
         "parameters": certificate.source.choices,
         "nodes": len(proof.program.nodes),
         "steps": len(proof.derivation.steps) + sum(len(i.steps) for i in proof.instances),
