@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from math import prod
 
 from tamecheck.reports import mathematics as m
-from tamecheck.reports.latex_proof import SHORT_PROOF, appendix, proof, varying
+from tamecheck.reports.latex_proof import SHORT_PROOF, SHOWN_INPUTS, appendix, proof, varying
 from tamecheck.reports.mathematics import cite, count, plain
 from tamecheck.reports.reading import RULES, Reading, maximal, words_of
 from tamecheck.reports.refutations import relevant
 from tamecheck.structures import lattice
 from tamecheck.structures.references import REFERENCES
-
-SHOWN_INPUTS = 12
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
@@ -72,7 +70,7 @@ def setting(r: Reading) -> Iterator[str]:
             "it is part of the certificate and identified by the digest above."
         )
     yield inputs_sentence(r, inputs)
-    if len(inputs) > 3 or any(r.nodes[n][3] for n in inputs):
+    if len(inputs) > 3 or any(r.nodes[n][3] or "_{" in m.variable(r, n) for n in inputs):
         yield from inputs_table(r, inputs)
 
 
@@ -95,15 +93,16 @@ def inputs_sentence(r: Reading, inputs: list[int]) -> str:
 
 def inputs_table(r: Reading, inputs: list[int]) -> Iterator[str]:
     """Yield the inputs, the first ones one by one, the rest summed up."""
-    yield r"\begin{center}\small\begin{tabular}{@{}llll@{}}\toprule input & role & shape & entries in \\ \midrule"
+    yield r"\begin{center}\small\begin{tabular}{@{}lllll@{}}\toprule input & name & role & shape & entries in \\ \midrule"
     for n in inputs[:SHOWN_INPUTS]:
         name, role, box = r.nodes[n][1]
         role = role if r.varying(n) else f"{role}, fixed"
-        yield rf"{m.code(name, 60)} & {role} & $[{', '.join(str(e) for e in r.nodes[n][3])}]$ & ${m.interval(box)}$ \\"
+        shape = ", ".join(str(e) for e in r.nodes[n][3])
+        yield rf"${m.variable(r, n)}$ & {m.code(name, 60)} & {role} & $[{shape}]$ & ${m.interval(box)}$ \\"
     rest = inputs[SHOWN_INPUTS:]
     if rest:
         entries = sum(prod(r.nodes[n][3]) for n in rest)
-        yield rf"\multicolumn{{4}}{{@{{}}l}}{{and {count(len(rest), 'more tensor')} with {count(entries, 'entry', 'entries')}}} \\"
+        yield rf"\multicolumn{{5}}{{@{{}}l}}{{and {count(len(rest), 'more tensor')} with {count(entries, 'entry', 'entries')}}} \\"
     yield r"\bottomrule\end{tabular}\end{center}"
 
 

@@ -10,6 +10,7 @@ from tamecheck.reports.terminal import entrances, groups
 
 SHORT_PROOF = 40  # varying nodes that are written out one by one
 APPENDIX = 250
+SHOWN_INPUTS = 12
 SHOWN_GROUPS = 60
 
 
@@ -38,7 +39,7 @@ def short_proof(r: Reading, nodes: list[int]) -> Iterator[str]:
     )
     yield r"\begin{longtable}{@{}>{\raggedright\arraybackslash}p{0.42\textwidth}>{\raggedright\arraybackslash}p{0.55\textwidth}@{}}"
     for n in nodes:
-        yield rf"$f_{{{n}}} = {m.expression(r, n)}$ & {sentence(r, n)} \\[3pt]"
+        yield rf"{m.definition(r, n)} & {sentence(r, n)} \\[3pt]"
     yield r"\end{longtable}"
     yield rf"The last line, $f = f_{{{r.target}}}$, is the theorem, except for what is not definable."
 
@@ -87,7 +88,7 @@ def long_proof(r: Reading, nodes: list[int]) -> Iterator[str]:
         where = "no home" if homes == "-" else m.structures(homes)
         regular = {"none": "--", "analytic": "analytic"}.get(smooth) or f"$C^{{{smooth[1:].replace('inf', chr(92) + 'infty')}}}$"
         first = m.code(r.title(members[0]), 36) if r.title(members[0]) else f"node {members[0]}"
-        yield rf"{len(members)} & {m.escape(rule, 60)} & {where} & {regular}{'' if total == 'total' else ', partial'} & {first} \\"
+        yield rf"{len(members)} & {m.worded(rule)} & {where} & {regular}{'' if total == 'total' else ', partial'} & {first} \\"
     if len(known) > SHOWN_GROUPS:
         yield rf"\multicolumn{{5}}{{@{{}}l}}{{and {count(len(known) - SHOWN_GROUPS, 'smaller group')}}} \\"
     yield r"\end{longtable}"
@@ -96,7 +97,7 @@ def long_proof(r: Reading, nodes: list[int]) -> Iterator[str]:
     yield "The last steps are:"
     yield r"\begin{itemize}\setlength{\itemsep}{1pt}"
     for n in last[-6:]:
-        yield rf"\item $f_{{{n}}} = {m.expression(r, n)}$: {sentence(r, n)}"
+        yield rf"\item {m.definition(r, n)}: {sentence(r, n)}"
     yield r"\end{itemize}"
 
 
@@ -112,7 +113,7 @@ def growth(r: Reading) -> Iterator[str]:
     for (homes, rule, keys), members in sorted(changes.items(), key=lambda item: -len(item[1]))[:20]:
         where = f"to {m.structures(homes)}" if homes else "beyond every structure of the table"
         name = f" ({m.code(r.title(members[0]), 48)})" if r.title(members[0]) else ""
-        yield rf"\item {where}: {count(len(members), 'node')} by {m.escape(rule, 60)}{cite(keys)}, the first being node {members[0]}{name};"
+        yield rf"\item {where}: {count(len(members), 'node')} by {m.worded(rule)}{cite(keys)}, the first being node {members[0]}{name}."
     yield r"\end{itemize}"
 
 
@@ -151,7 +152,7 @@ def run_sentence(r: Reading, instance: int, run: list[int]) -> str:
     if len(run) == 1:
         return negative_sentence(r, instance, run[0])
     steps = r.instances[instance]["steps"]
-    nodes = [rf"$f_{{{steps[i][1]}}} = {m.expression(r, steps[i][1])}$" for i in run]
+    nodes = [m.definition(r, steps[i][1]) for i in run]
     if len(nodes) > 12:
         nodes = [*nodes[:6], r"\ldots", *nodes[-4:]]
     where = excluded_words(str(steps[run[-1]][4][1]))
@@ -171,7 +172,7 @@ def negative_sentence(r: Reading, instance: int, i: int) -> str:
     if not isinstance(conclusion, (list, tuple)):
         return ""
     leaf = r.nodes[n][0] in ("input", "constant") or n == r.instances[instance]["variable"]
-    it = f"${m.handle(r, n)}$" if leaf else rf"$f_{{{n}}} = {m.expression(r, n)}$"
+    it = f"${m.handle(r, n)}$" if leaf else m.definition(r, n)
     if conclusion[0] == "polynomial":
         return "" if leaf else f"Along it, {it} is ${m.polynomial(list(conclusion[1:]))}$."
     if conclusion[0] == "periodic":
@@ -219,6 +220,8 @@ def appendix(r: Reading) -> Iterator[str]:
     if len(nodes) > APPENDIX:
         yield f"The first {APPENDIX} of {count(len(nodes), 'node')}; the JSON certificate has every step, and a checker recomputes each."
     yield r"\begingroup\footnotesize"
+    if len(r.inputs()) > SHOWN_INPUTS:
+        yield from inputs_list(r)
     yield (
         r"\begin{longtable}{@{}>{\raggedright\arraybackslash}p{0.44\textwidth}>{\raggedright\arraybackslash}p{0.19\textwidth}"
         r">{\raggedright\arraybackslash}p{0.3\textwidth}@{}}"
@@ -226,5 +229,15 @@ def appendix(r: Reading) -> Iterator[str]:
     yield r"\toprule node & definable in & rule \\ \midrule \endhead \bottomrule \endfoot"
     for n in nodes[:APPENDIX]:
         f = r.fact(n)
-        yield rf"$f_{{{n}}} = {m.expression(r, n)}$ & {m.structures(f.homes) or 'no home'} & {m.rule_words(r, n)} \\"
+        yield rf"{m.definition(r, n)} & {m.structures(f.homes) or 'no home'} & {m.rule_words(r, n)} \\"
     yield r"\end{longtable}\endgroup"
+
+
+def inputs_list(r: Reading) -> Iterator[str]:
+    """Yield all inputs with their symbols (as far as there is room)."""
+    yield r"\begin{longtable}{@{}l>{\raggedright\arraybackslash}p{0.55\textwidth}ll@{}}"
+    yield r"\toprule input & name & role & shape \\ \midrule \endhead \bottomrule \endfoot"
+    for n in r.inputs()[:APPENDIX]:
+        name, role, _ = r.nodes[n][1]
+        yield rf"${m.variable(r, n)}$ & {m.code(name, 80)} & {role} & $[{', '.join(str(e) for e in r.nodes[n][3])}]$ \\"
+    yield r"\end{longtable}"

@@ -97,20 +97,44 @@ def interval(text: str) -> str:
 
 def smooth(text: str) -> str:
     """Return a class of smoothness in words."""
-    return {"analytic": "real analytic", "Cinf": r"of class $C^\infty$", "none": ""}.get(text) or rf"of class $C^{{{text[1:]}}}$"
+    known = {"analytic": "real analytic", "Cinf": r"of class $C^\infty$", "none": ""}
+    return known[text] if text in known else rf"of class $C^{{{text[1:]}}}$"
 
 
 def handle(r: Reading, n: int) -> str:
     """Return how a node is quoted in a formula: a variable, a number, or ``f_{12}``."""
     kind, parameters = r.nodes[n][0], r.nodes[n][1]
     if kind == "input":
-        name = str(parameters[0])
-        return name if len(name) == 1 and name.isascii() and name.isalpha() and name not in "fF" else code(name, 40)
+        return variable(r, n)
     if kind == "constant" and parameters[0] == "splat":
         return number(parameters[1])
     if kind == "map" and parameters[0] == "pi":
         return r"\pi"
     return f"c_{{{n}}}" if kind == "constant" else f"f_{{{n}}}"
+
+
+def variable(r: Reading, n: int) -> str:
+    r"""Return an input as a symbol: ``x``, ``x_{1}``, ``abc``; a long name becomes ``\theta_{n}`` or ``x_{n}`` with the node's number."""
+    name, role, _ = r.nodes[n][1]
+    if len(name) <= 6 and name.isascii() and name.isalnum() and name[0].isalpha() and name not in ("f", "F", "t", "pi"):
+        letters = name.rstrip("0123456789")
+        index = f"_{{{name[len(letters):]}}}" if len(letters) < len(name) else ""
+        return (letters if len(letters) == 1 else rf"\mathit{{{letters}}}") + index
+    return rf"\theta_{{{n}}}" if role == "parameter" else f"x_{{{n}}}"
+
+
+def definition(r: Reading, n: int) -> str:
+    """Return ``f_n = ...`` for a node: a formula, or words where lines must be able to break."""
+    kind, parameters, arguments = r.nodes[n][0], r.nodes[n][1], r.nodes[n][2]
+    if kind in ("map", "compare", "logic", "where", "reduce"):
+        return rf"$f_{{{n}}} = {expression(r, n)}$"
+    words = {
+        "contract": f"the contraction {code(parameters[0] if parameters else '', 60)} of",
+        "reindex": f"entries selected ({escape(parameters[0] if parameters else '', 24)}) from", "lookup": "rows selected by index from",
+        "cumulate": "running reduction of", "repeat": "the result of a repeated body on", "implicit": "the chosen point or value for",
+    }.get(kind, f"{escape(kind)} ({escape(parameters[0] if parameters else '', 24)}) of")
+    listed = ", ".join(f"${handle(r, a)}$" for a in arguments[:6]) + (r", \ldots" if len(arguments) > 6 else "")
+    return rf"$f_{{{n}}}$: {words} {listed}"
 
 
 def expression(r: Reading, n: int) -> str:
@@ -147,8 +171,6 @@ def _written(r: Reading, n: int, args: list[tuple[str, int]]) -> tuple[str, int]
         sign = {"sum": r"\textstyle\sum", "prod": r"\textstyle\prod", "max": r"\max", "min": r"\min"}[parameters[0]]
         axes = ",".join(str(a) for a in parameters[1])
         return rf"{sign}_{{\text{{axes }}{axes}}} {_wrap(args[0], PRODUCT)}", PRODUCT
-    if kind == "contract":
-        return rf"\mathrm{{contract}}_{{{code(parameters[0], 60)}}}({listed})", ATOM
     name = f"{kind} {parameters[0]}" if parameters and kind not in ("repeat", "lookup") else kind
     return rf"\text{{{escape(name, 40)}}}\,({listed})", ATOM
 
@@ -244,8 +266,12 @@ def _sign(text: str) -> str:
 
 def rule_words(r: Reading, n: int) -> str:
     """Return the rules behind a node, arithmetic in words."""
-    words = [ARITHMETIC.get(word, word) for word in r.rule_words(n).split(" + ")]
-    return escape(" and ".join(words), 120)
+    return worded(r.rule_words(n))
+
+
+def worded(rules: str) -> str:
+    """Return a list of rules as LaTeX, arithmetic in words."""
+    return escape(" and ".join(ARITHMETIC.get(word, word) for word in rules.split(" + ")), 120)
 
 
 def cite(keys: tuple[str, ...] | list[str]) -> str:

@@ -1,10 +1,9 @@
 """The derivation as a tree on a terminal: every node with its structure, rule and reference.
 
-A program is a graph, so a shared node is printed once and referred to afterwards as
-``see #12``.  A run of nodes with one new argument each is printed as consecutive lines and
-not as a staircase.  A derivation longer than ``limit`` nodes is first summarised in groups
-of equal rule and equal facts, with the nodes where a larger structure enters; the tree is then
-cut where the limit is reached.
+A program is a graph, so a shared node is printed once and quoted elsewhere by its number,
+``#12``.  The longest path goes straight down and only side branches are indented.  A
+derivation longer than ``limit`` nodes is first summarised in groups of equal rule and equal
+facts, with the nodes where a larger structure enters; then its last nodes are shown.
 """
 
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from tamecheck.structures import lattice
 
 LIMIT = 200
 DEEPEST = 24
+SMALL = 40  # programs up to this size have a line for each input
 SHOWN_GROUPS = 40
 
 
@@ -43,7 +43,7 @@ def show(document: dict, console: object, limit: int = LIMIT) -> None:
     if len(r.cone) > limit:
         for part in overview(r):
             console.print(part)
-    console.print(tree(r, limit))
+    console.print(tree(r, limit), soft_wrap=True)
     for part in negatives(r):
         console.print(part)
     for part in sources(r):
@@ -104,44 +104,75 @@ def fact_lines(r: Reading) -> Iterator[str]:
 
 
 def tree(r: Reading, limit: int = LIMIT) -> object:
-    """Return the derivation of the claimed node as a ``rich`` tree, at most ``limit`` nodes of it."""
+    """Return the derivation of the claimed node as text, at most ``limit`` nodes of it."""
     from rich.text import Text
-    from rich.tree import Tree
 
-    root = Tree(Text("derivation"), guide_style="dim")
-    printed: set[int] = set()
-    left = limit
-    stack = [(root, r.target, 0)]
-    while stack:
-        parent, n, depth = stack.pop()
-        if n in printed:
-            parent.add(Text(f"see #{n}", "dim"))
+    text = Text("derivation: each line uses lines below it or numbers; side branches are indented")
+    rows = layout(r, limit)
+    for depth, n in rows:
+        text.append("\n" + "| " * min(depth, DEEPEST), "dim")
+        text.append_text(line(r, n))
+    left = sum(not inline(r, n) for n in r.cone) - len(rows)
+    if left > 0:
+        text.append(f"\n... and {left} more nodes, not shown (--limit)", "dim")
+    return text
+
+
+def layout(r: Reading, limit: int) -> list[tuple[int, int]]:
+    """Return (depth, node) rows from the claimed node down, every node once.
+
+    The longest path of a node goes on at its own depth; another argument is a side branch, one
+    deeper, up to where it meets that path.  So a residual network is one column and a deep network
+    has no deep indentation.
+    """
+    window = _window(r, 4 * limit)
+    place = {n: i for i, n in enumerate(window)}
+    reach, height = [0] * len(window), [0] * len(window)
+    for i, n in enumerate(window):
+        reach[i] = 1 << i
+        for a in r.nodes[n][2]:
+            if a in place:
+                reach[i] |= reach[place[a]]
+                height[i] = max(height[i], height[place[a]] + 1)
+    rows: list[tuple[int, int]] = []
+    printed, stack = 0, [(0, r.target, 0)]  # (depth, node, nodes reserved for the paths this branch hangs on)
+    while stack and len(rows) < limit:
+        depth, n, reserved = stack.pop()
+        i = place[n]
+        if (printed | reserved) >> i & 1:
             continue
-        if left <= 0 or depth > DEEPEST:
-            parent.add(Text(f"... #{n} {r.title(n)}: {_homes(r.fact(n))}, not shown further".replace("  ", " "), "dim"))
-            continue
-        lines, label, branch = 0, Text(), []
-        while True:  # a run of nodes with one new argument each
-            printed.add(n)
-            left -= 1
-            label.append("\n" if lines else "")
-            label.append_text(line(r, n))
-            lines += 1
-            children = [a for a in dict.fromkeys(r.nodes[n][2]) if not inline(r, a)]
-            fresh = [a for a in children if a not in printed]
-            if len(children) != 1 or not fresh or left <= 0:
-                branch = children
-                break
-            n = fresh[0]
-        here = parent.add(label)
-        stack += [(here, a, depth + 1) for a in reversed(branch)]
-    return root
+        printed |= 1 << i
+        rows.append((depth, n))
+        below = [a for a in dict.fromkeys(r.nodes[n][2]) if a in place and not (printed | reserved) >> place[a] & 1]
+        below.sort(key=lambda a: height[place[a]], reverse=True)
+        if below:
+            main = reach[place[below[0]]]
+            stack.append((depth, below[0], reserved))
+            stack += [(depth + 1, a, reserved | main) for a in reversed(below[1:])]
+    return rows
+
+
+def _window(r: Reading, size: int) -> list[int]:
+    """Return up to ``size`` nodes of the derivation, the last ones, in order."""
+    import heapq
+
+    heap, seen, found = [-r.target], {r.target}, []
+    while heap and len(found) < size:
+        n = -heapq.heappop(heap)
+        found.append(n)
+        for a in r.nodes[n][2]:
+            if a not in seen and not inline(r, a):
+                seen.add(a)
+                heapq.heappush(heap, -a)
+    return found[::-1]
 
 
 def inline(r: Reading, n: int) -> bool:
-    """Tell whether a node is written inside its users: a constant."""
+    """Tell whether a node is written inside its users: a constant, or an input of a large program."""
     kind, parameters = r.nodes[n][0], r.nodes[n][1]
-    return kind == "constant" or (kind == "map" and parameters[0] == "pi")
+    if n == r.target:
+        return False
+    return kind == "constant" or (kind == "map" and parameters[0] == "pi") or (kind == "input" and len(r.cone) > SMALL)
 
 
 def line(r: Reading, n: int) -> object:
@@ -149,9 +180,9 @@ def line(r: Reading, n: int) -> object:
     from rich.text import Text
 
     f = r.fact(n)
-    text = Text(f"#{n} ", "dim", no_wrap=True, overflow="ellipsis")
+    text = Text(f"#{n} ", "dim")
     if r.title(n):
-        text.append(r.title(n) + " ", "cyan")
+        text.append(r.title(n) + ": ", "cyan")
     text.append(r.expression(n))
     if r.nodes[n][3]:
         text.append(f" {list(r.nodes[n][3])}", "dim")
