@@ -1,0 +1,1 @@
+"""ONNX operators as definitions: one file per family, one registry."""
