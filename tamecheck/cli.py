@@ -17,6 +17,7 @@ from tamecheck import __version__
 from tamecheck.errors import BudgetExceeded, InputError, Refusal, TamecheckError
 
 EXIT = {"definable": 0, "not-definable": 1, "unknown": 2, "definable-under-assumptions": 2}
+CHECKED = {"valid": 0, "invalid": 1, "holey": 2, "unreadable": 3, "budget": 4}
 SOURCE = "model.onnx, file.py:object (the file is run) or a formula in quotes"
 PARTIAL = "TAMECHECK_PARTIAL"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:/[0-9]{1,400})?", re.ASCII)
@@ -248,7 +249,7 @@ def _certify(options: argparse.Namespace) -> int:
         _print_json("certify", c.verdict, report)
     else:
         console.certified(c, report, written, answer)
-    if answer is not None and answer.get("exit") not in (0, 2):
+    if answer is not None and answer.get("exit") != 0:
         return 1
     return EXIT[c.verdict]
 
@@ -287,16 +288,24 @@ def _check(options: argparse.Namespace) -> int:
         raise InputError("no such file", code="TC128", where=options.certificate, hint="check the path")
     with console.working("checking"):
         answer = run_checker(path, Path(options.claim) if options.claim else None)
-    status = answer.pop("exit")
+    status = _status(answer)
     if options.model and status in (0, 2):
         same, sentence = _same_program(options, path)
         answer["model"] = {"same": same, "text": sentence}
         if not same:
-            status, answer["verdict"] = 1, "rejected"
+            status, answer["verdict"] = 1, "invalid"
     if options.json:
-        _print_json("check", str(answer.pop("verdict", "unreadable")), answer)
+        _print_json("check", answer["verdict"], dict(answer))
     else:
         console.checked(answer, status)
+    return status
+
+
+def _status(answer: dict) -> int:
+    """Return the exit status of the checker's answer; an answer that does not fit its own status is unreadable."""
+    status = CHECKED.get(answer.get("verdict"), 3)
+    if status != answer.pop("exit", None):
+        answer["verdict"], status = "unreadable", 3
     return status
 
 

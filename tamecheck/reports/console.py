@@ -74,7 +74,7 @@ def checked(answer: dict, status: int) -> None:
     word, style = MESSAGES.get(status, ("unreadable", "bold red"))
     out.print(Text(f"certificate {word}", style))
     for key, value in answer.items():
-        if key in ("verdict", "exit") or value in (None, "", [], {}):
+        if key in ("tamecheck", "command", "verdict", "exit") or value in (None, "", [], {}):
             continue
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict):
