@@ -214,6 +214,18 @@ def test_names_are_attribute_paths():
     assert model.count_parameters() == network.count_parameters() == 2 * 12 + 4 + 3 + 1
 
 
+def test_known_values_replace_parameters():
+    """Values of a state dict become exact constants; unknown names and wrong shapes are refused."""
+    model = nn.Sequential(nn.Linear(2, 1), nn.Linear(1, 1)).fix({"0.weight": np.array([[0.5, 0.1]]), "0.bias": np.array([1.0])})
+    network = model.network(nn.Input("x", (2,)))
+    assert list(network.parameters) == ["1.weight", "1.bias"]
+    assert ("values", ("1/2", "3602879701896397/36028797018963968")) in [node[1] for node in network.program.nodes]
+    with pytest.raises(InputError, match=r"no parameter '2\.weight'"):
+        model.fix({"2.weight": np.zeros((1, 1))})
+    with pytest.raises(ShapeError, match=r"1\.bias has shape \[1\], its value has \[2\]"):
+        model.fix({"1.bias": np.zeros(2)})
+
+
 def test_names_do_not_depend_on_the_order_of_calls():
     """A part called before the whole is still named by the whole."""
     model, x = Encoder(), nn.Input("x", (4, 3))

@@ -459,3 +459,43 @@ def test_dropout_with_a_fixed_mask():
     expected = theirs(torch.from_numpy(values["x"])) * torch.from_numpy(values["1.mask"]) / 0.75
     assert_same(y(x), expected, values)
     assert_same(y.eval()(x), theirs(torch.from_numpy(values["x"])), values)
+
+
+@pytest.mark.parametrize("align", [True, False])
+@pytest.mark.parametrize("mode", ["zeros", "border", "reflection"])
+def test_grid_sample(mode, align):
+    """Bilinear sampling by hat functions is PyTorch's, inside and far outside the image."""
+    generator = np.random.default_rng(5)
+    x, grid = generator.standard_normal((2, 3, 4, 5)), generator.uniform(-3, 3, (2, 6, 7, 2))
+    same_function(
+        lambda a, g: nn.grid_sample(a, g, mode, align),
+        lambda a, g: F.grid_sample(a, g, padding_mode=mode, align_corners=align), x, grid,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [dict(kernel_size=2), dict(kernel_size=(3, 2), stride=2, padding=1, dilation=(1, 2))], ids=str)
+def test_fold(options):
+    """Folding patches back is PyTorch's."""
+    theirs = tn.Fold((5, 6), **options)
+    patches = F.unfold(torch.zeros(2, 3, 5, 6, dtype=torch.float64), **options)
+    same_module(nn.Fold((5, 6), **options), theirs, tuple(patches.shape))
+
+
+def test_a_trained_network_with_its_numbers():
+    """With a state dict the network is the trained one: no parameters are left, and it computes the same."""
+    theirs = randomised(tn.Sequential(tn.Conv2d(2, 4, 3), tn.BatchNorm2d(4), tn.ReLU(), tn.Flatten(), tn.Linear(16, 3))).eval()
+    ours = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), "relu", nn.Flatten(), nn.Linear(16, 3)).eval()
+    network = ours.fix(theirs.state_dict()).network(nn.Input("x", (5, 2, 4, 4)))
+    assert not network.parameters and list(network.inputs) == ["x"]
+    x = np.random.default_rng(0).standard_normal((5, 2, 4, 4))
+    expected = theirs(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(network.evaluate({"x": x})["output"], expected, rtol=1e-9)
+
+
+def test_fixing_a_transformer_layer():
+    """Values can stand for every kind of parameter."""
+    theirs = randomised(tn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True))
+    ours = nn.TransformerEncoderLayer(4, 2, 6, batch_first=True).fix(theirs.state_dict())
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    expected = theirs(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(ours.network(nn.Input("x", (2, 3, 4))).evaluate({"x": x})["output"], expected, rtol=1e-9)

@@ -372,3 +372,12 @@ def test_losses_as_modules():
     assert_same(module(nn.Input("x", (6, 4)), LABELS), theirs(torch.from_numpy(x), torch.tensor(LABELS)), {"x": x})
     with pytest.raises(InputError, match="HuberLoss has no option 'beta'"):
         nn.HuberLoss(beta=1)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_multilabel_margin(reduction):
+    """The margin loss of several labels per row is PyTorch's."""
+    labels = [[3, 0, -1, 1], [2, -1, -1, -1]]
+    x = normal(2, 4)
+    theirs = F.multilabel_margin_loss(torch.from_numpy(x), torch.tensor(labels), reduction=reduction)
+    assert_same(nn.multilabel_margin_loss(nn.Input("x", (2, 4)), labels, reduction), theirs, {"x": x})

@@ -225,7 +225,7 @@ class MultiheadAttention(Module):
         e = self.embed_dim
         if self.joint:
             w = self.in_proj_weight
-            weights = [w[:e], w[e : 2 * e], w[2 * e :]] if isinstance(w, Arithmetic) else _rows(w, e)
+            weights = [w[:e], w[e : 2 * e], w[2 * e :]]
         else:
             weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
         b = self.in_proj_bias
@@ -251,12 +251,6 @@ class MultiheadAttention(Module):
                 added = added.reshape(*added.shape[:-1], *[1] * (len(shape) - added.ndim), keys)
                 bias = added if bias is None else bias + added
         return static, bias
-
-
-def _rows(weight: object, extent: int) -> list[Tensor]:
-    """Return three blocks of rows of a derived weight."""
-    whole = apply(lambda p, n: n, weight)
-    return [whole[:extent], whole[extent : 2 * extent], whole[2 * extent :]]
 
 
 class Attention(Module):

@@ -6,12 +6,14 @@ Tensors are ``(batch, channels, *spatial)``; weights have PyTorch's shapes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
 from math import prod
 
 from tamecheck.errors import InputError, ShapeError
 from tamecheck.programs.builder.hyperparameters import Number, at_least, integers, number, one_of
 from tamecheck.programs.builder.leaves import Parameter
-from tamecheck.programs.builder.module import Module
+from tamecheck.programs.builder.module import Module, einsum
 from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply
 from tamecheck.programs.definitions import basics, selection, windows
 
@@ -136,6 +138,52 @@ def interpolate(
     if size is None:
         size = [e * f for e, f in zip(x.shape[2:], integers(scale_factor, rank, "scale_factor"), strict=True)]
     return apply(selection.interpolate, x, sizes=integers(size, rank, "size"), mode=mode, align_corners=align_corners)
+
+
+def grid_sample(x: Arithmetic, grid: Arithmetic, padding_mode: str = "zeros", align_corners: bool = False) -> Tensor:
+    """Return ``(batch, channels, h, w)`` read bilinearly at the points of ``grid (batch, p, q, 2)``, in [-1, 1] from edge to edge.
+
+    With the hat function ``max(1 - |t|, 0)`` it is ``sum_ij x_ij hat(u - i) hat(v - j)``: no floor is
+    needed, and the result is semialgebraic.  ``padding_mode``: ``zeros``; ``border``, which clamps the
+    points; ``reflection``, which folds the plane up periodically and is definable in no o-minimal structure.
+    """
+    one_of(padding_mode, ("zeros", "border", "reflection"), "padding_mode")
+    if len(x.shape) != 4 or len(grid.shape) != 4 or grid.shape[-1] != 2 or grid.shape[0] != x.shape[0]:
+        raise ShapeError(f"grid_sample of shape {list(x.shape)} at points of shape {list(grid.shape)}")
+    hats = []
+    for k, extent in ((1, x.shape[2]), (0, x.shape[3])):  # the last axis of the grid is (horizontal, vertical)
+        t = grid[..., k]
+        t = (t + 1) * Fraction(extent - 1, 2) if align_corners else (t + 1) * Fraction(extent, 2) - Fraction(1, 2)
+        if padding_mode == "reflection":
+            low, span = (Fraction(0), extent - 1) if align_corners else (Fraction(-1, 2), extent)
+            t = low + span - abs((t - low) % (2 * span) - span) if span else t * 0
+        if padding_mode != "zeros":
+            t = t.clamp(0, extent - 1)
+        hats.append((1 - abs(t.unsqueeze(-1) - list(range(extent)))).relu())
+    return einsum("bcij,bpqi,bpqj->bcpq", x, *hats)
+
+
+def fold(
+    x: Arithmetic, output_size: int | Sequence[int], kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0, stride: int | Sequence[int] = 1,
+) -> Tensor:  # fmt: skip
+    """Return the sum of patches ``(batch, channels*prod(kernel), positions)`` put back in place: the adjoint of `unfold`."""
+    rank = 2 if isinstance(output_size, int) else len(output_size)
+    out, kernel = integers(output_size, rank, "output_size"), integers(kernel_size, rank, "kernel_size")
+    pads, steps, holes = integers(padding, rank, "padding", 0), integers(stride, rank, "stride"), integers(dilation, rank, "dilation")
+    counts = [(e + 2 * p - d * (k - 1) - 1) // s + 1 for e, k, p, s, d in zip(out, kernel, pads, steps, holes, strict=True)]
+    if len(x.shape) != 3 or x.shape[1] % prod(kernel) or x.shape[2] != prod(counts):
+        raise ShapeError(f"fold of shape {list(x.shape)} to {list(out)}: expected {prod(counts)} positions of {prod(kernel)}*channels")
+    readers: dict[tuple[int, ...], list[int]] = {place: [] for place in product(*map(range, out))}
+    for m, (tap, window) in enumerate(product(product(*map(range, kernel)), product(*map(range, counts)))):
+        place = tuple(w * s + t * d - p for w, s, t, d, p in zip(window, steps, tap, holes, pads, strict=True))
+        if place in readers:
+            readers[place].append(m)
+    width, spare = max([1, *map(len, readers.values())]), prod(kernel) * prod(counts)
+    places = [row + [spare] * (width - len(row)) for row in readers.values()]
+    flat = x.reshape(x.shape[0], x.shape[1] // prod(kernel), spare)
+    padded = apply(lambda p, n: basics.pad(p, n, ((0, 0), (0, 0), (0, 1))), flat)
+    return padded[:, :, places].sum(-1).reshape(*flat.shape[:2], *out)
 
 
 def pixel_shuffle(x: Arithmetic, factor: int) -> Tensor:
@@ -361,6 +409,20 @@ class Unfold(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the patches."""
         return unfold(x, *self.arguments)
+
+
+class Fold(Module):
+    """Patches put back in place and added."""
+
+    def __init__(
+        self, output_size: int | Sequence[int], kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1,
+        padding: int | Sequence[int] = 0, stride: int | Sequence[int] = 1,
+    ) -> None:  # fmt: skip
+        self.arguments = (output_size, kernel_size, dilation, padding, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the image."""
+        return fold(x, *self.arguments)
 
 
 class Flatten(Module):

@@ -9,7 +9,7 @@ from tamecheck.programs.builder import activations
 from tamecheck.programs.builder.hyperparameters import Number, array_entries, at_least, number, one_of
 from tamecheck.programs.builder.indexing import static_indices
 from tamecheck.programs.builder.leaves import Input, Parameter
-from tamecheck.programs.builder.module import Layer, Module, as_layer, einsum
+from tamecheck.programs.builder.module import Layer, Module, as_layer
 from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply
 from tamecheck.programs.definitions.basics import LETTERS
 from tamecheck.programs.program import Program
@@ -262,6 +262,17 @@ def cdist(x: Arithmetic, y: Arithmetic, p: Number = 2) -> Tensor:
     return (x.unsqueeze(-2) - y.unsqueeze(-3)).norm(p, -1)
 
 
+class PairwiseDistance(Module):
+    """``|x - y + eps|_p`` along the last axis."""
+
+    def __init__(self, p: Number = 2, eps: Number = "1e-6", keepdim: bool = False) -> None:
+        self.p, self.eps, self.keepdim = number(p, "p"), number(eps, "eps"), keepdim
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the distances."""
+        return pairwise_distance(x, y, self.p, self.eps, self.keepdim)
+
+
 class SqueezeExcite(Module):
     """``x * sigmoid(W2 relu(W1 mean(x)))`` per channel (Hu, Shen, Sun 2018); ``x`` is ``(batch, channels, *spatial)``."""
 
@@ -289,15 +300,9 @@ class RadialBasis(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the activations of all centres."""
         self.expect(x.shape[-1:] == self.centres.shape[1:], f"a last axis of extent {self.centres.shape[1]}", x)
-        gap = x.unsqueeze(-2) - self.centres
-        squares = einsum_last(gap)
+        squares = (x.unsqueeze(-2) - self.centres).square().sum(-1)
         gamma = self._gamma if self.log_gamma is None else activations.exp(self.log_gamma)
         return activations.exp(-(squares * gamma))
-
-
-def einsum_last(x: Tensor) -> Tensor:
-    """Return the sums of squares over the last axis."""
-    return x.square().sum(-1)
 
 
 class MLP(Module):
@@ -314,10 +319,3 @@ class MLP(Module):
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
-
-
-__all__ = [
-    "BilinearGLU", "Bilinear", "CosineSimilarity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
-    "GatedLinear", "GeGLU", "Highway", "Linear", "MLP", "RadialBasis", "ReGLU", "SigmoidGLU", "SqueezeExcite", "SwiGLU", "bilinear",
-    "cdist", "cosine_similarity", "einsum", "embedding", "linear", "normalize", "one_hot", "pairwise_distance",
-]  # fmt: skip

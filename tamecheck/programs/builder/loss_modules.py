@@ -46,6 +46,7 @@ MODULES: dict[str, Callable[..., Tensor]] = {
     "SquaredHingeLoss": losses.squared_hinge_loss, "SoftMarginLoss": losses.soft_margin_loss, "LogisticLoss": losses.soft_margin_loss,
     "ExponentialLoss": losses.exponential_loss, "HingeEmbeddingLoss": losses.hinge_embedding_loss,
     "MultiMarginLoss": losses.multi_margin_loss, "MultiLabelSoftMarginLoss": losses.multilabel_soft_margin_loss,
+    "MultiLabelMarginLoss": losses.multilabel_margin_loss,
     "MarginRankingLoss": losses.margin_ranking_loss, "BCELoss": losses.binary_cross_entropy,
     "BCEWithLogitsLoss": losses.binary_cross_entropy_with_logits, "SigmoidFocalLoss": losses.sigmoid_focal_loss,
     "NLLLoss": losses.nll_loss, "CrossEntropyLoss": losses.cross_entropy, "FocalLoss": losses.focal_loss,

@@ -17,7 +17,7 @@ from tamecheck.programs.builder import activations
 from tamecheck.programs.builder.activations import log_softmax, softplus
 from tamecheck.programs.builder.dense import cosine_similarity, one_hot, pairwise_distance
 from tamecheck.programs.builder.hyperparameters import Number, array_entries, number, one_of
-from tamecheck.programs.builder.module import cat, maximum, minimum, where
+from tamecheck.programs.builder.module import cat, maximum, minimum, stack, where
 from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply, power
 
 Labels = Sequence | Arithmetic
@@ -148,6 +148,24 @@ def multi_margin_loss(
     if weight is not None:
         terms = terms * (hot * weight).sum(-1, keepdim=True)
     return reduced((terms * (1 - hot)).sum(-1) * Fraction(1, classes), reduction)
+
+
+def multilabel_margin_loss(input: Arithmetic, target: Sequence, reduction: str = "mean") -> Tensor:
+    """Return ``sum_{j in y, i not in y} max(1 - (x_j - x_i), 0)/C`` for static lists of labels, each ended by -1 or its length."""
+    rows = target.tolist() if hasattr(target, "tolist") else list(target)
+    classes = input.shape[-1]
+    single = not isinstance(rows[0], (list, tuple))
+    scores = input.reshape(1, -1) if single else input
+    losses = []
+    for k, row in enumerate([rows] if single else rows):
+        own = [c for n, c in enumerate(row) if -1 not in row[: n + 1]]
+        others = [c for c in range(classes) if c not in own]
+        if any(not 0 <= c < classes for c in own):
+            raise InputError(f"label {max(own)} is not an integer from 0 to {classes - 1}", code="TC124")
+        gaps = scores[k][own].unsqueeze(-1) - scores[k][others]
+        losses.append(activations.relu(1 - gaps).sum() * Fraction(1, classes))
+    total = stack(losses)
+    return reduced(total[0] if single else total, reduction)
 
 
 def multilabel_soft_margin_loss(input: Arithmetic, target: Operand, weight: Operand | None = None, reduction: str = "mean") -> Tensor:

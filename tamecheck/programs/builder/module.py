@@ -122,6 +122,28 @@ class Module:
         """Choose the evaluation form of every module below; return the module."""
         return self.train(False)
 
+    def fix(self, state: Mapping[str, object]) -> Module:
+        """Replace parameters and buffers by the values of a ``state_dict``; return the module.
+
+        The values are arrays or PyTorch tensors under the names of `named_leaves`; every entry is the
+        exact dyadic number that is stored.  What the mapping does not name stays free.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown (counters of batches aside) or a shape differs.
+        """
+        known = dict(self.named_leaves())
+        wrong = [name for name in state if name not in known and not name.endswith("num_batches_tracked")]
+        if wrong:
+            raise InputError(f"the module has no parameter {wrong[0]!r}", code="TC127", hint=", ".join(list(known)[:8]))
+        fixed = {known[name]: Fixed(array, known[name].shape, name) for name, array in state.items() if name in known}
+        for _, module in self.named_modules():
+            for name, value in list(vars(module).items()):
+                if isinstance(value, Leaf) and value in fixed:
+                    setattr(module, name, fixed[value])
+        return self
+
     def network(self, *inputs: object) -> Network:
         """Return the network that the module is on these inputs."""
         from tamecheck.programs.builder.network import Network
@@ -148,6 +170,32 @@ class Module:
         """Raise a `ShapeError` that says what this module expects and what it got, unless ``good``."""
         if not good:
             raise ShapeError(f"{type(self).__name__}({self.extra_repr()}) expects {expected}, got shape {list(x.shape)}")
+
+
+class Derived(Module, Arithmetic):
+    """A weight computed from other parameters; it stands where a `Parameter` stands."""
+
+    shape: tuple[int, ...] = ()
+
+    def derived(self, trace: Trace) -> Tensor:
+        """Return the weight as a tensor of a trace."""
+        raise InputError(f"{type(self).__name__} does not say what it derives", code="TC127")
+
+
+class Fixed(Derived):
+    """A weight whose numbers are known: an array, read as the exact dyadic numbers it stores."""
+
+    def __init__(self, array: object, shape: tuple[int, ...], name: str) -> None:
+        if hasattr(array, "detach"):  # a PyTorch tensor; double precision holds all its types exactly
+            array = array.detach().cpu().double().numpy()
+        if tuple(array.shape) != shape:
+            raise ShapeError(f"{name} has shape {list(shape)}, its value has {list(array.shape)}")
+        self.shape = shape
+        self._array = array
+
+    def derived(self, trace: Trace) -> Tensor:
+        """Return the constant."""
+        return Tensor(trace, trace.constant(self._array))
 
 
 def flat(values: Sequence[object]) -> list[object]:

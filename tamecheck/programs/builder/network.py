@@ -65,6 +65,12 @@ class Network:
         """Return the program and the nodes of its outputs."""
         return self.program, dict(self.outputs)
 
+    def evaluate(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return the outputs as float64 arrays at arrays for parameters and inputs; evidence, not proof."""
+        from tamecheck.programs.evaluate import evaluate
+
+        return dict(zip(self.outputs, evaluate(self.program, list(self.outputs.values()), values), strict=True))
+
     def count_parameters(self) -> int:
         """Return the number of real parameters."""
         return sum([prod(self.program.shape(n)) for n in self.parameters.values()])

@@ -8,7 +8,7 @@ from math import prod
 from tamecheck.errors import InputError
 from tamecheck.programs.builder.hyperparameters import Number, at_least, number
 from tamecheck.programs.builder.leaves import Buffer, Parameter
-from tamecheck.programs.builder.module import Module
+from tamecheck.programs.builder.module import Derived, Module
 from tamecheck.programs.builder.tensor import Tensor, apply, as_tensor, place
 from tamecheck.programs.builder.trace import Trace
 from tamecheck.programs.definitions import normalisation as definitions
@@ -176,16 +176,6 @@ class InstanceNorm3d(InstanceNorm):
 
 
 # ------------------------------------------------------------ normalisations of weights
-
-
-class Derived(Module):
-    """A weight computed from other parameters; it stands where a `Parameter` stands."""
-
-    shape: tuple[int, ...] = ()
-
-    def derived(self, trace: Trace) -> Tensor:
-        """Return the weight as a tensor of a trace."""
-        raise InputError(f"{type(self).__name__} does not say what it derives", code="TC127")
 
 
 class WeightNormalised(Derived):

@@ -435,11 +435,11 @@ def place(trace: Trace, value: object) -> int:
     """Return the node of a tensor, a leaf, a derived weight or a constant, in a trace."""
     if isinstance(value, Tensor):
         return value.node if value.trace is trace else trace.capture(value)
-    if isinstance(value, Arithmetic):
-        return trace.bind(value)  # type: ignore[arg-type]
     derive = getattr(value, "derived", None)
     if derive is not None:
         return place(trace, derive(trace))
+    if isinstance(value, Arithmetic):
+        return trace.bind(value)  # type: ignore[arg-type]
     return trace.constant(value)
 
 

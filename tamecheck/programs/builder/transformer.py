@@ -156,8 +156,8 @@ class Block(Module):
         attention: Module | None = None, feed: Module | None = None, eps: Number = "1e-6",
     ) -> None:  # fmt: skip
         self.attention_norm, self.feed_norm = RMSNorm(dim, eps), RMSNorm(dim, eps)
-        self.attention = attention or Attention(dim, heads, kv_heads, causal=causal, positions=positions)
-        self.feed = feed or GatedLinear(dim, hidden, gate="silu")
+        self.attention = Attention(dim, heads, kv_heads, causal=causal, positions=positions) if attention is None else attention
+        self.feed = GatedLinear(dim, hidden, gate="silu") if feed is None else feed
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
