@@ -44,11 +44,17 @@ def _attend(
     scores = (query @ key.transpose(-1, -2)) * factor
     if bias is not None:
         scores = scores + bias
-    if is_causal or window is not None:
-        static = masks.both(static, masks.causal(query.shape[-2], key.shape[-2], window))
-    weights = masks.masked_softmax(scores, static)
+    weights = _weights(scores, static, is_causal or window is not None, window)
     used = weights if dropout is None else dropout(weights)
     return used @ value, weights
+
+
+def _weights(scores: Tensor, static: masks.Static | None, is_causal: bool, window: int | None) -> Tensor:
+    if is_causal and static is None:
+        return masks.causal_softmax(scores, window)
+    if is_causal:
+        static = masks.both(static, masks.causal(*scores.shape[-2:], window))
+    return masks.masked_softmax(scores, static)
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -131,11 +137,11 @@ def alibi_slopes(heads: int) -> list[Fraction]:
 def alibi(heads: int, rows: int, columns: int) -> Tensor:
     """Return ``-slope * |i - j|`` of shape ``(heads, rows, columns)``; the last rows and columns are aligned."""
     shift = columns - rows
-    distances = [-abs(i + shift - j) for i in range(rows) for j in range(columns)]
 
     def write(p: Program) -> int:
         slopes = p.map("pow", p.constant(2), p.values([-e for e in alibi_slopes(heads)], (heads, 1, 1)))
-        return p.map("mul", slopes, p.values(distances, (rows, columns)))
+        gap = p.map("sub", p.values([i + shift for i in range(rows)], (rows, 1)), p.values(range(columns), (columns,)))
+        return p.map("neg", p.map("mul", slopes, p.map("abs", gap)))
 
     return apply(write)
 
@@ -321,9 +327,7 @@ class Attention(Module):
         scores = (q @ k.mT) * apply(lambda p: normalisation.inverse_root(p, width))
         scores = activations.tanh(scores / cap) * cap
         scores = scores if bias is None else scores + bias
-        if self.causal or self.window is not None:
-            static = masks.both(static, masks.causal(q.shape[-2], k.shape[-2], self.window))
-        return masks.masked_softmax(scores, static) @ v
+        return _weights(scores, static, self.causal or self.window is not None, self.window) @ v
 
 
 class LinearAttention(Module):

@@ -47,6 +47,32 @@ def causal(rows: int, columns: int, window: int | None = None) -> Static:
     return [int(i - low < j <= i) for i in range(rows) for j in range(columns)], (rows, columns)
 
 
+def causal_softmax(scores: Tensor, window: int | None = None) -> Tensor:
+    """Return softmax over the columns ``j`` with ``i - window < j <= i`` of each row ``i``, 0 elsewhere.
+
+    The mask is written by comparing places, so that its size is linear in the length; the
+    denominator is the diagonal entry, which is always allowed, plus the others.
+    """
+    rows, columns = scores.shape[-2:]
+    if rows > columns:
+        return masked_softmax(scores, causal(rows, columns, window))
+
+    def write(p: Program, n: int) -> int:
+        i, j = p.values(range(rows), (rows, 1)), p.values(range(columns), (columns,))
+        earlier = p.compare("lt", j, i)
+        if window is not None and window < columns:
+            earlier = p.logic("and", earlier, p.compare("gt", j, p.values([k - window for k in range(rows)], (rows, 1))))
+        e, lead = p.map("exp", n), len(scores.shape) - 2
+        flat = p.reindex(("reshape", (*scores.shape[:-2], rows * columns)), e)
+        own = p.reindex(("gather", lead, tuple([k * columns + k for k in range(rows)]), (rows, 1)), flat)
+        rest = p.where(earlier, e, p.constant(0))
+        total = p.map("add", own, p.reduce("sum", rest, [-1], True))
+        kept = p.where(p.compare("eq", j, i), e, rest)
+        return p.map("div", kept, total)
+
+    return apply(write, scores)
+
+
 def both(a: Static | None, b: Static | None) -> Static | None:
     """Return what both masks allow."""
     if a is None or b is None:
