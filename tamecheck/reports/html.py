@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from html import escape as _escape
 
+from tamecheck.reports.intervals import short_range
 from tamecheck.reports.poset import poset_svg
 from tamecheck.reports.reading import VERDICTS, Reading, clean, neither
 from tamecheck.reports.refutations import sentences
-from tamecheck.reports.terminal import SMALL, entrances, fact_lines, groups, inline, layout, short_range, varying_words
+from tamecheck.reports.terminal import SMALL, entrances, fact_lines, groups, inline, layout, varying_words
 from tamecheck.structures import lattice
 from tamecheck.structures.references import REFERENCES
 

@@ -127,8 +127,8 @@ def negative_proof(r: Reading) -> Iterator[str]:
             node = m.handle(r, r.instances[instance]["variable"])
             yield rf"Now let $t$ be the value of ${node}$ itself, which runs through an unbounded interval."
         yield from curve(r, instance, step, bool(escape))
-    for first, second in r.document["jumps"]:
-        yield jump(r, first, second)
+    if r.document["jumps"]:
+        yield jump(r, *r.document["jumps"])
 
 
 def curve(r: Reading, instance: int, step: int, continued: bool = False) -> Iterator[str]:

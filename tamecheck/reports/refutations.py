@@ -1,5 +1,6 @@
 """Refutations in sentences: the curve, what the function is along it, and why that is not definable."""
 
+from tamecheck.reports.intervals import short_range
 from tamecheck.reports.reading import Reading, clean, neither
 
 
@@ -125,6 +126,19 @@ def sentences(r: Reading) -> list[list[str]]:
         lines += [s for run in runs(r, instance, step) if (s := run_sentence(r, instance, run))]
         found.append(lines)
     return found
+
+
+def jump_sentence(r: Reading) -> str | None:
+    """Return the proof of a discontinuity in words, or ``None`` when none is claimed."""
+    if not r.document["jumps"]:
+        return None
+    (i, s), (j, u) = r.document["jumps"]
+    first, second = r.instances[i], r.instances[j]
+    ranges = [short_range(r.facts[c["steps"][k][4]].range) for c, k in ((first, s), (second, u))]
+    return (
+        f"{curve_sentence(r, i)}: the values lie in {ranges[0]}; for t in {clean(second['domain'])} they lie in {ranges[1]}, at a positive "
+        "distance: the function jumps"
+    )
 
 
 def witness(r: Reading) -> dict | None:

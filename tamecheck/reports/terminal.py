@@ -8,6 +8,7 @@ facts, with the nodes where a larger structure enters; then its last nodes are s
 
 from collections.abc import Iterator
 
+from tamecheck.reports.intervals import short_range
 from tamecheck.reports.reading import VERDICTS, Fact, Reading, clean, neither
 from tamecheck.structures import lattice
 
@@ -203,36 +204,6 @@ def _homes(f: Fact) -> str:
     return f.homes or "no home" + (f" (locally {f.local})" if f.local else "")
 
 
-def short_range(text: str) -> str:
-    """Return an interval with long rational ends rounded outwards to a short decimal, marked ``~``."""
-    if len(text) <= 24:
-        return text
-    from tamecheck.ground.intervals import from_text
-
-    low, high, low_closed, high_closed = from_text(text)
-    left = "-inf" if low is None else _short(low, -1)
-    right = "inf" if high is None else _short(high, 1)
-    return f"{'[' if low_closed else '('}{left}, {right}{']' if high_closed else ')'}"
-
-
-def _short(q: object, direction: int) -> str:
-    """Return a rational as it is when short, else rounded away from the interval to five decimals or digits."""
-    text = str(q)
-    if len(text) <= 9:
-        return text
-    size = abs(q.numerator) // q.denominator
-    scale = 10**5 if size < 10**6 else 1
-    scaled = (q.numerator * scale) // q.denominator + (1 if direction > 0 else 0)
-    if scale == 1:
-        digits = str(abs(scaled))
-        head = int(digits[:4]) + (1 if (scaled > 0) == (direction > 0) else 0)
-        return f"~{'-' if scaled < 0 else ''}{head}e{len(digits) - 4}"
-    whole, rest = divmod(abs(scaled), scale)
-    if scaled == 0 or (whole == 0 and rest == 0):
-        return "~0"
-    return f"~{'-' if scaled < 0 else ''}{whole}.{rest:05d}".rstrip("0").rstrip(".")
-
-
 # ----------------------------------------------------------------- long proofs
 
 
@@ -295,13 +266,16 @@ def negatives(r: Reading) -> Iterator[object]:
     """Yield one paragraph per refutation."""
     from rich.text import Text
 
-    from tamecheck.reports.refutations import sentences
+    from tamecheck.reports.refutations import jump_sentence, sentences
 
     for number, lines in enumerate(sentences(r), 1):
         text = Text(f"{'why no smaller structure' if r.homes else 'why not'} ({number})", "bold")
         for item in lines:
             text.append("\n  " + item, "not bold")
         yield text
+    jump = jump_sentence(r)
+    if jump:
+        yield Text("why it is discontinuous\n  ", "bold").append(jump, "not bold")
 
 
 def sources(r: Reading) -> Iterator[object]:
