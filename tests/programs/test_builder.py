@@ -428,6 +428,18 @@ def test_a_regulariser_of_a_module_uses_its_parameters():
     assert set(loss.parameters) == set(other.parameters) == expected
 
 
+def test_targets_may_be_lists():
+    """Labels and targets that are typed are constants."""
+    x = nn.Input("x", (2,), box=(0, 1))
+    values = np.array([0.25, 0.75])
+    assert value(nn.binary_cross_entropy(x, [0, 1]), x=values) == pytest.approx(-np.log(0.75))
+    assert value(nn.binary_cross_entropy_with_logits(x, [0, 1], pos_weight=[1, 1]), x=values) == pytest.approx(
+        (np.log1p(np.exp(0.25)) + np.log1p(np.exp(-0.75))) / 2
+    )
+    assert value(nn.dice_loss(x, [0, 1]), x=values) == pytest.approx(1 - (1.5 + 1) / (2 + 1))
+    assert value(nn.hinge_loss(x, [-1, 1]) + nn.quantile_loss(x, [1, 0], "0.9"), x=values) == pytest.approx(0.75 + 0.375)
+
+
 def test_hyper_parameters_may_be_learnt():
     """A slope that is a parameter is an input of the program, a number is a constant."""
     x = nn.Input("x", (3,))
@@ -442,6 +454,8 @@ def test_dropout_masks_are_data():
     network = nn.Network(drop(drop(x)))
     assert list(network.inputs) == ["x", "1.mask", "1.mask_2"]
     assert network.program.nodes[network.inputs["1.mask"]][1][2] == "[0,1]"
+    apart = nn.Network(drop(nn.Input("a", (3,))) + drop(nn.Input("b", (3,))))
+    assert len([name for name in apart.inputs if "mask" in name]) == 2
     given = value(nn.Dropout("1/2", mask=[1, 0, 1])(x), x=np.ones(3))
     np.testing.assert_array_equal(given, [2, 0, 2])
 

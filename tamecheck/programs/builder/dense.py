@@ -8,7 +8,7 @@ from tamecheck.errors import InputError, ShapeError
 from tamecheck.programs.builder import activations
 from tamecheck.programs.builder.hyperparameters import Number, array_entries, at_least, number, one_of
 from tamecheck.programs.builder.indexing import static_indices
-from tamecheck.programs.builder.leaves import Input, Parameter
+from tamecheck.programs.builder.leaves import Buffer, Parameter
 from tamecheck.programs.builder.module import Layer, Module, as_layer
 from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply
 from tamecheck.programs.definitions.basics import LETTERS
@@ -189,7 +189,7 @@ class Dropout(Module):
     """Dropout with a **fixed** mask: ``x*mask/(1 - p)``; the identity in evaluation.
 
     A random mask is not a function of the parameters, a drawn one is.  ``mask="fixed"`` makes it
-    data: an input named after the module, with entries in ``[0, 1]``, of which the masks of 0
+    data: at every call an input of its own, named after the module, with entries in ``[0, 1]``, of which the masks of 0
     and 1 are a part.  An array gives the mask itself; ``mask=None`` drops nothing.  With
     ``channels`` whole channels are dropped, as in ``Dropout2d``.
     """
@@ -214,7 +214,8 @@ class Dropout(Module):
         mask = self._mask
         if isinstance(mask, str):
             shape = (*x.shape[:2], *[1] * (x.ndim - 2)) if self.channels else x.shape
-            mask = Input(x.trace.call_name(self, "mask"), shape, box=(0, 1))
+            path = x.trace.modules.get(self, "") or "dropout"
+            mask = Buffer(shape, box=(0, 1), name=f"{path}.mask")
         elif not isinstance(mask, Arithmetic):
             self.expect(array_entries(mask, "mask")[1] in (x.shape, ()), "the shape of its mask", x)
         return x * mask * (1 / (1 - self.p))

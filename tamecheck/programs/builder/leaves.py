@@ -43,6 +43,7 @@ class Leaf(Arithmetic):
 
     __slots__ = ("name", "_shape", "interval")
     role = "data"
+    by_name = False  # the name is the identity; else it is made unique
 
     def __init__(self, name: str, shape: Iterable[int] | int, box: Box = None) -> None:
         self.name = str(name)
@@ -66,6 +67,7 @@ class Input(Leaf):
     """
 
     __slots__ = ()
+    by_name = True
 
 
 class Parameter(Leaf):
@@ -88,9 +90,9 @@ class Parameter(Leaf):
 
 
 class Buffer(Leaf):
-    """Data that a module keeps, such as running statistics; named by its attribute path."""
+    """Data that a module keeps or makes, such as running statistics or a mask; named by its attribute path."""
 
     __slots__ = ()
 
-    def __init__(self, shape: Iterable[int] | int, *, box: Box = None) -> None:
-        super().__init__("", shape, box)
+    def __init__(self, shape: Iterable[int] | int, *, box: Box = None, name: str = "") -> None:
+        super().__init__(name, shape, box)

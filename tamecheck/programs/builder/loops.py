@@ -26,6 +26,8 @@ def iterate(
     [Tensor(shape=[3], repeat)]
     """
     turns = at_least(count, 0, "count")
+    if not carries:
+        raise InputError("a loop without carries has no result", code="TC126")
     trace = common_trace(carries)
     state = [Tensor(trace, place(trace, c)) for c in carries]
     if turns <= unroll:

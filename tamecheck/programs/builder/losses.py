@@ -18,7 +18,7 @@ from tamecheck.programs.builder.activations import log_softmax, softplus
 from tamecheck.programs.builder.dense import cosine_similarity, one_hot, pairwise_distance
 from tamecheck.programs.builder.hyperparameters import Number, array_entries, number, one_of
 from tamecheck.programs.builder.module import cat, maximum, minimum, stack, where
-from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply, power
+from tamecheck.programs.builder.tensor import Arithmetic, Operand, Tensor, apply, as_tensor, power
 
 Labels = Sequence | Arithmetic
 
@@ -83,14 +83,14 @@ def quantile_loss(input: Arithmetic, target: Operand, quantile: Number = "0.5", 
     q = number(quantile, "quantile")
     if not 0 < q < 1:
         raise InputError(f"quantile {q} is not between 0 and 1", code="TC124")
-    d = target - input
+    d = as_tensor(target) - input
     return reduced(maximum(d * q, d * (q - 1)), reduction)
 
 
 def expectile_loss(input: Arithmetic, target: Operand, tau: Number = "0.5", reduction: str = "mean") -> Tensor:
     """Return ``tau max(d, 0)^2 + (1 - tau) min(d, 0)^2`` with ``d = y - x``."""
     t = number(tau, "tau")
-    d = target - input
+    d = as_tensor(target) - input
     return reduced(maximum(d, 0).square() * t + minimum(d, 0).square() * (1 - t), reduction)
 
 
@@ -189,6 +189,7 @@ def binary_cross_entropy(
     PyTorch clamps both logarithms at -100: give ``floor=-100`` for that literal program.
     """
     same_shape(input, target, "binary_cross_entropy")
+    target = as_tensor(target)
     first, second = input.log(), (1 - input).log()
     if floor is not None:
         first, second = maximum(first, number(floor)), maximum(second, number(floor))
@@ -200,20 +201,16 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """Return ``(1 - y) x + (1 + (w - 1) y) log(1 + exp(-x))``, the cross entropy of ``sigmoid(x)``; ``w`` weighs the label 1."""
     same_shape(input, target, "binary_cross_entropy_with_logits")
-    scale = 1 if pos_weight is None else (target * (pos_weight - _one(pos_weight))) + 1
+    target = as_tensor(target)
+    scale = 1 if pos_weight is None else target * (as_tensor(pos_weight) - 1) + 1
     return reduced(weighted((1 - target) * input + scale * softplus(-input), weight), reduction)
-
-
-def _one(value: Operand) -> int:
-    if not isinstance(value, Arithmetic) and hasattr(value, "__len__"):
-        raise InputError("pos_weight is a list", code="TC124", hint="use nn.constant([...])")
-    return 1
 
 
 def sigmoid_focal_loss(
     input: Arithmetic, target: Operand, alpha: Number | None = "0.25", gamma: Number | Arithmetic = 2, reduction: str = "mean"
 ) -> Tensor:
     """Return ``alpha_t (1 - p_t)^gamma * cross entropy`` for logits; ``gamma`` may be learnt (Lin et al. 2017)."""
+    target = as_tensor(target)
     ce = binary_cross_entropy_with_logits(input, target, reduction="none")
     p = activations.sigmoid(input)
     q = (1 - p) * target + p * (1 - target)
@@ -419,6 +416,7 @@ def triplet_margin_loss(
 
 def contrastive_loss(x1: Arithmetic, x2: Arithmetic, target: Operand, margin: Number = 1, reduction: str = "mean") -> Tensor:
     """Return ``y d^2 + (1 - y) max(margin - d, 0)^2`` for labels ``y`` in {0, 1} (Hadsell, Chopra, LeCun 2006)."""
+    target = as_tensor(target)
     square = (x1 - x2).square().sum(-1)
     far = activations.relu(number(margin) - square.sqrt()).square()
     return reduced(square * target + far * (1 - target), reduction)
@@ -462,6 +460,7 @@ def tversky_loss(
     dims: int | Sequence[int] | None = None,
 ) -> Tensor:  # fmt: skip
     """Return ``1 - (t + s)/(t + alpha f + beta m + s)``: true positives, false positives, misses."""
+    target = as_tensor(target)
     hit = (input * target).sum(dims)
     false, missed = (input * (1 - target)).sum(dims), ((1 - input) * target).sum(dims)
     s = number(smooth, "smooth")

@@ -43,7 +43,7 @@ class Trace:
 
     __slots__ = (
         "program", "leaves", "modules", "roots", "joined", "outer", "depth", "captures",
-        "_planned", "_owner", "_taken", "_counters", "_calls",
+        "_planned", "_owner", "_taken", "_counters",
     )  # fmt: skip
 
     def __init__(self, outer: Trace | None = None) -> None:
@@ -59,7 +59,6 @@ class Trace:
         self._owner: dict[Leaf, Module] = {}
         self._taken: set[str] = set()
         self._counters: dict[str, int] = {}
-        self._calls: dict[str, int] = {}
 
     # ---------------------------------------------------------------- leaves
 
@@ -119,12 +118,6 @@ class Trace:
         """Return a module's dotted path and class, for messages: ``"layers.3 (Linear)"``."""
         name = self.modules.get(module, "")
         return f"{name} ({type(module).__name__})" if name else type(module).__name__
-
-    def call_name(self, module: Module, what: str) -> str:
-        """Return a fresh name for something a module makes at each call, such as a mask."""
-        stem = _dotted(self.modules.get(module, "") or type(module).__name__.lower(), what)
-        k = self._calls[stem] = self._calls.get(stem, 0) + 1
-        return stem if k == 1 else f"{stem}_{k}"
 
     # -------------------------------------------------------------- constants
 
@@ -253,7 +246,7 @@ def extract(trace: Trace, nodes: list[int]) -> tuple[Program, list[int]]:
 
 def _final_names(trace: Trace, leaves: list[Leaf]) -> list[str]:
     """Return the names of leaves: planned ones, those of data as given, others made unique."""
-    fixed = {leaf: trace.name_of(leaf) for leaf in leaves if leaf in trace._planned or (leaf.role == "data" and leaf.name)}
+    fixed = {leaf: trace.name_of(leaf) for leaf in leaves if leaf in trace._planned or leaf.by_name}
     taken, counters = set(fixed.values()), {}
     result = []
     for leaf in leaves:
