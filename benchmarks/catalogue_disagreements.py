@@ -21,7 +21,7 @@ import sys
 import time
 from pathlib import Path
 
-from tamecheck.certify import certify
+from tamecheck.certification import certify
 from tamecheck.frontends.formula_io import load
 from tamecheck.structures import lattice
 from tamecheck.structures.atlas.activations import Activation, activations, unwritten

@@ -52,7 +52,7 @@ def transformer(size: int):
 
 def measure(shape: str, size: int) -> str:
     """Return one row of the table."""
-    from tamecheck.certify import certify, run_checker
+    from tamecheck.certification import certify, run_checker
 
     times = [time.perf_counter()]
     program, node = {"chain": chain, "tree": tree, "transformer": transformer}[shape](size)

@@ -6,8 +6,8 @@ The public names are resolved on first use, so that importing the package costs 
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "certify": ("tamecheck.certify", "certify"),
-    "Certificate": ("tamecheck.certify", "Certificate"),
+    "certify": ("tamecheck.certification", "certify"),
+    "Certificate": ("tamecheck.certification", "Certificate"),
     "Program": ("tamecheck.programs.program", "Program"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),

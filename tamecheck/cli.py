@@ -211,7 +211,7 @@ def _note_partial(report: dict) -> None:
 
 def _proved(options: argparse.Namespace):
     """Return the certificate of the source, telling a supervising parent about the first half of the work."""
-    from tamecheck.certify import certify
+    from tamecheck.certification import certify
     from tamecheck.reports.console import working
 
     chosen = {
@@ -280,7 +280,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """``check``: run the independent checker; with ``--model`` compare the program as well."""
-    from tamecheck.certify import run_checker
+    from tamecheck.certification import run_checker
     from tamecheck.reports import console
 
     path = Path(options.certificate)

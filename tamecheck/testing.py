@@ -35,7 +35,7 @@ def assert_definable(source: object, structure: str | None = None, *, about: str
     NotCertified
         With the guilty node or the witness; it is an ``AssertionError`` too.
     """
-    from tamecheck.certify import certify
+    from tamecheck.certification import certify
 
     certificate = certify(source, about, structure, sharpness=False, **options)
     where = f" in {structure}" if structure else " in any structure of the table"
@@ -50,7 +50,7 @@ def assert_definable(source: object, structure: str | None = None, *, about: str
 
 def assert_locally_lipschitz(source: object, *, about: str = "both", **options: object) -> None:
     """Raise unless the source is proved total and locally Lipschitz."""
-    from tamecheck.certify import certify
+    from tamecheck.certification import certify
 
     certificate = certify(source, about, sharpness=False, **options)
     if certificate.locally_lipschitz is not True:
@@ -59,7 +59,7 @@ def assert_locally_lipschitz(source: object, *, about: str = "both", **options: 
 
 def assert_smooth(source: object, order: int, *, about: str = "both", **options: object) -> None:
     """Raise unless the source is proved total and C^order."""
-    from tamecheck.certify import certify
+    from tamecheck.certification import certify
 
     certificate = certify(source, about, sharpness=False, **options)
     if not certificate.record[4] or certificate.record[6] < order:

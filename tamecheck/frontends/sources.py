@@ -7,7 +7,7 @@ models and ``(program, outputs)`` pairs.
 
 from pathlib import Path
 
-from tamecheck.certify import Source
+from tamecheck.certification import Source
 from tamecheck.errors import InputError
 from tamecheck.ground.intervals import Interval
 from tamecheck.programs.program import Program

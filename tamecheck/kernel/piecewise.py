@@ -80,8 +80,8 @@ def _series(c: Cone, n: int, found: dict[int, series.Series | None]) -> series.S
 
 
 def _extreme(p: str, ranges: list[Interval], values: list) -> series.Series | None:
-    (a, b) = ranges if p == "max" else (ranges[1], ranges[0])
-    first, second = values if p == "max" else (values[1], values[0])
+    a, b = ranges if p == "max" else (ranges[1], ranges[0])
+    first, second = values
     if b[1] is not None and a[0] is not None and b[1] <= a[0]:
         return first
     return second if a[1] is not None and b[0] is not None and a[1] <= b[0] else None

@@ -40,7 +40,7 @@ def _jump_at(proof: Proof, variable: int, fixed: dict[int, Fraction], q: Fractio
         left = (q - width if box[0] is None else max(q - width, box[0]), q, False, False)
         right = (q, q + width if box[1] is None else min(q + width, box[1]), False, False)
         at = (q, q, True, True)
-        for first, second in ((left, right), (left, at), (at, right)):
+        for first, second in ((left, at), (at, right)):
             pair = [_piece(proof, variable, domain, fixed) for domain in (first, second)]
             a, b = (c.record(proof.node) for c in pair)
             if a[4] and b[4] and _apart(a[3], b[3]):

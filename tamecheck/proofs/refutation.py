@@ -18,7 +18,7 @@ FAR_LEFT: Interval = (None, Fraction(-32), False, False)
 CHOICES = (Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), Fraction(3, 7), Fraction(0))
 SEMILINEAR = 1
 WORK_FOR_A_VERDICT = 400_000  # nodes visited, about 10 microseconds each
-WORK_FOR_SHARPNESS = 20_000
+WORK_FOR_SHARPNESS = 2_000
 MAXIMAL_CURVES = 48
 
 
@@ -31,7 +31,7 @@ def refute(proof: Proof, wanted: int) -> int:
     size = len(proof.program.nodes)
     if any(node[0] in ("repeat", "implicit") for node in proof.program.nodes):
         return proof.excluded
-    work, limit = 0, WORK_FOR_A_VERDICT if wanted & ANY or not proof.record[1] else WORK_FOR_SHARPNESS
+    work, limit = 0, WORK_FOR_A_VERDICT if wanted & ANY or not proof.record[1] else max(WORK_FOR_SHARPNESS, size)
     for variable, domain, exponent, fixed in candidates(proof):
         if proof.excluded & wanted == wanted or work > limit:
             break

@@ -6,7 +6,7 @@ Samples prove nothing; a sample outside of what was proved would refute it.
 import numpy as np
 import pytest
 
-from tamecheck.certify import certify
+from tamecheck.certification import certify
 from tamecheck.frontends.formula_io import load
 from tamecheck.ground.intervals import from_text
 from tamecheck.programs.evaluate import evaluate
