@@ -381,6 +381,133 @@ def test_sparsemax_is_the_projection_on_the_simplex():
     np.testing.assert_allclose(np.maximum(z - t, 0), p, atol=1e-12)
 
 
+def arrays_of(network, seed=0):
+    """Random arrays for every input and parameter of a network."""
+    generator = np.random.default_rng(seed)
+    names = [*network.parameters, *network.inputs]
+    return {name: generator.standard_normal(network.shape(name)) for name in names}
+
+
+def same_as_formula(tensor, formula):
+    """Compare a tensor with a function of the arrays."""
+    network = nn.Network(tensor)
+    arrays = arrays_of(network)
+    np.testing.assert_allclose(network.evaluate(arrays)["output"], formula(arrays), rtol=1e-10, atol=1e-12)
+
+
+def sigmoid(x):
+    """The logistic function."""
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(x):
+    """The softmax over the last axis."""
+    return np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+
+
+def elu(x):
+    """The exponential linear unit."""
+    return np.where(x > 0, x, np.expm1(x))
+
+
+def heads(x, w, count):
+    """Project and split into heads."""
+    return (x @ w.T).reshape(*x.shape[:-1], count, -1).swapaxes(-2, -3)
+
+
+def rms(x, w):
+    """RMS normalisation."""
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * w
+
+
+def capped_attention(a):
+    """Attention with normalised queries and keys and bounded scores."""
+    q, k, v = [heads(a["x"], a[f"{n}_proj.weight"], 2) for n in "qkv"]
+    q, k = rms(q, a["q_norm.weight"]), rms(k, a["k_norm.weight"])
+    y = softmax(5 * np.tanh(q @ k.swapaxes(-1, -2) / np.sqrt(2) / 5)) @ v
+    return y.swapaxes(-2, -3).reshape(a["x"].shape) @ a["o_proj.weight"].T
+
+
+def linear_attention(a):
+    """Attention with positive features, without a softmax."""
+    q, k, v = [heads(a["x"], a[f"{n}_proj.weight"], 2) for n in "qkv"]
+    q, k = elu(q) + 1, elu(k) + 1
+    y = (q @ k.swapaxes(-1, -2)) @ v / ((q @ k.swapaxes(-1, -2)).sum(-1, keepdims=True) + 1e-6)
+    return y.swapaxes(-2, -3).reshape(a["x"].shape) @ a["o_proj.weight"].T
+
+
+def state_space(a):
+    """The recurrence of the diagonal state-space layer."""
+    decay, h, out = np.exp(-np.exp(a["log_rate"]) * np.log1p(np.exp(a["step_size"]))), 0, []
+    for x in a["x"]:
+        h = decay * h + x @ a["b"].T
+        out.append(h @ a["c"].T + a["d"] * x)
+    return np.stack(out)
+
+
+def standardised(a):
+    """A linear layer with standardised rows."""
+    w = a["weight.original"]
+    w = (w - w.mean(1, keepdims=True)) / np.sqrt(w.var(1, keepdims=True) + 1e-5)
+    return a["x"] @ w.T + a["bias"]
+
+
+FORMULAS = {
+    "residual": (nn.Residual(nn.Linear(3, 3)), (2, 3), lambda a: a["x"] + a["x"] @ a["layer.weight"].T + a["layer.bias"]),
+    "parallel": (
+        nn.Parallel(nn.Linear(3, 2, bias=False), "tanh", join="concat"),
+        (2, 3),
+        lambda a: np.concatenate([a["x"] @ a["branches.0.weight"].T, np.tanh(a["x"])], -1),
+    ),
+    "parallel max": (nn.Parallel("tanh", nn.Identity(), "sigmoid", join="max"), (4,), lambda a: np.maximum(a["x"], sigmoid(a["x"]))),
+    "highway": (
+        nn.Highway(3),
+        (2, 3),
+        lambda a: (
+            (t := sigmoid(a["x"] @ a["transform.weight"].T + a["transform.bias"]))
+            * np.maximum(a["x"] @ a["plain.weight"].T + a["plain.bias"], 0)
+            + (1 - t) * a["x"]
+        ),
+    ),
+    "radial": (
+        nn.RadialBasis(3, 4),
+        (2, 3),
+        lambda a: np.exp(-((a["x"][:, None] - a["centres"]) ** 2).sum(-1) * np.exp(a["log_gamma"])),
+    ),
+    "rational": (
+        nn.Rational(2, 2),
+        (5,),
+        lambda a: np.polyval(a["numerator"][::-1], a["x"]) / (1 + abs(np.polyval([*a["denominator"][::-1], 0], a["x"]))),
+    ),
+    "siren": (nn.Siren(3, 2), (2, 3), lambda a: np.sin(30 * (a["x"] @ a["linear.weight"].T + a["linear.bias"]))),
+    "fourier": (
+        nn.FourierFeatures([[1, 0.5]]),
+        (3, 2),
+        lambda a: np.concatenate([f(2 * np.pi * a["x"] @ np.array([[1.0], [0.5]])) for f in (np.sin, np.cos)], -1),
+    ),
+    "capped attention": (nn.Attention(4, 2, softcap=5, qk_norm=True), (3, 4), capped_attention),
+    "linear attention": (nn.LinearAttention(4, 2), (3, 4), linear_attention),
+    "state space": (nn.DiagonalStateSpace(2, 3), (6, 2), state_space),
+    "state space, repeated": (nn.DiagonalStateSpace(2, 3, unroll=0), (6, 2), state_space),
+    "weight standardisation": (nn.weight_standardisation(nn.Linear(3, 2)), (4, 3), standardised),
+    "learnt positions": (nn.LearntPositions(5, 3), (2, 4, 3), lambda a: a["x"] + a["weight"][:4]),
+    "patches": (
+        nn.PatchEmbedding(2, 3, 2),
+        (1, 2, 4, 4),
+        lambda a: (
+            np.einsum("bcphqw,ochw->bpqo", a["x"].reshape(1, 2, 2, 2, 2, 2), a["projection.weight"]).reshape(1, 4, 3) + a["projection.bias"]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FORMULAS)
+def test_layers_that_have_no_counterpart(case):
+    """A layer that PyTorch does not ship is its formula."""
+    module, shape, formula = FORMULAS[case]
+    same_as_formula(module(nn.Input("x", shape)), formula)
+
+
 def test_alibi_slopes_of_a_count_that_is_no_power_of_two():
     """The slopes for 6 heads are those of 4 heads, then every second one of 8."""
     table = value(nn.alibi(6, 2, 2))
