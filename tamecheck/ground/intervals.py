@@ -15,7 +15,7 @@ from tamecheck.errors import InputError
 Interval = tuple[Fraction | None, Fraction | None, bool, bool]
 
 LINE: Interval = (None, None, False, False)
-MAXIMAL_DIGITS = 10_000
+MAXIMAL_DIGITS = 4_000
 _TEXT = re.compile(r"([\[(])(-inf|-?[0-9]+(?:/[0-9]+)?),(inf|-?[0-9]+(?:/[0-9]+)?)([\])])", re.ASCII)
 
 
@@ -51,10 +51,10 @@ def from_text(text: str) -> Interval:
     Raises
     ------
     InputError
-        If the text is not an interval, is empty, or has more than 10 000 digits.
+        If the text is not an interval, is empty, or has more than 4 000 digits.
     """
-    found = _TEXT.fullmatch(text) if len(text) <= 2 * MAXIMAL_DIGITS else None
-    if not found:
+    found = _TEXT.fullmatch(text) if len(text) <= 4 * MAXIMAL_DIGITS else None
+    if not found or any(len(digits) > MAXIMAL_DIGITS for end in found.groups()[1:3] for digits in end.split("/")):
         raise InputError(f"not an interval: {text[:60]!r}", code="TC121", hint="write [0,1], (0,inf) or (-inf,inf)")
     left, low, high, right = found.groups()
     return interval(

@@ -92,52 +92,59 @@ def logistic(d: Derivation, n: int) -> None:
 
 
 def logsumexp(d: Derivation, n: int) -> None:
-    """log(sum of exp(w)) and log(k + exp(w)), k >= 0, are as Lipschitz as w."""
-    nodes = d.program.nodes
-    s = nodes[n][2][0]
-    shifted = _shifted_exponential(d, s)
-    if shifted is not None:
-        k, w = shifted
-        low = d.record(k)[3][0]
-        if low is None or low < 0:
-            return
-        premises: tuple[int, ...] = (d.latest[w], d.latest[k])
-    elif _is(d, s, "reduce", "sum") and _is(d, nodes[s][2][0], "map", "exp") and reduction_count(d.program, nodes[s]) >= 1:
-        w = nodes[nodes[s][2][0]][2][0]
-        if w not in d.latest:
-            return
-        premises = (d.latest[w],)
-    else:
+    """log of a sum of exp(w), exp(v), ... and fixed numbers >= 0 is as Lipschitz as the worst of w, v, ..."""
+    found = _leaves(d, d.program.nodes[n][2][0], _exponential_of)
+    if found is None:
         return
-    f = d.record(w)
-    _improve(d, "logsumexp", n, premises, (), lip=f[8] if d.record(n)[4] else None, loclip=f[7])
+    arguments, fixed = found
+    records = [d.record(w) for w in arguments]
+    lips = [f[8] for f in records]
+    lip = None if None in lips or not d.record(n)[4] else max(lips)
+    premises = tuple([d.latest[w] for w in (*arguments, *fixed)])
+    _improve(d, "logsumexp", n, premises, (), lip=lip, loclip=int(all(f[7] for f in records)))
+
+
+def _exponential_of(d: Derivation, u: int) -> int | None:
+    """Return w when node u is exp(w) or a sum of entries of exp(w)."""
+    if _is(d, u, "reduce", "sum") and reduction_count(d.program, d.program.nodes[u]) >= 1:
+        u = d.program.nodes[u][2][0]
+    return d.program.nodes[u][2][0] if _is(d, u, "map", "exp") else None
+
+
+def _leaves(d: Derivation, root: int, recognise) -> tuple[list, list[int]] | None:
+    """Return (recognised leaves, fixed leaves >= 0) of a tree of additions, from left to right, or ``None``."""
+    found, fixed, todo = [], [], [root]
+    while todo:
+        u = todo.pop()
+        if len(found) + len(fixed) + len(todo) > LONGEST_SUM or u not in d.latest:
+            return None
+        if _is(d, u, "map", "add"):
+            todo.extend(reversed(d.program.nodes[u][2]))
+            continue
+        leaf = recognise(d, u)
+        if leaf is not None:
+            found.append(leaf)
+            continue
+        record = d.record(u)
+        if record[0] or record[3][0] is None or record[3][0] < 0 or not record[4]:
+            return None
+        fixed.append(u)
+    if not found or any((leaf[1] if isinstance(leaf, tuple) else leaf) not in d.latest for leaf in found):
+        return None
+    return found, fixed
 
 
 def norm(d: Derivation, n: int) -> None:
     """sqrt of a sum of K squares of a, b, ... (and fixed numbers >= 0) is sqrt(K) max(La, Lb, ...)-Lipschitz for the sup norm."""
-    count, bases, fixed, todo = 0, [], [], [d.program.nodes[n][2][0]]
-    while todo:
-        u = todo.pop()
-        if len(bases) + len(fixed) + len(todo) > LONGEST_SUM or u not in d.latest:
-            return
-        if _is(d, u, "map", "add"):
-            todo.extend(reversed(d.program.nodes[u][2]))
-            continue
-        found = _squares_of(d, u)
-        if found is not None:
-            count, bases = count + found[0], [*bases, found[1]]
-            continue
-        record = d.record(u)
-        if record[0] or record[3][0] is None or record[3][0] < 0 or not record[4]:
-            return
-        fixed.append(u)
-    if not bases or any(a not in d.latest for a in bases):
+    found = _leaves(d, d.program.nodes[n][2][0], _squares_of)
+    if found is None:
         return
-    records = [d.record(a) for a in bases]
+    squares, fixed = found
+    records = [d.record(a) for _, a in squares]
     lips = [f[8] for f in records]
-    root = square_root_above(count)
+    root = square_root_above(sum([k for k, _ in squares]))
     lip = None if None in lips or not all(f[4] for f in records) else times(root, max(lips))
-    premises = tuple([d.latest[a] for a in (*bases, *fixed)])
+    premises = tuple([d.latest[a] for a in (*[a for _, a in squares], *fixed)])
     _improve(d, "norm", n, premises, (str(root),), loclip=int(all(f[7] for f in records)), lip=lip)
 
 

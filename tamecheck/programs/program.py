@@ -49,6 +49,7 @@ NULLARY = frozenset(["pi"])
 LINALG = frozenset("det inverse solve cholesky eigvalsh svdvals logabsdet pinv expm".split())
 MAXIMAL_RANK = 32
 MAXIMAL_EXTENT = 2**62
+MAXIMAL_BITS = 13_000  # below the 4 300 decimal digits that Python converts
 
 
 class Program:
@@ -464,7 +465,10 @@ def exact(value: Fraction | int) -> Fraction:
     """Return an exact rational; floats are refused, they must be turned into dyadics on purpose."""
     if isinstance(value, float) or not hasattr(value, "numerator"):
         raise InputError(f"{value!r} is not an exact rational", code="TC124", hint="use Fraction(value)")
-    return Fraction(int(value.numerator), int(value.denominator))
+    result = Fraction(int(value.numerator), int(value.denominator))
+    if result.numerator.bit_length() > MAXIMAL_BITS or result.denominator.bit_length() > MAXIMAL_BITS:
+        raise InputError(f"a number of more than {MAXIMAL_BITS} bits", code="TC112", hint="round it to fewer digits")
+    return result
 
 
 def check_shape(shape: Iterable[int]) -> Shape:

@@ -6,6 +6,7 @@ from tamecheck.ground.intervals import Interval, to_text
 from tamecheck.ground.numbers import outward
 from tamecheck.kernel import images
 from tamecheck.kernel.derivation import Derivation
+from tamecheck.kernel.judgments import ANALYTIC
 from tamecheck.kernel.negation import sample_points
 from tamecheck.kernel.piecewise import ENTRYWISE, SWITCHES, Cone, joined_record, pieces_of
 from tamecheck.kernel.quotients import Quotient, bounded_by, quotients
@@ -47,9 +48,45 @@ def _bounded_pieces(d: Derivation, n: int, pivot: int, nodes: list[int], spread:
     """Return (breaks, pieces, bounds); breaks may grow by one so that every piece has a finite end."""
     if not breaks and spread[0] is None and spread[1] is None:
         breaks = [Fraction(0)]
+    breaks = _needed(d, n, pivot, nodes, spread, breaks)
     pieces = [derive(d, n, pivot, nodes, part) for part in pieces_of(spread, breaks)]
     bounds = [_bound(c, nodes) for c in pieces]
     return breaks, pieces, bounds
+
+
+def _needed(d: Derivation, n: int, pivot: int, nodes: list[int], spread: Interval, breaks: list[Fraction]) -> list[Fraction]:
+    """Return the breakpoints without those across which no switch of the cone changes."""
+    kept = list(breaks)
+    for q in breaks:
+        if len(kept) == 1:
+            break
+        rest = [r for r in kept if r != q]
+        merged = next(p for p in pieces_of(spread, rest) if (p[0] is None or p[0] < q) and (p[1] is None or q < p[1]))
+        if _settled(derive(d, n, pivot, nodes, merged), nodes):
+            kept = rest
+    return kept
+
+
+def _settled(c: Cone, nodes: list[int]) -> bool:
+    """Tell whether every switch that the cone's value depends on is decided by the ranges."""
+    needed = {c.node}
+    for n in reversed(nodes):
+        if n not in needed or n == c.pivot:
+            continue
+        kind, parameters, arguments, _ = c.program.nodes[n]
+        chosen: tuple[int, ...] | None = arguments
+        if kind == "where":
+            condition = c.record(arguments[0])[3]
+            chosen = None if condition[0] != condition[1] else (arguments[1 if images.excludes_zero(condition) else 2],)
+        elif kind == "map" and parameters[0] in SWITCHES:
+            extreme = _chosen_extreme(c, parameters[0], arguments)
+            chosen = None if extreme is None else (extreme,)
+        elif kind in ("compare", "logic") or (kind == "map" and parameters[0] in ("abs", "sign", "floor", "ceil", "round")):
+            chosen = arguments if c.record(n)[6] >= min([c.record(a)[6] for a in arguments], default=ANALYTIC) else None
+        if chosen is None:
+            return False
+        needed.update(chosen)
+    return True
 
 
 def _bound(c: Cone, nodes: list[int]) -> Interval | None:
