@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,7 @@ class Imported:
     outputs : dict[str, int] — the model's outputs and their nodes
     parameters : list[str] — names of the inputs that are parameters
     data : list[str] — names of the inputs that are data
-    choices : list[str] — one line per stored tensor, dimension or input that had to be decided
     literal : list[dict] — ``{"where", "text"}``: where the machine's program differs from the function
-    names : dict[str, int] — every value of the graph that is a node
     opset : dict[str, int] — the operator sets that the model imports
     """
 
@@ -55,18 +54,29 @@ class Imported:
     outputs: dict[str, int]
     parameters: list[str]
     data: list[str]
-    choices: list[str]
     literal: list[dict]
-    names: dict[str, int]
     opset: dict[str, int]
-    _stored: dict[str, object] = field(default_factory=dict, repr=False)
+    _reader: object = field(repr=False)
+    _values: dict[str, object] = field(repr=False)
+
+    @cached_property
+    def choices(self) -> list[str]:
+        """One line per stored tensor, dimension or input that had to be decided."""
+        return self._reader.lines()
+
+    @cached_property
+    def names(self) -> dict[str, int]:
+        """Every value of the graph that is a node, by its name."""
+        from tamecheck.frontends.onnx_ops.values import Tensor, clean
+
+        return {clean(k): t.node for k, t in self._values.items() if t.__class__ is Tensor and t.node is not None}
 
     def parameter_values(self) -> dict[str, np.ndarray]:
         """Return the stored values of the parameters as float64 arrays, for evaluation."""
         import numpy as np
 
         values = {}
-        for name, t in self._stored.items():
+        for name, t in self._reader.parameters.items():
             array = np.full(t.shape, float(t.splat)) if t.splat is not None else np.asarray(t.array(), dtype=np.float64)
             values[name] = array
         return values
@@ -105,7 +115,7 @@ def load(
         raise
     except RecursionError:
         raise InputError("the model is nested too deeply", code="TC136") from None
-    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, MemoryError) as error:
+    except Exception as error:  # whatever a stranger's file provokes is a problem of that file
         raise InputError(f"the model's structure cannot be read ({type(error).__name__})", code="TC139") from error
 
 
@@ -219,6 +229,7 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
     scope = Scope()
     scope.update(c.initialisers(graph))
     data: list[str] = []
+    chosen: list[str] = []
     open_dimensions: list[str] = []
     for slot in graph.input:
         name = slot.name
@@ -231,7 +242,7 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
         if fixed and name in fixed:
             scope[name] = _fixed(fixed[name], slot)
             continue
-        scope[name] = _data_input(c, slot, input_box, dimensions, data, open_dimensions)
+        scope[name] = _data_input(c, slot, input_box, dimensions, data, chosen, open_dimensions)
     if open_dimensions:
         listed = ", ".join(open_dimensions[:12])
         raise InputError(
@@ -275,9 +286,7 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
         _raise(c.problems)
     if not outputs:
         raise InputError("the model has no output that is a tensor of real numbers", code="TC134")
-    names = {clean(k): t.node for k, t in scope.items() if t.__class__ is Tensor and t.node is not None}
-    choices = [f"{name}: {text}" for name, text in c.choices.items()]
-    return Imported(c.p, outputs, list(c.parameters), data, choices, c.literal, names, versions, dict(c.parameters))
+    return Imported(c.p, outputs, [*chosen, *c.parameters], data, c.literal, versions, c, scope)
 
 
 def _raise(problems: list[dict]) -> None:
@@ -321,7 +330,7 @@ def _fixed(value: object, slot: object) -> object:
     return Maybe(t) if slot.type.WhichOneof("value") == "optional_type" else t
 
 
-def _data_input(c, slot, input_box, dimensions, data, open_dimensions) -> object:
+def _data_input(c, slot, input_box, dimensions, data, chosen, open_dimensions) -> object:
     from tamecheck.frontends.onnx_ops.values import BOOL, COMPLEX64, COMPLEX128, INTEGERS, STRING, Tensor, Unknown, clean, shown
 
     name, kind = slot.name, slot.type.WhichOneof("value")
@@ -350,8 +359,7 @@ def _data_input(c, slot, input_box, dimensions, data, open_dimensions) -> object
         own = meet(own, box) or own
     role = "parameter" if c._named(name, 0) else "data"
     label = clean(name)
-    if role == "data":
-        data.append(label)
+    (data if role == "data" else chosen).append(label)
     n = c.p.input(label, shape, role, own)
     t = Tensor(shape, dtype, n)
     if role == "parameter":

@@ -11,7 +11,7 @@ from __future__ import annotations
 from tamecheck.frontends.onnx_ops.indexing import truth
 from tamecheck.frontends.onnx_ops.registry import Call, normal, operator
 from tamecheck.frontends.onnx_ops.shapes import joined, pieces, reshaped, row, stacked
-from tamecheck.frontends.onnx_ops.values import BOOL, INT64, Maybe, Sequence, Tensor, Unsupported, malformed
+from tamecheck.frontends.onnx_ops.values import BOOL, INT64, Maybe, Sequence, Tensor, Unknown, Unsupported, malformed
 
 MAXIMAL_TURNS = 100_000
 
@@ -301,6 +301,8 @@ def optional(c, call: Call):
 def optional_has_element(c, call: Call):
     """Whether a value is there, known."""
     value = call.optional(0)
+    if isinstance(value, Unknown):
+        raise Unsupported(value.reason)
     there = value.item is not None if isinstance(value, Maybe) else value is not None
     return Tensor((), BOOL, splat=int(there))
 
@@ -311,6 +313,8 @@ def optional_get_element(c, call: Call):
     value = call.optional(0)
     if isinstance(value, Maybe):
         value = value.item
+    if isinstance(value, Unknown):
+        raise Unsupported(value.reason)
     if value is None:
         raise malformed("there is no value to get")
     return (value,)

@@ -241,9 +241,12 @@ def defined(c, call: Call):
         result = folded(c, lambda v: max(v, 0), [x], x.dtype)
         if result is not None:
             return result
-    if call.op == "Relu" and x.holes is not None:
+    if call.op == "Relu":
         n, holes = c.finite(x)
-        return c.new(c.p.where(c.node(holes), c.p.constant(0), scalar.relu(c.p, n)), x.dtype)
+        positive = c.p.add("map", ("max",), (n, c.zero()), x.shape)
+        if holes is not None:
+            positive = c.p.where(c.node(holes), c.zero(), positive)
+        return Tensor(x.shape, x.dtype, positive)
     return c.new(DEFINED[call.op](c.p, c.node(x)), x.dtype)
 
 

@@ -31,7 +31,6 @@ from tamecheck.frontends.onnx_ops.values import (
     NAMES,
     STRING,
     Tensor,
-    Unknown,
     Unsupported,
     clean,
     decode,
@@ -40,6 +39,7 @@ from tamecheck.frontends.onnx_ops.values import (
     malformed,
     objects,
     shown,
+    small_integers,
 )
 from tamecheck.ground.intervals import interval
 from tamecheck.programs.program import Program, broadcast
@@ -59,6 +59,10 @@ class Restart(Exception):
     """A stored tensor that was taken as a parameter must be a constant after all."""
 
 
+class Missing(Exception):
+    """A value is used that no node before defines."""
+
+
 class Scope(dict):
     """The values of a graph by name; a missing name is looked up in the surrounding graph."""
 
@@ -75,7 +79,7 @@ class Scope(dict):
             if name in scope:
                 return dict.__getitem__(scope, name)
             scope = scope.outer
-        raise KeyError(name)
+        raise Missing(name)
 
 
 class Importer:
@@ -88,17 +92,25 @@ class Importer:
         self.patterns = (_patterns(parameters), _patterns(constants))
         self.forced = forced
         self.parameters: dict[str, Tensor] = {}
-        self.choices: dict[str, str] = {}
+        self.choices: dict[str, str] = {}  # a parameter's line is completed with its shape by `lines`
         self.roles: dict[str, bool] = {}
         self.literal: list[dict] = []
         self.problems: list[dict] = []
+        self.splats: dict[tuple, int] = {}
         self.steps = 0
         self.depth = 0
         self.entries: dict[tuple, tuple] = {}
         self.graphs: dict[int, tuple[object, dict]] = {}
-        self.where = ""
+        self.current: object = None
         self._known_problems: set[tuple] = set()
         self._noted: set[tuple] = set()
+
+    def zero(self) -> int:
+        """Return the node of the scalar 0."""
+        n = self.splats.get((0, ()))
+        if n is None:
+            n = self.splats[0, ()] = self.p.constant(0)
+        return n
 
     # ---------------------------------------------------------------- values to nodes
 
@@ -160,8 +172,12 @@ class Importer:
             self._parameter(t, "stored float tensor")
             return
         if t.splat is not None:
-            self._refuse_infinite(t.splat)
-            t.node = self.p.constant(t.splat, t.shape)
+            key = (t.splat, t.shape)
+            n = self.splats.get(key)
+            if n is None:
+                self._refuse_infinite(t.splat)
+                n = self.splats[key] = self.p.constant(t.splat, t.shape)
+            t.node = n
             return
         array = t.array()
         if t.dtype in FLOATS:
@@ -258,10 +274,18 @@ class Importer:
             if name in self.p._inputs:
                 name = f"{name}#parameter"
             self.parameters[name] = t
-            self.choices[name] = f"parameter: {reason} of shape {list(t.shape)}"
+            self.choices[name] = reason
         t.node = self.p.input(name, t.shape, "parameter")
         if t.proto is not None:
             self.roles[t.name] = True
+
+    def lines(self) -> list[str]:
+        """Return one line per choice made."""
+        chosen = self.parameters
+        return [
+            f"{name}: parameter, {text} of shape {list(chosen[name].shape)}" if name in chosen else f"{name}: {text}"
+            for name, text in self.choices.items()
+        ]
 
     # ------------------------------------------------------------------ static reading
 
@@ -279,11 +303,16 @@ class Importer:
             raise Restart(t.name)
         if stored(t) and t.name not in self.roles:
             self.roles[t.name] = False
-            self.choices[t.name] = f"constant: it is {what}"
+            if t.dtype in FLOATS:
+                self.choices[t.name] = f"constant: it is {what}"
         return t.entries()
 
     def ints(self, t: Tensor, what: str) -> list[int]:
         """Return the integers of a static tensor."""
+        if t.dtype == INT64 and t.proto is not None and t.data is None:
+            short = small_integers(t.proto)
+            if short is not None:
+                return short
         entries = self.known(t, what)
         if any(isinstance(x, float) or x.denominator != 1 for x in entries):
             raise malformed(f"{what} must be integers")
@@ -340,79 +369,59 @@ class Importer:
 
     def note(self, text: str) -> None:
         """Record a difference between the framework's literal program and the function it names."""
-        key = (self.where, text)
-        if key not in self._noted:
-            self._noted.add(key)
-            self.literal.append({"where": self.where, "text": text})
+        node = self.current
+        where = "" if node is None else clean(node.name or (node.output[0] if node.output else node.op_type))
+        if (where, text) not in self._noted:
+            self._noted.add((where, text))
+            self.literal.append({"where": where, "text": text})
 
     # ------------------------------------------------------------------------ running
 
     def run(self, nodes: object, scope: Scope) -> None:
         """Translate nodes in order; record problems and poison what depends on them."""
         p, entries, attributes_of_caller = self.p, self.entries, scope.attributes
+        labels, built, has_functions = p.names, p.nodes, bool(self.functions)
+        self.steps += len(nodes)
+        if self.steps > MAXIMAL_STEPS:
+            raise InputError(f"the model unrolls to more than {MAXIMAL_STEPS} operators", code="TC136")
         for node in nodes:
-            self.steps += 1
-            if self.steps > MAXIMAL_STEPS or len(p.nodes) > MAXIMAL_PROGRAM:
-                raise InputError(
-                    f"the model unrolls to more than {MAXIMAL_STEPS} operators or {MAXIMAL_PROGRAM} nodes", code="TC136", where=self.where
-                )
+            if len(built) > MAXIMAL_PROGRAM:
+                raise InputError(f"the model unrolls to more than {MAXIMAL_PROGRAM} nodes", code="TC136")
             op, domain = node.op_type, node.domain
-            overload = node.overload if self.functions else ""
-            key = (domain, op, overload)
+            key = (domain, op, node.overload) if domain or has_functions else op
             entry = entries.get(key)
             if entry is None:
-                entry = self._entry(domain, op, overload)
-                entries[key] = entry
-            outputs = node.output
-            function, allowed, version = entry[0], entry[1], entry[2]
+                entry = entries[key] = self._entry(domain, op, node.overload)
+            function, allowed, version, reason, code, low, high = entry
+            outputs = list(node.output)
             if function is None:
-                self._problem(node, entry[3], entry[4])
+                self._problem(node, reason, code)
                 self._poison(outputs, scope)
                 continue
-            attributes = {}
-            for a in node.attribute:
-                if attributes_of_caller is not None and a.ref_attr_name:
-                    value = attributes_of_caller.get(a.ref_attr_name)
-                    if value is not None:
-                        attributes[a.name] = value
-                else:
-                    attributes[a.name] = a
-            inputs, poisoned = [], False
+            listed = node.attribute
+            attributes = {a.name: a for a in listed}
             try:
-                for name in node.input:
-                    if name:
-                        t = scope[name]
-                        if t is POISON:
-                            poisoned = True
-                        elif t.__class__ is Unknown:
-                            self._problem(node, t.reason, "TC130")
-                            poisoned = True
-                        inputs.append(t)
-                    else:
-                        inputs.append(None)
-            except KeyError as missing:
-                reason = f"uses {shown(missing.args[0])} before it is defined: a cycle, a wrong order of nodes, or a missing value"
-                self._problem(node, reason, "TC134")
-                poisoned = True
-            if poisoned:
-                self._poison(outputs, scope)
-                continue
-            where = self.where
-            try:
-                if allowed is not None and not allowed.issuperset(attributes):
-                    odd = sorted(set(attributes) - allowed)
-                    raise Unsupported(f"attribute {shown(odd[0])} is not one this operator is known to have")
-                low, high = entry[5], entry[6]
+                inputs = [scope[name] if name else None for name in node.input]
+                if POISON in inputs:
+                    self._poison(outputs, scope)
+                    continue
+                if attributes:
+                    if len(attributes) != len(listed):
+                        raise malformed("an attribute is given twice")
+                    if attributes_of_caller is not None:
+                        attributes = _resolved(attributes, attributes_of_caller)
+                    if allowed is not None and not allowed.issuperset(attributes):
+                        odd = sorted(set(attributes) - allowed)
+                        raise Unsupported(f"attribute {shown(odd[0])} is not one this operator is known to have")
                 if not low <= len(inputs) <= high:
                     raise malformed(f"{len(inputs)} inputs, where the operator takes {low} to {high}")
-                names = list(outputs)
-                self.where = node.name or (names[0] if names else op)
-                results = function(self, Call(op, domain, version, inputs, attributes, names, scope, self.where))
+                self.current = node
+                results = function(self, Call(op, domain, version, inputs, attributes, outputs, scope))
                 if results.__class__ is Tensor:
                     results = (results,)
-                if len(names) > len(results) and any(names[len(results) :]):
-                    raise malformed(f"{len(names)} outputs, where the operator gives {len(results)}")
-                for name, t in zip(names, results, strict=False):
+                if len(outputs) > len(results) and any(outputs[len(results) :]):
+                    raise malformed(f"{len(outputs)} outputs, where the operator gives {len(results)}")
+                for name, t in zip(outputs, results, strict=False):
                     if not name:
                         continue
                     if name in scope:
@@ -421,23 +430,27 @@ class Importer:
                         raise Unsupported(f"its output {shown(name)} has no translation")
                     scope[name] = t
                     if t.__class__ is Tensor:
-                        if t.node is not None:
-                            p.names.setdefault(t.node, clean(name))
-                        elif t.weighty and t.name is None:
-                            t.name = name
+                        n = t.node
+                        if n is None:
+                            if t.weighty and t.name is None:
+                                t.name = name
+                        elif n not in labels:
+                            labels[n] = name if name.isascii() and name.isprintable() else clean(name)
             except Unsupported as refusal:
-                self._problem(node, refusal.reason, refusal.code)
-                self._poison(outputs, scope)
-            except (Restart, KeyboardInterrupt):
-                raise
+                self._refused(node, scope, refusal.reason, refusal.code)
             except InputError as error:
-                self._problem(node, error.message, error.code)
-                self._poison(outputs, scope)
-            except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, MemoryError, RecursionError) as error:
-                self._problem(node, f"its inputs or attributes do not fit together ({type(error).__name__})", "TC139")
-                self._poison(outputs, scope)
-            finally:
-                self.where = where
+                self._refused(node, scope, error.message, error.code)
+            except Restart:
+                raise
+            except Missing as missing:
+                reason = f"uses {shown(missing.args[0])} before it is defined: a cycle, a wrong order of nodes, or a missing value"
+                self._refused(node, scope, reason, "TC134")
+            except Exception as error:  # whatever a stranger's file provokes is a problem of that file
+                self._refused(node, scope, f"its inputs or attributes do not fit together ({type(error).__name__})", "TC139")
+
+    def _refused(self, node: object, scope: Scope, reason: str, code: str) -> None:
+        self._problem(node, reason, code)
+        self._poison(node.output, scope)
 
     def _poison(self, outputs: object, scope: Scope) -> None:
         for name in outputs:
@@ -463,23 +476,23 @@ class Importer:
         plain = "" if domain == "ai.onnx" else domain
         version = self.versions.get(domain, self.versions.get(plain))
         if version is None:
-            return (None, None, 0, f"the model does not import the operator set {shown(domain)}", "TC133")
+            return (None, None, 0, f"the model does not import the operator set {shown(domain)}", "TC133", 0, 0)
         try:
             schema = defs.get_schema(op, version, plain)
         except Exception:
             if defs.has(op, plain):
-                return (None, None, 0, f"operator {shown(op)} is not in version {version} of its operator set", "TC133")
-            return (None, None, 0, f"operator {shown(op)} of domain {shown(plain)} is not known", "TC130")
+                return (None, None, 0, f"operator {shown(op)} is not in version {version} of its operator set", "TC133", 0, 0)
+            return (None, None, 0, f"operator {shown(op)} of domain {shown(plain)} is not known", "TC130", 0, 0)
         handler = registry.HANDLERS.get((plain, op))
         if schema.deprecated:
-            return (None, None, 0, f"operator {shown(op)} is withdrawn in version {version} of its operator set", "TC133")
+            return (None, None, 0, f"operator {shown(op)} is withdrawn in version {version} of its operator set", "TC133", 0, 0)
         if (plain, op) in registry.REFUSED:
-            return (None, None, 0, registry.REFUSED[plain, op], "TC130")
+            return (None, None, 0, registry.REFUSED[plain, op], "TC130", 0, 0)
         if handler is not None:
             return (handler.function, handler.attributes, version, "", "", schema.min_input, schema.max_input)
         if schema.has_function or schema.has_context_dependent_function:
             return (_ExpandSchema(schema), None, version, "", "", schema.min_input, schema.max_input)
-        return (None, None, 0, f"operator {shown(op)} has no translation yet", "TC130")
+        return (None, None, 0, f"operator {shown(op)} has no translation yet", "TC130", 0, 0)
 
     # ------------------------------------------------------------- graphs and functions
 
@@ -510,6 +523,7 @@ class Importer:
     def run_graph(self, graph: object, outer: Scope, arguments: Sequence[object]) -> list:
         """Run a sub-graph on arguments for its inputs and return its outputs; poison passes through."""
         self.nested()
+        current = self.current
         try:
             scope = Scope(outer)
             scope.update(self.initialisers(graph))
@@ -522,15 +536,16 @@ class Importer:
             self.run(graph.node, scope)
             try:
                 return [scope[o.name] for o in graph.output]
-            except KeyError as missing:
+            except Missing as missing:
                 raise Unsupported(f"the sub-graph does not define its output {shown(missing.args[0])}", "TC134") from None
         finally:
             self.depth -= 1
+            self.current = current
 
     def run_function(self, function: object, call: Call, versions: dict[str, int]) -> tuple:
         """Run a function body (a FunctionProto) in its own scope, with the caller's attributes."""
         self.nested()
-        kept, kept_entries = self.versions, self.entries
+        kept, kept_entries, current = self.versions, self.entries, self.current
         try:
             attributes = {a.name: a for a in function.attribute_proto}
             attributes.update(call.attributes)
@@ -549,7 +564,7 @@ class Importer:
             return tuple(results)
         finally:
             self.depth -= 1
-            self.versions, self.entries = kept, kept_entries
+            self.versions, self.entries, self.current = kept, kept_entries, current
 
 
 class _CallFunction:
@@ -594,11 +609,24 @@ class _ExpandSchema:
             function = onnx.FunctionProto.FromString(schema.get_function_with_opset_version(fit).SerializeToString())
         defaults = {name: a.default_value for name, a in schema.attributes.items() if a.default_value.name}
         whole = Call(
-            call.op, call.domain, call.version, call.inputs, {**defaults, **call.attributes}, call.outputs, call.scope, call.where
+            call.op, call.domain, call.version, call.inputs, {**defaults, **call.attributes}, call.outputs, call.scope
         )
         # a body may leave out the operator set it is written in when the model imports none
         known = {"": defs.onnx_opset_version(), **c.versions, **{o.domain: o.version for o in function.opset_import}}
         return c.run_function(function, whole, known)
+
+
+def _resolved(attributes: dict, caller: dict) -> dict:
+    """Return a function body's attributes with references replaced by the caller's, or left out."""
+    found = {}
+    for name, a in attributes.items():
+        if a.ref_attr_name:
+            value = caller.get(a.ref_attr_name)
+            if value is not None:
+                found[name] = value
+        else:
+            found[name] = a
+    return found
 
 
 def dense(sparse: object) -> Tensor:

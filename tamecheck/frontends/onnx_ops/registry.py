@@ -12,7 +12,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import NamedTuple
 
-from tamecheck.frontends.onnx_ops.values import Tensor, Unsupported, exact_number, malformed, single
+from tamecheck.frontends.onnx_ops.values import Tensor, Unknown, Unsupported, exact_number, malformed, single
 
 
 class Handler(NamedTuple):
@@ -54,9 +54,9 @@ KINDS = {1: "a number", 2: "an integer", 3: "text", 4: "a tensor", 5: "a graph",
 class Call:
     """One node of the graph, ready for its handler."""
 
-    __slots__ = ("op", "domain", "version", "inputs", "attributes", "outputs", "scope", "where")
+    __slots__ = ("op", "domain", "version", "inputs", "attributes", "outputs", "scope")
 
-    def __init__(self, op, domain, version, inputs, attributes, outputs, scope, where):
+    def __init__(self, op, domain, version, inputs, attributes, outputs, scope):
         self.op = op
         self.domain = domain
         self.version = version
@@ -64,16 +64,17 @@ class Call:
         self.attributes = attributes
         self.outputs = outputs
         self.scope = scope
-        self.where = where
 
     def __getitem__(self, k: int) -> Tensor:
         """Return input number ``k``, a tensor that must be there."""
         t = self.inputs[k] if k < len(self.inputs) else None
+        if t.__class__ is Tensor:
+            return t
         if t is None:
             raise malformed(f"input {k} is missing")
-        if not isinstance(t, Tensor):
-            raise malformed(f"input {k} is not a tensor")
-        return t
+        if isinstance(t, Unknown):
+            raise Unsupported(t.reason)
+        raise malformed(f"input {k} is not a tensor")
 
     def optional(self, k: int) -> Tensor | None:
         """Return input number ``k`` or ``None`` when it is left out."""
@@ -115,9 +116,9 @@ class Call:
         if a is None:
             return default if default is None or isinstance(default, (Fraction, int)) else single(default)
         q = exact_number(a.f)
-        if isinstance(q, float):
+        if q.__class__ is float:
             raise Unsupported(f"attribute {name} is not a finite number")
-        return Fraction(q)
+        return q if q.__class__ is Fraction else Fraction(q)
 
     def numbers(self, name: str, default: tuple | None = None) -> tuple | None:
         """Return an attribute that is a list of floats, exactly."""

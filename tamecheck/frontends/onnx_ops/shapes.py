@@ -22,6 +22,7 @@ from tamecheck.frontends.onnx_ops.values import (
     Unsupported,
     decode,
     dims,
+    exact_float,
     exact_number,
     malformed,
     objects,
@@ -57,13 +58,17 @@ def constant(c, call: Call):
 @operator("ConstantOfShape", "value")
 def constant_of_shape(c, call: Call):
     """One number repeated; in a weight's place it becomes a parameter."""
-    shape = check_shape(c.ints(call[0], "the shape"))
+    shape = tuple(c.ints(call[0], "the shape"))
+    if shape and (min(shape) < 0 or len(shape) > 32 or prod(shape) > 2**62):
+        raise malformed(f"shape {list(shape)[:8]} is negative or too large")
     a = call.attributes.get("value")
     if a is None:
         return Tensor(shape, FLOAT, splat=0, weighty=True)
     proto = a.t
-    if len(proto.float_data) == 1 and proto.data_type == FLOAT and list(proto.dims) == [1]:
-        return Tensor(shape, FLOAT, splat=exact_number(proto.float_data[0]), weighty=True)
+    if proto.data_type == FLOAT and not proto.data_location:
+        short = proto.float_data
+        if len(short) == 1:
+            return Tensor(shape, FLOAT, splat=exact_float(short[0]), weighty=True)
     array = decode(proto)
     if array.size != 1:
         raise malformed(f"the value has {array.size} entries, where one is needed")

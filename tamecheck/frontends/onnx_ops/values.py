@@ -13,7 +13,9 @@ tensor of truth values that broadcasts to the shape, and the node is 0 where it 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
+from sys import byteorder
 
 import numpy as np
 
@@ -39,7 +41,7 @@ STORED = {
     UINT32: "<u4", UINT64: "<u8", BOOL: "?",
 }  # fmt: skip
 MAXIMAL_STATIC = 2**16
-MAXIMAL_VALUES = 64
+MAXIMAL_VALUES = 16
 
 
 class Unsupported(Exception):
@@ -151,17 +153,22 @@ class Unknown:
         self.reason = reason
 
 
+@lru_cache(maxsize=4096)
+def exact_float(f: float) -> object:
+    """Return the exact number that a float is: an ``int`` or a `Fraction`; inf and nan stay floats."""
+    if f != f or f in (float("inf"), float("-inf")):
+        return f
+    q = Fraction(f)
+    return q.numerator if q.denominator == 1 else q
+
+
 def exact_number(x: object) -> object:
     """Return an exact number for a Python or NumPy scalar; inf and nan stay floats."""
+    if x.__class__ is float:
+        return exact_float(x)
     if isinstance(x, Fraction):
         return x
-    if isinstance(x, (float, np.floating)):
-        f = float(x)
-        if f != f or f in (float("inf"), float("-inf")):
-            return f
-        q = Fraction(f)
-        return q.numerator if q.denominator == 1 else q
-    return int(x)
+    return exact_float(float(x)) if isinstance(x, np.floating) else int(x)
 
 
 def exact_array(array: np.ndarray) -> np.ndarray:
@@ -193,7 +200,7 @@ def single(x: float) -> Fraction:
 def dims(proto: object) -> tuple:
     """Return the declared extents of a stored tensor, within limits."""
     shape = tuple(proto.dims)
-    if len(shape) > 32 or any(e < 0 for e in shape) or prod(shape) > 2**62:
+    if shape and (len(shape) > 32 or min(shape) < 0 or prod(shape) > 2**62):
         raise InputError(f"a stored tensor declares shape {list(shape)[:8]}", code="TC136", hint="at most 32 axes, no negative extent")
     return shape
 
@@ -238,6 +245,14 @@ def decode(proto: object) -> np.ndarray:
     except Exception as error:
         raise InputError(f"tensor {shown(proto.name)} cannot be read: {type(error).__name__}", code="TC135") from None
     return array.astype(np.int64) if kind in INTEGERS else array.astype(np.float64)
+
+
+def small_integers(proto: object) -> list[int] | None:
+    """Return the entries of a stored 64-bit integer tensor the short way, or ``None`` when it is kept otherwise."""
+    raw = proto.raw_data
+    if not raw or len(raw) > 8 * 64 or len(raw) != 8 * prod(proto.dims) or byteorder != "little" or proto.data_location:
+        return None
+    return memoryview(raw).cast("q").tolist()
 
 
 def _field(proto: object, field: object, kind: type, count: int) -> np.ndarray:

@@ -68,10 +68,18 @@ def batch_norm(
         return affine(p, y, None if scale is None else along(p, scale, a, rank), None if bias is None else along(p, bias, a, rank))
     if mean is None or variance is None:
         raise ShapeError("batch normalisation in evaluation needs a running mean and variance")
-    factor = p.map("div", p.constant(1) if scale is None else scale, p.map("sqrt", shifted(p, variance, eps)))
-    offset = p.map("mul", mean, factor)
-    offset = p.map("neg", offset) if bias is None else p.map("sub", bias, offset)
-    return p.map("add", p.map("mul", x, along(p, factor, a, rank)), along(p, offset, a, rank))
+    shape, own = p.shape(x), p.shape(mean)
+    if own != (shape[a],) or any(n is not None and p.shape(n) != own for n in (scale, bias, variance)):
+        raise ShapeError(f"statistics of shape {list(own)} for axis {a} of {list(shape)}")
+    # shapes are known here, so nodes are added without working them out again
+    root = p.add("map", ("sqrt",), (shifted(p, variance, eps),), own)
+    factor = p.add("map", ("div",), (p.constant(1) if scale is None else scale, root), own)
+    offset = p.add("map", ("mul",), (mean, factor), own)
+    offset = p.map("neg", offset) if bias is None else p.add("map", ("sub",), (bias, offset), own)
+    column = own + (1,) * (rank - 1 - a)
+    if column != own:
+        factor, offset = p.add("reindex", ("reshape",), (factor,), column), p.add("reindex", ("reshape",), (offset,), column)
+    return p.add("map", ("add",), (p.add("map", ("mul",), (x, factor), shape), offset), shape)
 
 
 def layer_norm(

@@ -14,6 +14,7 @@ from tamecheck.programs.definitions.basics import along, cut, pad, power, reshap
 from tamecheck.programs.program import Program
 
 Pairs = Sequence[tuple[int, int]]
+AXES = [tuple(range(2, 2 + rank)) for rank in range(9)]
 
 
 def conv(
@@ -34,21 +35,22 @@ def conv(
     rank = len(shape) - 2
     if rank < 0 or len(p.shape(weight)) != len(shape):
         raise ShapeError(f"convolution of shape {list(shape)} by weights of shape {list(p.shape(weight))}")
-    stride, dilation = stride or (1,) * rank, dilation or (1,) * rank
-    if padding is not None:
+    stride, dilation = tuple(stride or (1,) * rank), tuple(dilation or (1,) * rank)
+    if padding is not None and any([b or a for b, a in padding]):
         x = pad(p, x, ((0, 0), (0, 0), *padding))
     channels, out = shape[1], p.shape(weight)[0]
     space, taps = "stuvwxyz"[:rank], "STUVWXYZ"[:rank]
     if rank > 8 or groups < 1 or channels % groups or out % groups or p.shape(weight)[1] * groups != channels:
         raise ShapeError(f"convolution of {channels} channels by weights of shape {list(p.shape(weight))} in {groups} groups")
-    pointwise = all(k == 1 for k in kernel) and all(s == 1 for s in stride)
+    pointwise = kernel == stride == (1,) * rank
     if not pointwise:
-        x = p.reindex(("windows", tuple(range(2, 2 + rank)), kernel, tuple(stride), tuple(dilation)), x)
+        x = p.reindex(("windows", AXES[rank], kernel, stride, dilation), x)
     inner = space if pointwise else space + taps
+    now = p.shape(x)
     if groups == 1:
-        y = p.contract(f"ac{inner},oc{taps}->ao{space}", x, weight)
+        # the letters fit by the checks above, so the node is added without reading them again
+        y = p.add("contract", (f"ac{inner},oc{taps}->ao{space}",), (x, weight), (now[0], out, *now[2 : 2 + rank]))
     else:
-        now = p.shape(x)
         x = reshape(p, x, (now[0], groups, channels // groups, *now[2:]))
         weight = reshape(p, weight, (groups, out // groups, channels // groups, *kernel))
         y = p.contract(f"agc{inner},goc{taps}->ago{space}", x, weight)
