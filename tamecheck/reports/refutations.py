@@ -44,7 +44,7 @@ def curve_sentence(r: Reading, instance: int) -> str:
     fixed = [(n, q) for n, q in c["fixed"] if n != c["variable"]]
     if fixed:
         shown = ", ".join(f"{r.handle(n)} = {clean(q, 16)}" for n, q in fixed[:6])
-        text += f", and fix {shown}" + (f" and {len(fixed) - 6} more inputs" if len(fixed) > 6 else "")
+        text += f", and fix {shown}" + (f" and {len(fixed) - 6} more" if len(fixed) > 6 else "")
     return text
 
 
