@@ -172,7 +172,12 @@ def batch_normalization(c, call: Call):
     """Normalisation per channel, with running statistics (constants by default) or those of the batch."""
     x = call[0]
     eps = call.number("epsilon", 1e-5)
-    training = bool(call.integer("training_mode", 0)) if call.version >= 14 else call.version < 7 and not call.integer("is_test", 0)
+    if call.version >= 14:
+        training = bool(call.integer("training_mode", 0))
+    elif call.version >= 7:
+        training = any(call.wants(k) for k in range(1, 5))  # these versions train exactly when more outputs are asked for
+    else:
+        training = not call.integer("is_test", 0)
     if not call.integer("spatial", 1):
         raise Unsupported("statistics per entry (spatial=0) instead of per channel")
     if len(x.shape) < 2 and not training and x.shape:
@@ -194,7 +199,8 @@ def batch_normalization(c, call: Call):
             continue
         new = scaled(p, p.reindex(("reshape", (x.shape[1],)), statistic), 1 - momentum)
         results.append(c.new(p.map("add", scaled(p, c.constant(call[2 + k]), momentum), new), x.dtype))
-    return tuple(results)
+    saved = [c.new(p.reindex(("reshape", (x.shape[1],)), n), x.dtype) if call.wants(k) else None for k, n in ((3, centre), (4, spread))]
+    return (*results, *saved)
 
 
 @operator("InstanceNormalization", "consumed_inputs epsilon")
