@@ -52,7 +52,7 @@ def claim(r: Reading, title: str) -> Iterator[str]:
     style = {"definable": "good", "not-definable": "bad"}.get(r.verdict, "doubt")
     formula = r.formula(r.target)
     yield f'<div class="claim"><h1 class="{style}">{e(title)}</h1>'
-    what = e(formula) if formula else f"node {r.target} {e(r.title(r.target))}"
+    what = e(formula) if formula else f"node {r.target} {e(r.title(r.target))}".strip()
     yield f"<p>{what}, as a function of {e(varying_words(r))}</p><ul>"
     yield from (f"<li>{e(line)}</li>" for line in fact_lines(r))
     yield f'</ul><p class="soft">program <code>{e(r.claim["program"])}</code>, {len(r.nodes)} nodes, {len(r.steps)} steps</p></div>'
