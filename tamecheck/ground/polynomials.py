@@ -1,0 +1,342 @@
+"""Polynomials with integer coefficients in named variables: the one door to FLINT's multivariate arithmetic.
+
+A `Ring` fixes the variables and their order; its polynomials are FLINT's ``fmpz_mpoly`` objects.
+Sizes that could hang or kill the library are estimated before it is called, and refused
+(TC151 for input, TC306 for intermediate results).
+
+Variables are counted from 1: the *level* of a polynomial is the last variable that occurs, 0 for a number.
+"""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import comb, gcd, lcm
+
+from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
+
+from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.ground.grammar import Expression, FormulaError, parse
+
+MAXIMAL_DEGREE = 4_000
+MAXIMAL_TERMS = 200_000
+MAXIMAL_BITS = 200_000
+MAXIMAL_RESULT = 4_000_000
+"""Estimated terms times words of a resultant that is still attempted."""
+
+Rational = tuple[fmpz_mpoly, int]
+"""A polynomial over a positive integer: ``(numerator, denominator)``."""
+
+
+class Ring:
+    """The polynomial ring Z[x_1, ..., x_n].
+
+    Attributes
+    ----------
+    names : tuple of str — x_1, ..., x_n, innermost (projected last) first
+    """
+
+    __slots__ = ("names", "context", "index", "_resultants", "_discriminants", "_factors")
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        if len(set(self.names)) != len(self.names):
+            raise InputError("a variable is listed twice", code="TC102", where=", ".join(self.names))
+        # FLINT wants at least one generator
+        self.context = fmpz_mpoly_ctx.get(self.names or ("unused",), "lex")
+        self.index = {name: k for k, name in enumerate(self.names)}
+        self._resultants: dict[tuple[str, str, int], fmpz_mpoly] = {}
+        self._discriminants: dict[tuple[str, int], fmpz_mpoly] = {}
+        self._factors: dict[str, tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]] = {}
+
+    def __repr__(self) -> str:
+        return f"Ring({', '.join(self.names)})"
+
+    def constant(self, value: int) -> fmpz_mpoly:
+        """Return an integer as a polynomial."""
+        return self.context.constant(value)
+
+    def variable(self, name: str) -> fmpz_mpoly:
+        """Return a variable as a polynomial."""
+        return self.context.gen(self.index[name])
+
+    def from_terms(self, terms: Iterable[tuple[tuple[int, ...], int]]) -> fmpz_mpoly:
+        """Return the polynomial with the given (exponents, coefficient) pairs, all exponents different."""
+        return self.context.from_dict({e: c for e, c in terms if c})
+
+    def level(self, p: fmpz_mpoly) -> int:
+        """Return the position, from 1, of the last variable that occurs; 0 for a number."""
+        degrees = p.degrees()
+        for k in range(len(self.names), 0, -1):
+            if degrees[k - 1] > 0:
+                return k
+        return 0
+
+    def occurring(self, p: fmpz_mpoly) -> frozenset[int]:
+        """Return the positions, from 1, of the variables that occur."""
+        return frozenset([k for k, d in enumerate(p.degrees()[: len(self.names)], 1) if d > 0])
+
+    def coefficients(self, p: fmpz_mpoly, k: int) -> list[fmpz_mpoly]:
+        """Return the coefficients c_0, ..., c_d of ``p`` as a polynomial in the variable at position ``k``."""
+        parts: list[dict] = [{} for _ in range(p.degrees()[k - 1] + 1)] if len(p) else [{}]
+        for exponents, coefficient in zip(p.monoms(), p.coeffs(), strict=True):
+            rest = list(exponents)
+            rest[k - 1] = 0
+            parts[exponents[k - 1]][tuple(rest)] = coefficient
+        return [self.context.from_dict(part) for part in parts]
+
+    def factors(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]:
+        """Return ``(c, ((q, e), ...))`` with p = c * product of q**e, the q irreducible, primitive, with positive first coefficient."""
+        key = str(p)
+        found = self._factors.get(key)
+        if found is None:
+            self._bound(p, "factorisation")
+            unit, pairs = p.factor()
+            unit, result = int(unit), []
+            for q, e in pairs:
+                if q.coeffs()[0] < 0:
+                    q, unit = -q, unit * (-1) ** int(e)
+                result.append((q, int(e)))
+            found = self._factors[key] = (unit, tuple(result))
+        return found
+
+    def resultant(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
+        """Return the resultant with respect to the variable at position ``k``."""
+        key = (str(p), str(q), k)
+        found = self._resultants.get(key)
+        if found is None:
+            self._estimate(p, q, k, "resultant")
+            found = self._resultants[key] = p.resultant(q, k - 1)
+        return found
+
+    def discriminant(self, p: fmpz_mpoly, k: int) -> fmpz_mpoly:
+        """Return the discriminant with respect to the variable at position ``k``, for degree at least 1 there."""
+        key = (str(p), k)
+        found = self._discriminants.get(key)
+        if found is None:
+            if p.degrees()[k - 1] > 2:
+                self._estimate(p, p, k, "discriminant")
+            found = self._discriminants[key] = p.discriminant(k - 1)
+        return found
+
+    def without_common_zero(self, polynomials: Sequence[fmpz_mpoly]) -> bool:
+        """Return True if the polynomials have provably no common real zero; False means nothing.
+
+        One of them is a sum of positive terms, or the ideal they generate is the whole ring
+        (a Groebner basis within small limits).
+        """
+        for p in polynomials:
+            if positive(p):
+                return True
+        if len(polynomials) < 2 or sum([len(p) for p in polynomials]) > 60:
+            return False
+        if max([p.total_degree() for p in polynomials]) > 8:
+            return False
+        vector = fmpz_mpoly_vec(list(polynomials), self.context)
+        basis, _ = vector.buchberger_naive((12, 24, 400)) if len(polynomials) < 7 else (vector, False)
+        return any([p.is_constant() and not p.is_zero() for p in basis])
+
+    def text(self, p: fmpz_mpoly) -> str:
+        """Return the polynomial in the language of formulas."""
+        return str(p).replace(" ", "")
+
+    def _bound(self, p: fmpz_mpoly, what: str) -> None:
+        if len(p) > MAXIMAL_TERMS or max(p.degrees(), default=0) > MAXIMAL_DEGREE:
+            raise BudgetExceeded(f"{what} of a polynomial with {len(p)} terms is not attempted", code="TC306")
+
+    def _estimate(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int, what: str) -> None:
+        """Refuse a resultant whose size, by the degree and length bounds, exceeds the limit."""
+        a, b = p.degrees(), q.degrees()
+        m, n = a[k - 1], b[k - 1]
+        terms = 1
+        for i in range(len(self.names)):
+            if i != k - 1:
+                terms *= n * a[i] + m * b[i] + 1
+        total = n * p.total_degree() + m * q.total_degree()
+        occurring = sum([1 for i in range(len(self.names)) if i != k - 1 and (a[i] or b[i])])
+        terms = min(terms, comb(total + occurring, occurring))
+        bits = n * height(p) + m * height(q)
+        if terms * (1 + bits // 64) > MAXIMAL_RESULT or max(m, n) > MAXIMAL_DEGREE:
+            raise BudgetExceeded(
+                f"a {what} may have {terms} terms of {bits} bits, limit {MAXIMAL_RESULT} words",
+                code="TC306", where=f"elimination of {self.names[k - 1]}", hint="another order of the variables",
+            )  # fmt: skip
+
+
+def height(p: fmpz_mpoly) -> int:
+    """Return the bit length of the largest coefficient plus that of the number of terms."""
+    return max([abs(int(c)).bit_length() for c in p.coeffs()], default=0) + len(p).bit_length()
+
+
+def positive(p: fmpz_mpoly) -> bool:
+    """Return True if ``p`` or ``-p`` is a positive number plus even monomials with positive coefficients."""
+    coefficients = p.coeffs()
+    if not coefficients:
+        return False
+    side = coefficients[0] > 0
+    constant = False
+    for exponents, c in zip(p.monoms(), coefficients, strict=True):
+        if (c > 0) != side or any([e & 1 for e in exponents]):
+            return False
+        constant = constant or not any(exponents)
+    return constant
+
+
+def read(ring: Ring, text: object) -> Rational:
+    """Return a polynomial given as text of the language of formulas (or as a tree of it).
+
+    Raises
+    ------
+    InputError
+        TC150 not a polynomial, TC151 too large, TC102 a variable that is not of the ring.
+    """
+    expression = text if isinstance(text, Expression) else parse(as_text(text))
+    constants, values = arithmetic(ring, expression, expression.needed())
+    root = expression.root
+    if root in constants:
+        c = constants[root]
+        return ring.constant(c.numerator), c.denominator
+    if root not in values:
+        raise guilty(expression, constants, values)
+    return values[root]
+
+
+def guilty(expression: Expression, constants: dict[int, Fraction], values: dict[int, Rational]) -> FormulaError:
+    """Return the error for the first node that is no polynomial although what it is made of is one."""
+    n = next(n for n in expression.needed() if n not in constants and n not in values)
+    kind, payload, _ = expression.nodes[n]
+    if kind == "name":
+        return expression.error(n, f"{payload!r} is not among the variables", code="TC102")
+    what = f"{payload}( )" if kind == "call" else _WORDS.get(kind, kind)
+    hint = "conditions are for decide and eliminate" if kind in ("compare", "and", "or", "not", "forall", "exists") else ""
+    return expression.error(n, f"{what} is not a polynomial", code="TC150", hint=hint)
+
+
+def as_text(value: object) -> str:
+    """Return the text of a formula given as text, number, or object that prints in Python's notation (a SymPy expression)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | Fraction):
+        return str(value)
+    if hasattr(value, "free_symbols") and hasattr(value, "args"):
+        return str(value)
+    raise InputError(f"expected a formula, not {type(value).__name__}", code="TC101", hint="a text such as 'x^2+y^2-1'")
+
+
+_WORDS = {
+    "compare": "a comparison", "and": "a condition", "or": "a condition", "not": "a condition", "where": "a case distinction",
+    "floordiv": "integer division", "mod": "a remainder", "constant": "a transcendental constant",
+    "forall": "a statement", "exists": "a statement", "implies": "a condition", "iff": "a condition", "truth": "a truth value",
+    "stop_gradient": "stop_gradient",
+}  # fmt: skip
+
+
+def arithmetic(ring: Ring, expression: Expression, order: Iterable[int]) -> tuple[dict[int, Fraction], dict[int, Rational]]:
+    """Return the exact values of those nodes that are numbers, and of those that are polynomials.
+
+    Nodes of other kinds, and everything above them, are left out.
+    """
+    constants: dict[int, Fraction] = {}
+    values: dict[int, Rational] = {}
+    for n in order:
+        kind, payload, children = expression.nodes[n]
+        if kind == "number":
+            if max(abs(payload.numerator), payload.denominator).bit_length() > MAXIMAL_BITS:
+                raise expression.error(n, "this number is too large", code="TC112")
+            constants[n] = payload
+        elif kind == "name":
+            if payload in ring.index:
+                values[n] = (ring.variable(payload), 1)
+        elif kind in _OPERATIONS and all([c in constants or c in values for c in children]):
+            _operate(ring, expression, n, constants, values)
+    return constants, values
+
+
+_OPERATIONS = frozenset(["neg", "add", "sub", "mul", "div", "pow"])
+
+
+def _operate(ring: Ring, expression: Expression, n: int, constants: dict[int, Fraction], values: dict[int, Rational]) -> None:
+    kind, _, children = expression.nodes[n]
+    if all([c in constants for c in children]):
+        number = _number(expression, n, kind, [constants[c] for c in children])
+        if number is not None:
+            constants[n] = number
+        return
+    if kind == "pow":
+        exponent = constants.get(children[1])
+        if exponent is None or exponent.denominator != 1 or exponent < 0:
+            raise expression.error(children[1], "an exponent of a polynomial is a whole number", code="TC150")
+        values[n] = _power(expression, n, values[children[0]], int(exponent))
+        return
+    if kind == "div" and children[1] not in constants:
+        raise expression.error(children[1], "division by a variable is not a polynomial", code="TC150", hint="multiply out")
+    operands = [values[c] if c in values else (ring.constant(constants[c].numerator), constants[c].denominator) for c in children]
+    a, da = operands[0]
+    if kind == "neg":
+        values[n] = (-a, da)
+        return
+    if kind == "div":
+        divisor = constants[children[1]]
+        if divisor == 0:
+            raise expression.error(n, "division by zero", code="TC150")
+        sign = 1 if divisor > 0 else -1
+        result = (a * (sign * divisor.denominator), da * abs(divisor.numerator))
+    elif kind == "mul":
+        b, db = operands[1]
+        _small(expression, n, len(a) * len(b), [p + q for p, q in zip(a.degrees(), b.degrees(), strict=True)])
+        result = (a * b, da * db)
+    else:
+        b, db = operands[1]
+        common = lcm(da, db)
+        left, right = a * (common // da), b * (common // db)
+        result = (left + right if kind == "add" else left - right, common)
+    values[n] = _reduced(*result)
+
+
+def _number(expression: Expression, n: int, kind: str, given: list[Fraction]) -> Fraction | None:
+    """Carry out arithmetic of numbers; ``None`` for a power that is not rational by rule."""
+    a = given[0]
+    if kind == "neg":
+        return -a
+    b = given[1]
+    if kind == "pow":
+        if b.denominator != 1:
+            raise expression.error(n, "a fractional power of a number is not rational by rule", code="TC150", hint="use a variable")
+        size = max(abs(a.numerator), a.denominator).bit_length()
+        if abs(b) * size > MAXIMAL_BITS:
+            raise expression.error(n, "this number is too large", code="TC112")
+        if a == 0 and b < 0:
+            raise expression.error(n, "division by zero", code="TC150")
+        return a ** int(b)
+    if kind == "div":
+        if b == 0:
+            raise expression.error(n, "division by zero", code="TC150")
+        return a / b
+    return {"add": a + b, "sub": a - b, "mul": a * b}[kind]
+
+
+def _power(expression: Expression, n: int, base: Rational, exponent: int) -> Rational:
+    p, d = base
+    occurring = sum([1 for e in p.degrees() if e > 0])
+    terms = comb(min(exponent, 10**6) + len(p) - 1, min(exponent, len(p) - 1)) if len(p) < 50 else MAXIMAL_TERMS + 1
+    if occurring == 1:
+        terms = min(terms, exponent * max(p.degrees()) + 1)
+    elif occurring:
+        terms = min(terms, comb(exponent * max(p.total_degree(), 1) + occurring, occurring) if exponent < 10**4 else terms)
+    _small(expression, n, terms, [e * exponent for e in p.degrees()])
+    if exponent * max(height(p), d.bit_length()) > MAXIMAL_BITS:
+        raise expression.error(n, "coefficients of this power are too large", code="TC151")
+    return _reduced(p**exponent, d**exponent)
+
+
+def _small(expression: Expression, n: int, terms: int, degrees: list[int]) -> None:
+    if terms > MAXIMAL_TERMS or max(degrees, default=0) > MAXIMAL_DEGREE:
+        raise expression.error(
+            n, f"this polynomial may have degree {max(degrees)} and {min(terms, 10**9)} terms", code="TC151",
+            hint=f"limits are degree {MAXIMAL_DEGREE} and {MAXIMAL_TERMS} terms",
+        )  # fmt: skip
+
+
+def _reduced(p: fmpz_mpoly, d: int) -> Rational:
+    if d == 1 or p.is_zero():
+        return p, 1
+    common = gcd(int(p.content()), d)
+    return (p, d) if common == 1 else (p / common, d // common)
