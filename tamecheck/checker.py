@@ -1,0 +1,3243 @@
+"""The certificate checker: one file that one person can read, and that trusts nothing else.
+
+It imports the standard library, and python-flint when a step needs the value of a
+transcendental function.  It recomputes every conclusion of a certificate from the
+premises, by the rules of ``docs/reference/certificate-format.md``, and compares.  It is
+started as a plain file:
+
+    python -I checker.py CERTIFICATE.json [--claim CLAIM.json] [--json] [--timeout SECONDS] [--memory MIB]
+
+Exit status: 0 every step is good, 1 something is wrong (with the step and the reason),
+2 *holey*: good, but resting on assumptions that are named, 3 unreadable, 4 out of budget.
+
+The claim is best passed separately: then the certificate does not choose what it proves.
+
+Reading order: numbers and intervals; structures; axioms of the scalar primitives; records
+and how one follows from another; the rules, node by node; refinements; functions by cases;
+curves and the negative rules; the document.
+"""
+
+import hashlib
+import json
+import math
+import re
+import sys
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+
+FORMAT = "tamecheck certificate 1"
+MAXIMAL_BYTES = 4 * 2**30
+MAXIMAL_NESTING = 32
+MAXIMAL_COUNT = 10**7
+MAXIMAL_RANK = 32
+MAXIMAL_EXTENT = 2**62
+MAXIMAL_DIGITS = 4000
+MAXIMAL_POWER = 10**6
+PRECISION = 192
+HUGE = 5000  # bits: no enclosure is turned into a rational beyond 2^HUGE
+
+
+class Reject(Exception):
+    """A certificate is refused: a stable code, the reason, and where."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+def refuse(code: str, reason: str) -> None:
+    """Refuse the certificate."""
+    raise Reject(code, reason)
+
+
+# ------------------------------------------------------------------ numbers and intervals
+#
+# An interval is (low, high, low_closed, high_closed); None is infinite.
+
+LINE = (None, None, False, False)
+ZERO, ONE = Fraction(0), Fraction(1)
+NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?", re.ASCII)
+
+
+@lru_cache(maxsize=200_000)
+def number(text: object) -> Fraction:
+    """Read ``p`` or ``p/q`` in lowest terms."""
+    found = NUMBER.fullmatch(text) if type(text) is str and len(text) <= 2 * MAXIMAL_DIGITS + 2 else None
+    if found is None or max(len(found[2]), len(found[3] or "")) > MAXIMAL_DIGITS:
+        refuse("TC410", f"not a rational number: {str(text)[:40]!r}")
+    value = Fraction(int(found[2]), int(found[3] or 1))
+    if found[1]:
+        value = -value
+    if str(value) != text:
+        refuse("TC411", f"a number that is not in lowest terms: {text[:40]!r}")
+    return value
+
+
+@lru_cache(maxsize=200_000)
+def interval(text: object) -> tuple:
+    """Read ``[0,1)``, ``(-inf,inf)`` and the like; never empty, infinite ends open."""
+    if type(text) is not str or len(text) < 5 or text[0] not in "[(" or text[-1] not in "])" or text.count(",") != 1:
+        refuse("TC412", f"not an interval: {str(text)[:40]!r}")
+    left, right = text[1:-1].split(",")
+    low = None if left == "-inf" else number(left)
+    high = None if right == "inf" else number(right)
+    closed = (text[0] == "[", text[-1] == "]")
+    if (low is None and closed[0]) or (high is None and closed[1]):
+        refuse("TC413", f"an infinite end is closed: {text[:40]!r}")
+    if low is not None and high is not None and (low > high or (low == high and closed != (True, True))):
+        refuse("TC414", f"the interval {text[:40]!r} is empty")
+    return (low, high, *closed)
+
+
+def hull(a: tuple, b: tuple) -> tuple:
+    """The smallest interval that holds both."""
+    low, low_closed, high, high_closed = None, False, None, False
+    if a[0] is not None and b[0] is not None:
+        low = min(a[0], b[0])
+        low_closed = (a[0] == low and a[2]) or (b[0] == low and b[2])
+    if a[1] is not None and b[1] is not None:
+        high = max(a[1], b[1])
+        high_closed = (a[1] == high and a[3]) or (b[1] == high and b[3])
+    return (low, high, low_closed, high_closed)
+
+
+def inside(a: tuple, b: tuple) -> bool:
+    """Whether a is a subset of b."""
+    if b[0] is not None and (a[0] is None or a[0] < b[0] or (a[0] == b[0] and a[2] and not b[2])):
+        return False
+    return not (b[1] is not None and (a[1] is None or a[1] > b[1] or (a[1] == b[1] and a[3] and not b[3])))
+
+
+def meet(a: tuple, b: tuple) -> tuple | None:
+    """The intersection, or None when it is empty."""
+    low, low_closed = a[0], a[2]
+    if b[0] is not None and (low is None or b[0] > low or (b[0] == low and not b[2])):
+        low, low_closed = b[0], b[2]
+    high, high_closed = a[1], a[3]
+    if b[1] is not None and (high is None or b[1] < high or (b[1] == high and not b[3])):
+        high, high_closed = b[1], b[3]
+    if low is not None and high is not None and (low > high or (low == high and not (low_closed and high_closed))):
+        return None
+    return (low, high, low_closed, high_closed)
+
+
+def point(q: Fraction) -> tuple:
+    """The interval [q,q]."""
+    return (q, q, True, True)
+
+
+def is_point(a: tuple) -> bool:
+    """Whether an interval is one number."""
+    return a[0] is not None and a[0] == a[1]
+
+
+def bounded(a: tuple) -> bool:
+    """Whether both ends are finite."""
+    return a[0] is not None and a[1] is not None
+
+
+def above_zero(a: tuple) -> bool:
+    """Whether a lies in (0,inf)."""
+    return a[0] is not None and (a[0] > 0 or (a[0] == 0 and not a[2]))
+
+
+def below_zero(a: tuple) -> bool:
+    """Whether a lies in (-inf,0)."""
+    return a[1] is not None and (a[1] < 0 or (a[1] == 0 and not a[3]))
+
+
+def without_zero(a: tuple) -> bool:
+    """Whether 0 is not in a."""
+    return above_zero(a) or below_zero(a)
+
+
+def size(a: tuple) -> Fraction | None:
+    """sup |x| over a, None when infinite."""
+    return max(abs(a[0]), abs(a[1])) if bounded(a) else None
+
+
+def distance(a: tuple) -> Fraction | None:
+    """A positive lower bound of |x| over a, or None."""
+    if a[0] is not None and a[0] > 0:
+        return a[0]
+    return -a[1] if a[1] is not None and a[1] < 0 else None
+
+
+def minus(a: tuple) -> tuple:
+    """{-x}."""
+    return (None if a[1] is None else -a[1], None if a[0] is None else -a[0], a[3], a[2])
+
+
+def plus(a: tuple, b: tuple) -> tuple:
+    """{x + y}."""
+    low = None if a[0] is None or b[0] is None else a[0] + b[0]
+    high = None if a[1] is None or b[1] is None else a[1] + b[1]
+    return (low, high, low is not None and a[2] and b[2], high is not None and a[3] and b[3])
+
+
+def _end_product(x: Fraction | None, x_sign: int, x_closed: bool, y: Fraction | None, y_sign: int, y_closed: bool) -> tuple:
+    """The product of two ends as (infinity sign, value, closed)."""
+    if x == 0 or y == 0:
+        return 0, ZERO, (x == 0 and x_closed) or (y == 0 and y_closed)
+    if x is None or y is None:
+        return x_sign * y_sign, None, False
+    return 0, x * y, x_closed and y_closed
+
+
+@lru_cache(maxsize=200_000)
+def times(a: tuple, b: tuple) -> tuple:
+    """{x y}."""
+    ends = []
+    for k in (0, 1):
+        for m in (0, 1):
+            x, y = a[k], b[m]
+            x_sign = (-1, 1)[k] if x is None else (x > 0) - (x < 0)
+            y_sign = (-1, 1)[m] if y is None else (y > 0) - (y < 0)
+            ends.append(_end_product(x, x_sign, a[2 + k], y, y_sign, b[2 + m]))
+    low = high = None
+    if all(e[0] != -1 for e in ends):
+        low = min(e[1] for e in ends if e[0] == 0)
+    if all(e[0] != 1 for e in ends):
+        high = max(e[1] for e in ends if e[0] == 0)
+    low_closed = low is not None and any(e[0] == 0 and e[1] == low and e[2] for e in ends)
+    high_closed = high is not None and any(e[0] == 0 and e[1] == high and e[2] for e in ends)
+    return (low, high, low_closed, high_closed)
+
+
+@lru_cache(maxsize=200_000)
+def inverse(b: tuple) -> tuple | None:
+    """{1/y} over the nonzero part of b; None when b is [0,0]."""
+    if b[0] == 0 and b[1] == 0:
+        return None
+    if b[0] is not None and b[0] >= 0:
+        low = ZERO if b[1] is None else 1 / b[1]
+        high = None if b[0] == 0 else 1 / b[0]
+        return (low, high, b[3], high is not None and b[2])
+    if b[1] is not None and b[1] <= 0:
+        return minus(inverse(minus(b)))
+    return LINE
+
+
+@lru_cache(maxsize=200_000)
+def whole_power(a: tuple, n: int) -> tuple:
+    """{x^n} for an integer n >= 0."""
+    if n == 0:
+        return point(ONE)
+    if n > MAXIMAL_POWER or any(e is not None and e.numerator.bit_length() * n > 400_000 for e in a[:2]):
+        return (ZERO, None, True, False) if n % 2 == 0 else LINE
+    low = None if a[0] is None else a[0] ** n
+    high = None if a[1] is None else a[1] ** n
+    if n % 2 == 1 or (a[0] is not None and a[0] >= 0):
+        return (low, high, a[2], a[3])
+    if a[1] is not None and a[1] <= 0:
+        return (high, low, a[3], a[2])
+    if low is None or high is None:
+        return (ZERO, None, True, False)
+    top = max(low, high)
+    return (ZERO, top, True, (low == top and a[2]) or (high == top and a[3]))
+
+
+def larger(a: tuple, b: tuple) -> tuple:
+    """{max(x, y)}."""
+    if a[0] is None or b[0] is None:
+        low, low_closed = (b[0], b[2]) if a[0] is None else (a[0], a[2])
+    elif a[0] == b[0]:
+        low, low_closed = a[0], a[2] and b[2]
+    else:
+        low, low_closed = (a[0], a[2]) if a[0] > b[0] else (b[0], b[2])
+    if a[1] is None or b[1] is None:
+        return (low, None, low_closed, False)
+    high = max(a[1], b[1])
+    return (low, high, low_closed, (a[1] == high and a[3]) or (b[1] == high and b[3]))
+
+
+def smaller(a: tuple, b: tuple) -> tuple:
+    """{min(x, y)}."""
+    return minus(larger(minus(a), minus(b)))
+
+
+def not_above(a: tuple, b: tuple) -> bool:
+    """Whether every x of a is <= every y of b."""
+    return a[1] is not None and b[0] is not None and a[1] <= b[0]
+
+
+def under(a: tuple, b: tuple) -> bool:
+    """Whether every x of a is < every y of b."""
+    return not_above(a, b) and (a[1] < b[0] or not (a[3] and b[2]))
+
+
+# ------------------------------------------------------------------ values of functions, by balls
+
+
+@lru_cache(maxsize=100_000)
+def enclosure(function: str, x: Fraction, q: Fraction | None = None) -> tuple:
+    """(low, high) with low <= function(x) <= high, equal when exact; None where there is no finite bound.
+
+    ``power`` is x^q for x > 0; ``bessel?n`` are Bessel functions; the rest are methods of `arb`.
+    """
+    bits = [abs(x.numerator).bit_length(), x.denominator.bit_length()]
+    if q is not None:
+        bits += [abs(q.numerator).bit_length(), q.denominator.bit_length()]
+    if max(bits) > HUGE:
+        return (None, None)
+    return _ball_ends(_flint_value(function, x, x, q))
+
+
+@lru_cache(maxsize=100_000)
+def enclosure_over(function: str, low: Fraction, high: Fraction) -> tuple:
+    """(low, high) that bound the function over the whole interval."""
+    if max(abs(low.numerator), low.denominator, abs(high.numerator), high.denominator).bit_length() > HUGE:
+        return (None, None)
+    return _ball_ends(_flint_value(function, low, high, None))
+
+
+def _flint_value(function: str, low: Fraction, high: Fraction, q: Fraction | None):
+    import flint
+
+    flint.ctx.prec = PRECISION
+    x = flint.arb(flint.fmpq(low.numerator, low.denominator))
+    if low != high:
+        x = x.union(flint.arb(flint.fmpq(high.numerator, high.denominator)))
+    if function == "pi":
+        return flint.arb.pi()
+    if function == "power":
+        return x ** flint.arb(flint.fmpq(q.numerator, q.denominator))
+    return apply_ball(function, x)
+
+
+def apply_ball(function: str, x):
+    """The ball of a primitive at a ball."""
+    import flint
+
+    if function.startswith("bessel"):
+        method = {"j": "bessel_j", "y": "bessel_y", "i": "bessel_i", "k": "bessel_k"}[function[6]]
+        return getattr(x, method)(flint.arb(int(function[7])))
+    return getattr(x, function)()
+
+
+def _ball_ends(ball) -> tuple:
+    if not ball.is_finite():
+        return (None, None)
+    return _rational_end(ball.lower(), -1), _rational_end(ball.upper(), 1)
+
+
+def _rational_end(end, side: int) -> Fraction | None:
+    """The exact rational value of an end, widened when its exponent is huge."""
+    mantissa, exponent = (int(part) for part in end.man_exp())
+    if mantissa == 0:
+        return ZERO
+    magnitude = abs(mantissa).bit_length() + exponent
+    if magnitude > HUGE:
+        if (mantissa > 0) == (side > 0):
+            return None
+        return Fraction(2**HUGE if mantissa > 0 else -(2**HUGE))
+    if magnitude < -HUGE:
+        return ZERO if (mantissa > 0) == (side < 0) else Fraction(side, 2**HUGE)
+    return Fraction(mantissa) * (Fraction(2) ** exponent)
+
+
+# ------------------------------------------------------------------ structures
+
+EXPANDS = {
+    "R_lin": (), "R_alg": ("R_lin",), "R_pow": ("R_alg",), "R_exp": ("R_pow",), "R_an": ("R_alg",), "R_an_pow": ("R_an", "R_pow"),
+    "R_an_exp": ("R_an_pow", "R_exp"), "R_anstar_exp": ("R_an_exp",), "R_G": ("R_an",), "R_G_exp": ("R_G", "R_an_exp"),
+    "R_Gstar_exp": ("R_G_exp", "R_anstar_exp"), "R_Pfaff": ("R_exp",), "R_Pfaff_an": ("R_Pfaff", "R_an_exp"),
+    "R_Pfaff_G": ("R_Pfaff_an", "R_G_exp"),
+}
+NAMES = tuple(EXPANDS)
+
+
+def _reducts(name: str) -> frozenset:
+    found = {name}
+    for other in EXPANDS[name]:
+        found |= _reducts(other)
+    return frozenset(found)
+
+
+REDUCTS = {name: _reducts(name) for name in NAMES}
+BIT = {name: 1 << k for k, name in enumerate(NAMES)}
+UP = {name: sum(BIT[other] for other in NAMES if name in REDUCTS[other]) for name in NAMES}
+DOWN = {name: sum(BIT[other] for other in REDUCTS[name]) for name in NAMES}
+ALL, NONE, ANY = UP["R_lin"], 0, 1 << len(NAMES)
+R_ALG, R_POW, R_EXP, R_AN, R_PFAFF = (UP[name] for name in ("R_alg", "R_pow", "R_exp", "R_an", "R_Pfaff"))
+
+
+@lru_cache(maxsize=4096)
+def up_set(text: object) -> int:
+    """Read an up-set by its minimal structures, ``R_exp|R_an``."""
+    if text == "":
+        return NONE
+    names = text.split("|") if type(text) is str and len(text) < 200 else [""]
+    if any(name not in BIT for name in names):
+        refuse("TC415", f"not a set of structures: {str(text)[:40]!r}")
+    mask = 0
+    for name in names:
+        mask |= UP[name]
+    return mask
+
+
+@lru_cache(maxsize=4096)
+def excluded_set(text: object) -> int:
+    """Read the structures of a negative conclusion: ``any``, or names separated by spaces, closed downwards."""
+    if text == "any":
+        return ANY | ALL
+    names = text.split(" ") if type(text) is str and 0 < len(text) < 300 else [""]
+    if any(name not in BIT for name in names):
+        refuse("TC416", f"not a list of structures: {str(text)[:40]!r}")
+    mask = sum({BIT[name] for name in names})
+    if any(DOWN[name] & ~mask for name in names):
+        refuse("TC417", f"the excluded structures {text!r} are not closed downwards")
+    return mask
+
+
+# ------------------------------------------------------------------ axioms of the scalar primitives
+#
+# name: (homes on the domain, open set U of analyticity as (low, high) or None, homes on compact parts of U, reference)
+
+EVERYWHERE = (None, None)
+POSITIVE = (ZERO, None)
+W_START = ("-1/e", None)
+TARSKI = "Tarski 1951"
+WILKIE = "Wilkie 1996; on compact intervals Gabrielov 1968, van den Dries 1986"
+SPEISSEGGER = "Speissegger 1999; on compact intervals van den Dries 1986"
+DMM = "van den Dries, Speissegger 2000"
+
+AXIOMS = {
+    "neg": (ALL, None, NONE, "linear"), "abs": (ALL, None, NONE, "semilinear"), "sign": (ALL, None, NONE, "semilinear"),
+    "floor": (NONE, EVERYWHERE, ALL, "finitely many steps"), "ceil": (NONE, EVERYWHERE, ALL, "finitely many steps"),
+    "round": (NONE, EVERYWHERE, ALL, "finitely many steps"),
+    "exp": (R_EXP, EVERYWHERE, R_AN | R_EXP, WILKIE), "log": (R_EXP, POSITIVE, R_AN | R_EXP, WILKIE), "sqrt": (R_ALG, None, NONE, TARSKI),
+    "sin": (NONE, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER), "cos": (NONE, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER),
+    "tan": (NONE, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER), "asin": (R_AN | R_PFAFF, None, NONE, SPEISSEGGER),
+    "acos": (R_AN | R_PFAFF, None, NONE, SPEISSEGGER), "atan": (R_AN | R_PFAFF, None, NONE, SPEISSEGGER),
+    "erf": (R_PFAFF, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER), "erfinv": (R_PFAFF, (-ONE, ONE), R_AN | R_PFAFF, SPEISSEGGER),
+    "gamma": (UP["R_G_exp"], POSITIVE, R_AN, DMM), "lgamma": (UP["R_G_exp"], POSITIVE, R_AN, DMM),
+    "digamma": (UP["R_G_exp"], POSITIVE, R_AN, DMM),
+    "zeta": (UP["R_anstar_exp"], (ONE, None), R_AN, "van den Dries, Speissegger 1998"), "lambertw": (R_EXP, W_START, R_AN | R_EXP, WILKIE),
+    "besselj0": (NONE, EVERYWHERE, R_AN, "van den Dries 1986"), "besselj1": (NONE, EVERYWHERE, R_AN, "van den Dries 1986"),
+    "bessely0": (NONE, POSITIVE, R_AN, "van den Dries 1986"), "bessely1": (NONE, POSITIVE, R_AN, "van den Dries 1986"),
+    "besseli0": (R_PFAFF, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER), "besseli1": (R_PFAFF, EVERYWHERE, R_AN | R_PFAFF, SPEISSEGGER),
+    "besselk0": (R_PFAFF, POSITIVE, R_AN | R_PFAFF, SPEISSEGGER), "besselk1": (R_PFAFF, POSITIVE, R_AN | R_PFAFF, SPEISSEGGER),
+}
+KEEPS_BOUNDED = {"neg", "abs", "sign", "floor", "ceil", "round", "exp", "sqrt", "sin", "cos", "asin", "acos", "atan", "erf", "lambertw",
+                 "besselj0", "besselj1", "besseli0", "besseli1"}
+DOMAIN = {
+    "log": (ZERO, None, False, False), "sqrt": (ZERO, None, True, False), "asin": (-ONE, ONE, True, True), "acos": (-ONE, ONE, True, True),
+    "erfinv": (-ONE, ONE, False, False), "bessely0": (ZERO, None, False, False), "bessely1": (ZERO, None, False, False),
+    "besselk0": (ZERO, None, False, False), "besselk1": (ZERO, None, False, False),
+}
+NO_FACT_OUTSIDE = {
+    "gamma": (ZERO, None, False, False), "lgamma": (ZERO, None, False, False), "digamma": (ZERO, None, False, False),
+    "zeta": (ONE, None, False, False),
+}
+EXPONENTIAL = DOWN["R_an_pow"] | DOWN["R_G"]
+NEGATIVE_AXIOMS = {  # name: (excluded on any interval, excluded when the argument is unbounded, only upwards, reference)
+    "exp": (DOWN["R_alg"], EXPONENTIAL, False, "Miller 1994"), "log": (DOWN["R_alg"], EXPONENTIAL, True, "Miller 1994"),
+    "sin": (DOWN["R_exp"], 0, False, "Bianconi 1997"), "cos": (DOWN["R_exp"], 0, False, "Bianconi 1997"),
+    "tan": (DOWN["R_exp"], 0, False, "Bianconi 1997"), "asin": (DOWN["R_exp"], 0, False, "Bianconi 1997"),
+    "acos": (DOWN["R_exp"], 0, False, "Bianconi 1997"), "atan": (DOWN["R_exp"], 0, False, "Bianconi 1997"),
+    "erf": (0, DOWN["R_an_exp"], False, "van den Dries, Macintyre, Marker 1997"), "lambertw": (0, EXPONENTIAL, True, "Miller 1994"),
+    "gamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"], True, "Hoelder 1887; Rolin, Servi, Speissegger 2024"),
+    "lgamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"], True, "Hoelder 1887; Rolin, Servi, Speissegger 2024"),
+    "digamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"], True, "Hoelder 1887; Rolin, Servi, Speissegger 2024"),
+    "zeta": (0, DOWN["R_an_exp"], True, "van den Dries, Macintyre, Marker 1997"),
+}
+
+
+def in_open(a: tuple, region: tuple) -> bool:
+    """Whether a lies in the open region."""
+    low, high = region
+    if low == "-1/e":
+        return a[0] is not None and beyond_minus_inverse_e(a[0])
+    return inside(a, (low, high, False, False))
+
+
+def beyond_minus_inverse_e(x: Fraction) -> bool:
+    """Whether -1/e < x is certain."""
+    bound = enclosure("exp", -ONE)[0]
+    return bound is not None and -bound < x
+
+
+def compact_in(a: tuple, region: tuple) -> bool:
+    """Whether a is bounded and its closure lies in the open region."""
+    return bounded(a) and in_open((a[0], a[1], True, True), region)
+
+
+def primitive_homes(p: str, a: tuple) -> int:
+    """The up-set H of a unary primitive on the argument range a."""
+    if p in NO_FACT_OUTSIDE and not inside(a, NO_FACT_OUTSIDE[p]):
+        return NONE
+    everywhere, region, compact, _ = AXIOMS[p]
+    return everywhere | compact if region is not None and compact_in(a, region) else everywhere
+
+
+# ------------------------------------------------------------------ records
+#
+# (varies, homes, local, range, total, bounded, smooth, loclip, lip); smooth: -1 none, k, INFINITE, ANALYTIC
+
+ROUGH, INFINITE, ANALYTIC = -1, 10**6, 10**6 + 1
+NOTHING = (1, NONE, NONE, LINE, 0, 0, ROUGH, 0, None)
+SMOOTH = re.compile(r"C(0|[1-9][0-9]{0,3})", re.ASCII)
+COLUMNS = ("varies", "homes", "local", "range", "total", "bounded", "smooth", "loclip", "lip")
+
+
+def read_record(row: object) -> tuple:
+    """Read a fact record."""
+    if type(row) is not list or len(row) != 9:
+        refuse("TC420", "a fact record does not have nine columns")
+    varies, homes, local, spread, total, bound, smooth, loclip, lip = row
+    if any(type(flag) is not int or flag not in (0, 1) for flag in (varies, total, bound, loclip)):
+        refuse("TC421", "a flag of a fact record is neither 0 nor 1")
+    order = {"none": ROUGH, "Cinf": INFINITE, "analytic": ANALYTIC}.get(smooth) if type(smooth) is str else None
+    if order is None:
+        found = SMOOTH.fullmatch(smooth) if type(smooth) is str else None
+        if found is None:
+            refuse("TC422", f"not a smoothness: {str(smooth)[:40]!r}")
+        order = int(found[1])
+    slope = None if lip is None else number(lip)
+    if slope is not None and slope < 0:
+        refuse("TC423", "a Lipschitz constant is negative")
+    return (varies, up_set(homes), up_set(local), interval(spread), total, bound, order, loclip, slope)
+
+
+def settle(varies, homes, local, spread, total, bound, smooth, loclip, lip) -> tuple:
+    """The closing rules of section 3."""
+    if total and is_point(spread):
+        varies = 0
+    if not varies:
+        return (0, ALL, ALL, spread, total, 1, ANALYTIC, 1, ZERO if total else None)
+    if bounded(spread) or (total and smooth >= 0):
+        bound = 1
+    return (varies, homes, local, spread, total, bound, smooth, loclip, lip if total else None)
+
+
+def must_follow(claimed: tuple, computed: tuple) -> None:
+    """Refuse unless every column of the claimed record is equal to or weaker than the computed one."""
+    if claimed == computed:
+        return
+    fine = (
+        claimed[0] >= computed[0], claimed[1] & ~computed[1] == 0, claimed[2] & ~computed[2] == 0, inside(computed[3], claimed[3]),
+        claimed[4] <= computed[4], claimed[5] <= computed[5], claimed[6] <= computed[6], claimed[7] <= computed[7],
+        claimed[8] is None or (computed[8] is not None and claimed[8] >= computed[8]),
+    )
+    for k, ok in enumerate(fine):
+        if not ok:
+            refuse(f"TC43{k}", f"the column {COLUMNS[k]!r} of the conclusion does not follow")
+
+
+def meet_records(a: tuple, b: tuple) -> tuple:
+    """What both records state about one node."""
+    lips = [lip for lip in (a[8], b[8]) if lip is not None]
+    return settle(min(a[0], b[0]), a[1] | b[1], a[2] | b[2], meet(a[3], b[3]) or a[3], max(a[4], b[4]), max(a[5], b[5]), max(a[6], b[6]),
+                  max(a[7], b[7]), min(lips) if lips else None)
+
+
+def gain(**columns: object) -> tuple:
+    """A record that states only the given columns."""
+    return tuple(columns.get(name, weak) for name, weak in zip(COLUMNS, NOTHING))
+
+
+def add_lip(a: Fraction | None, b: Fraction | None) -> Fraction | None:
+    """The sum of two bounds."""
+    return None if a is None or b is None else a + b
+
+
+def mul_lip(a: Fraction | None, b: Fraction | None) -> Fraction | None:
+    """The product of two bounds; zero times infinity is zero."""
+    if a == 0 or b == 0:
+        return ZERO
+    return None if a is None or b is None else a * b
+
+
+def together(premises: tuple) -> tuple:
+    """The default columns of a rule: varies, homes, local, total, bounded, smooth, loclip."""
+    homes = local = ALL
+    for f in premises:
+        homes &= f[1]
+        local &= f[2]
+    return (max((f[0] for f in premises), default=0), homes, local, min((f[4] for f in premises), default=1),
+            min((f[5] for f in premises), default=1), min((f[6] for f in premises), default=ANALYTIC),
+            min((f[7] for f in premises), default=1))
+
+
+# ------------------------------------------------------------------ scalar primitives
+
+
+def unary(p: str, f: tuple) -> tuple:
+    """The record of a unary primitive (section 5.1)."""
+    varies, homes, local, a, total, bound, smooth, loclip, lip = f
+    if p in NO_FACT_OUTSIDE and not inside(a, NO_FACT_OUTSIDE[p]):
+        return settle(varies, *NOTHING[1:])
+    image, contained = unary_image(p, a)
+    h = primitive_homes(p, a)
+    _, region, compact, _ = AXIOMS[p]
+    near = h
+    if region is not None:
+        whole = region == EVERYWHERE
+        if (whole or in_open(a, region)) and ((whole and bound) or (total and smooth >= 0) or compact_in(a, region)):
+            near |= compact
+    order, steady, slope = regularity(p, a, image)
+    return settle(varies, homes & h, local & near, image, int(total and contained), int(bound and p in KEEPS_BOUNDED), min(smooth, order),
+                  int(loclip and steady), None if lip is None else None if slope is None else slope * lip)
+
+
+@lru_cache(maxsize=100_000)
+def unary_image(p: str, a: tuple) -> tuple:
+    """(image of the part of a inside the domain, whether a lies in the domain)."""
+    if p == "lambertw":
+        contained = a[0] is not None and beyond_minus_inverse_e(a[0])
+        return (increasing(p, a) if contained else (-ONE, None, True, False)), contained
+    part = meet(a, DOMAIN.get(p, LINE))
+    if part is None:
+        return LINE, False
+    contained = part == a
+    if p == "neg":
+        return minus(a), True
+    if p == "abs":
+        return absolute(a), True
+    if p == "sign":
+        return sign_image(a), True
+    if p in ("floor", "ceil", "round"):
+        low = None if a[0] is None else Fraction(step_limit(p, a[0], not a[2], 1))
+        high = None if a[1] is None else Fraction(step_limit(p, a[1], not a[3], -1))
+        return (low, high, low is not None, high is not None), True
+    if p in ("sin", "cos", "besselj0", "besselj1"):
+        return by_ball(p, part, (-ONE, ONE, True, True)), contained
+    if p == "tan":
+        return (by_ball(p, a, LINE), True) if one_branch(a) else (LINE, False)
+    if p == "gamma":
+        return by_ball(p, part, (Fraction(22, 25), None, True, False)), contained
+    if p == "lgamma":
+        return by_ball(p, part, (Fraction(-61, 500), None, True, False)), contained
+    if p in ("bessely0", "bessely1"):
+        return (by_ball(p, part, LINE) if part[0] > 0 else LINE), contained
+    if p == "besseli0":
+        top = size(part)
+        high = None if top is None else enclosure(p, top)[1]
+        return (ONE, high, True, high is not None), contained
+    if p in ("acos", "besselk0", "besselk1", "zeta"):
+        return decreasing(p, part), contained
+    return increasing(p, part), contained
+
+
+def absolute(a: tuple) -> tuple:
+    """{|x|}."""
+    if a[0] is not None and a[0] >= 0:
+        return a
+    if a[1] is not None and a[1] <= 0:
+        return minus(a)
+    if not bounded(a):
+        return (ZERO, None, True, False)
+    top = max(-a[0], a[1])
+    return (ZERO, top, True, (a[1] == top and a[3]) or (-a[0] == top and a[2]))
+
+
+def sign_image(a: tuple) -> tuple:
+    """The hull of the signs."""
+    low = ONE if above_zero(a) else ZERO if a[0] is not None and a[0] >= 0 else -ONE
+    high = -ONE if below_zero(a) else ZERO if a[1] is not None and a[1] <= 0 else ONE
+    return (low, high, True, True)
+
+
+def step_limit(p: str, x: Fraction, open_end: bool, direction: int) -> int:
+    """floor, ceil or round at x, or the limit at x from the right (direction 1) or the left (-1) at an open end."""
+    if p == "floor":
+        return math.floor(x) - (1 if open_end and direction < 0 and x.denominator == 1 else 0)
+    if p == "ceil":
+        return math.ceil(x) + (1 if open_end and direction > 0 and x.denominator == 1 else 0)
+    if x.denominator == 2 and open_end:
+        return math.ceil(x) if direction > 0 else math.floor(x)
+    return round(x)
+
+
+def by_ball(p: str, a: tuple, known: tuple) -> tuple:
+    """known met with one ball evaluation over a bounded closed range."""
+    if not bounded(a):
+        return known
+    low, high = enclosure_over(p, a[0], a[1])
+    return meet(known, (low, high, low is not None, high is not None)) or known
+
+
+def one_branch(a: tuple) -> bool:
+    """Whether tan has no pole on the closure of a."""
+    if not bounded(a) or a[1] - a[0] >= 4:
+        return False
+    quarter = enclosure("pi", ZERO)[0] / 2
+    low, high = enclosure_over("cos", a[0], a[1])
+    return (low is not None and low > 0) or (high is not None and high < 0) or (-quarter < a[0] and a[1] < quarter)
+
+
+UPPER_LIMIT = {"erf": ONE}
+LOWER_LIMIT = {"exp": ZERO, "erf": -ONE}
+
+
+def end_value(p: str, x: Fraction | None, closed: bool, side: int, limit: Fraction | None) -> tuple:
+    """(bound, closed) for the image's end that comes from the end x."""
+    if x is None:
+        if p == "atan":
+            half = enclosure("pi", ZERO)[1] / 2
+            return half * side, True
+        return limit, False
+    low, high = enclosure(p, x)
+    bound = low if side < 0 else high
+    if bound is None:
+        return (ZERO, False) if p == "exp" and side < 0 else (None, False)
+    if low == high:
+        return bound, closed
+    return (ZERO, False) if p == "exp" and bound <= 0 else (bound, True)
+
+
+def increasing(p: str, a: tuple) -> tuple:
+    """The image under an increasing primitive."""
+    low, low_closed = end_value(p, a[0], a[2], -1, LOWER_LIMIT.get(p))
+    high, high_closed = end_value(p, a[1], a[3], 1, UPPER_LIMIT.get(p))
+    return (low, high, low_closed, high_closed)
+
+
+def decreasing(p: str, a: tuple) -> tuple:
+    """The image under a decreasing primitive."""
+    high, high_closed = end_value(p, a[0], a[2], 1, None)
+    low, low_closed = end_value(p, a[1], a[3], -1, {"besselk0": ZERO, "besselk1": ZERO, "zeta": ONE}.get(p))
+    return (low, high, low_closed, high_closed)
+
+
+def regularity(p: str, a: tuple, image: tuple) -> tuple:
+    """(smoothness on the range, locally Lipschitz there, bound of the derivative or None)."""
+    smooth = (ANALYTIC, True)
+    if p in ("neg", "sin", "cos", "atan", "besselj0", "besselj1"):
+        return (*smooth, ONE)
+    if p == "abs":
+        flat = (a[0] is not None and a[0] >= 0) or (a[1] is not None and a[1] <= 0)
+        return (ANALYTIC if flat else 0), True, ONE
+    if p == "sign":
+        return (*smooth, ZERO) if without_zero(a) or a == point(ZERO) else (ROUGH, False, None)
+    if p in ("floor", "ceil", "round"):
+        return (*smooth, ZERO) if is_point(image) else (ROUGH, False, None)
+    if p == "exp":
+        return (*smooth, image[1])
+    if p == "erf":
+        return (*smooth, Fraction(1128379168, 10**9))  # 2/sqrt(pi) = 1.12837916709...
+    if p == "log":
+        return (*smooth, 1 / a[0] if a[0] is not None and a[0] > 0 else None)
+    if p == "sqrt":
+        if not above_zero(a):
+            return 0, False, None
+        return (*smooth, 1 / (2 * image[0]) if a[0] > 0 and image[0] > 0 else None)
+    if p in ("asin", "acos"):
+        if not inside(a, (-ONE, ONE, False, False)):
+            return 0, False, None
+        r = size(a)
+        root = enclosure("sqrt", 1 - r * r)[0] if r is not None and r < 1 else None
+        return (*smooth, 1 / root if root is not None and root > 0 else None)
+    if p == "lambertw" and not in_open(a, W_START):
+        return 0, False, None
+    return (*smooth, None)
+
+
+def binary(p: str, a: tuple, b: tuple, same: bool) -> tuple:
+    """The record of a binary primitive."""
+    if p == "pow":
+        return power(a, b)
+    varies, homes, local, total, bound, smooth, loclip = together((a, b))
+    if p == "add":
+        return settle(varies, homes, local, plus(a[3], b[3]), total, bound, smooth, loclip, add_lip(a[8], b[8]))
+    if p == "sub":
+        return settle(varies, homes, local, plus(a[3], minus(b[3])), total, bound, smooth, loclip, add_lip(a[8], b[8]))
+    if p == "mul":
+        image = whole_power(a[3], 2) if same else times(a[3], b[3])
+        own = R_ALG if a[0] and b[0] else ALL
+        lip = add_lip(mul_lip(size(b[3]), a[8]), mul_lip(size(a[3]), b[8]))
+        return settle(varies, homes & own, local & own, image, total, bound, smooth, loclip, lip)
+    if p == "div":
+        own = R_ALG if b[0] else ALL
+        reciprocal = inverse(b[3])
+        image = LINE if reciprocal is None else times(a[3], reciprocal)
+        m = distance(b[3])
+        lip = None
+        if m is not None:
+            lip = add_lip(mul_lip(1 / m, a[8]), mul_lip(mul_lip(size(a[3]), 1 / (m * m)), b[8]))
+        return settle(varies, homes & own, local & own, image, int(total and without_zero(b[3])), 0, smooth, loclip, lip)
+    image = larger(a[3], b[3]) if p == "max" else smaller(a[3], b[3])
+    if not (not_above(a[3], b[3]) or not_above(b[3], a[3])):
+        smooth = min(smooth, 0)
+    lip = None if a[8] is None or b[8] is None else max(a[8], b[8])
+    return settle(varies, homes, local, image, total, bound, smooth, loclip, lip)
+
+
+def power(a: tuple, b: tuple) -> tuple:
+    """The record of a^b."""
+    if is_point(b[3]) and b[4]:
+        q = b[3][0]
+        return whole_exponent(a, int(q)) if q.denominator == 1 else fractional_exponent(a, q)
+    if not above_zero(a[3]):
+        if b[0]:
+            return settle(1, *NOTHING[1:])
+        return settle(a[0], a[1] & R_POW, a[2] & R_POW, LINE, 0, 0, ROUGH, 0, None)
+    varies, homes, local, total, _, smooth, loclip = together((a, b))
+    compact_base = bounded(a[3]) and a[3][0] > 0
+    if not b[0]:
+        own = R_POW | R_AN if compact_base else R_POW
+    elif not a[0]:
+        own = R_AN | R_EXP if bounded(b[3]) else R_EXP
+    else:
+        own = R_AN | R_EXP if compact_base and bounded(b[3]) else R_EXP
+    return settle(varies, homes & own, local & own, (ZERO, None, False, False), total, 0, smooth, loclip, None)
+
+
+def whole_exponent(a: tuple, n: int) -> tuple:
+    """The record of a^n for an integer n."""
+    varies, homes, local, spread, total, bound, smooth, loclip, lip = a
+    own = ALL if n in (0, 1) else R_ALG
+    if n >= 0:
+        slope = ZERO if n == 0 else ONE
+        if n > 1:
+            top = size(spread)
+            largest = None if top is None or n > MAXIMAL_POWER else whole_power((ZERO, top, True, True), n - 1)[1]
+            slope = None if largest is None else n * largest
+        return settle(varies, homes & own, local & own, whole_power(spread, n), total, bound, smooth, loclip, mul_lip(slope, lip))
+    image = inverse(whole_power(spread, -n))
+    m = distance(spread)
+    slope = None
+    if m is not None and -n <= MAXIMAL_POWER:
+        slope = -n * (1 / m ** (1 - n) if m.denominator.bit_length() * -n < 400_000 and m.numerator.bit_length() * -n < 400_000
+                      else enclosure("power", m, Fraction(n - 1))[1] or 0) or None
+    return settle(varies, homes & own, local & own, LINE if image is None else image, int(total and without_zero(spread)), 0, smooth, loclip,
+                  mul_lip(slope, lip))
+
+
+def fractional_exponent(a: tuple, q: Fraction) -> tuple:
+    """The record of a^q for a rational q that is no integer."""
+    varies, homes, local, spread, total, bound, smooth, loclip, lip = a
+    strict = above_zero(spread)
+    contained = strict or (q > 0 and spread[0] is not None and spread[0] >= 0)
+    part = meet(spread, (ZERO, None, q > 0, False))
+    image = LINE if part is None else fractional_image(part, q)
+    if not strict:
+        if q > 0:
+            smooth = min(smooth, math.floor(q))
+        loclip = int(loclip and (q > 1 or q < 0))
+    slope = None
+    if contained and q > 1 and spread[1] is not None:
+        top = positive_power(spread[1], q - 1)[1]
+        slope = None if top is None else q * top
+    elif contained and q < 1 and spread[0] > 0:
+        top = positive_power(spread[0], q - 1)[1]
+        slope = None if top is None else abs(q) * top
+    return settle(varies, homes & R_ALG, local & R_ALG, image, int(total and contained), int(bound and q > 0), smooth, loclip, mul_lip(slope, lip))
+
+
+def positive_power(x: Fraction, q: Fraction) -> tuple:
+    """(low, high) of x^q for x >= 0 (x > 0 if q < 0)."""
+    if x in (0, 1):
+        return x, x
+    low, high = enclosure("power", x, q)
+    return (ZERO if low is None else max(low, ZERO)), high
+
+
+def fractional_image(a: tuple, q: Fraction) -> tuple:
+    """The image of a in [0,inf) under x^q."""
+
+    def end(x: Fraction | None, closed: bool, side: int, at_infinity: Fraction | None, at_zero: tuple) -> tuple:
+        if x is None:
+            return at_infinity, False
+        if x == 0:
+            return at_zero
+        low, high = positive_power(x, q)
+        bound = low if side < 0 else high
+        return bound, bound is not None and (closed if low == high else True)
+
+    if q > 0:
+        low, high = end(a[0], a[2], -1, None, (ZERO, a[2])), end(a[1], a[3], 1, None, (ZERO, a[3]))
+    else:
+        high, low = end(a[0], a[2], 1, None, (None, False)), end(a[1], a[3], -1, ZERO, (None, False))
+    return (low[0], high[0], low[1], high[1])
+
+
+# ------------------------------------------------------------------ the other kinds of nodes
+
+
+def repeated_product(a: tuple, k: int) -> tuple:
+    """The products of k independent factors from a."""
+    if k > MAXIMAL_POWER:
+        return LINE
+    result, base = point(ONE), a
+    while k:
+        if k & 1:
+            result = times(result, base)
+        k >>= 1
+        if k:
+            base = times(base, base)
+        if any(e is not None and e.numerator.bit_length() > 400_000 for e in (*result[:2], *base[:2])):
+            return LINE
+    return result
+
+
+def scaled(a: tuple, k: int) -> tuple:
+    """k a."""
+    return point(ZERO) if k == 0 else times(a, point(Fraction(k)))
+
+
+def contraction(premises: tuple, count: int, squared: bool) -> tuple:
+    """The record of a contraction that sums ``count`` products."""
+    varies, homes, local, total, bound, smooth, loclip = together(premises)
+    image = whole_power(premises[0][3], 2) if squared else premises[0][3]
+    if not squared:
+        for f in premises[1:]:
+            image = times(image, f[3])
+    own = R_ALG if sum(f[0] for f in premises) > 1 else ALL
+    lip = ZERO
+    for i, f in enumerate(premises):
+        part = f[8]
+        for j, g in enumerate(premises):
+            part = part if i == j else mul_lip(part, size(g[3]))
+        lip = add_lip(lip, part)
+    return settle(varies, homes & own, local & own, scaled(image, count), total, bound, smooth, loclip, mul_lip(Fraction(count), lip))
+
+
+def reduction(operation: str, f: tuple, count: int) -> tuple:
+    """The record of a reduction of ``count`` entries."""
+    varies, homes, local, a, total, bound, smooth, loclip, lip = f
+    if operation == "sum":
+        return settle(varies, homes, local, scaled(a, count), total, bound, smooth, loclip, mul_lip(Fraction(count), lip))
+    if operation == "prod":
+        own = R_ALG if count > 1 else ALL
+        slope = mul_lip(Fraction(count), magnitude_power(a, count - 1)) if count <= MAXIMAL_POWER else None
+        return settle(varies, homes & own, local & own, repeated_product(a, count), total, bound, smooth, loclip, mul_lip(slope, lip))
+    return settle(varies, homes, local, a, total, bound, min(smooth, 0) if count > 1 else smooth, loclip, lip)
+
+
+def magnitude_power(a: tuple, n: int) -> Fraction | None:
+    """sup |x|^n for n >= 0 (1 for n <= 0)."""
+    if n <= 0:
+        return ONE
+    top = size(a)
+    return None if top is None else repeated_product((ZERO, top, True, True), n)[1]
+
+
+def running(operation: str, f: tuple, extent: int, exclusive: int) -> tuple:
+    """The record of a running reduction along an axis."""
+    varies, homes, local, a, total, bound, smooth, loclip, lip = f
+    if extent == 0:
+        return f
+    if operation == "sum":
+        image = hull(a, scaled(a, extent))
+        if exclusive:
+            image = hull(image, point(ZERO))
+        return settle(varies, homes, local, image, total, bound, smooth, loclip, mul_lip(Fraction(extent), lip))
+    if operation == "prod":
+        top = size(a)
+        capped = None if top is None or extent > MAXIMAL_POWER else (ZERO, max(top, ONE), True, True)
+        largest = None if capped is None else repeated_product(capped, extent)[1]
+        slope = None if capped is None else magnitude_power(capped, extent - 1)
+        if a[0] is not None and a[0] >= 0:
+            low = ZERO if extent > MAXIMAL_POWER else repeated_product(point(min(a[0], ONE)), extent)[0] or ZERO
+            image = (low, largest, True, largest is not None)
+        else:
+            image = LINE if largest is None else (-largest, largest, True, True)
+        own = R_ALG if extent > 1 else ALL
+        return settle(varies, homes & own, local & own, image, total, bound, smooth, loclip, mul_lip(mul_lip(Fraction(extent), slope), lip))
+    return settle(varies, homes, local, a, total, bound, min(smooth, 0) if extent > 1 else smooth, loclip, lip)
+
+
+def selection(premises: tuple) -> tuple:
+    """The record of a static selection of entries."""
+    if len(premises) == 1:
+        return premises[0]
+    varies, homes, local, total, bound, smooth, loclip = together(premises)
+    image = premises[0][3]
+    for f in premises[1:]:
+        image = hull(image, f[3])
+    lips = [f[8] for f in premises]
+    return settle(varies, homes, local, image, total, bound, smooth, loclip, None if None in lips else max(lips))
+
+
+def comparison(relation: str, a: tuple, b: tuple, same: bool) -> tuple:
+    """The record of a comparison, decided by the ranges when they allow."""
+    x, y = a[3], b[3]
+    apart = under(x, y) or under(y, x)
+    truth = None
+    if same:
+        truth = relation in ("le", "eq")
+    elif relation in ("eq", "ne"):
+        if apart or (is_point(x) and x == y):
+            truth = (relation == "ne") == apart
+    elif relation == "lt":
+        truth = True if under(x, y) else False if not_above(y, x) else None
+    else:
+        truth = True if not_above(x, y) else False if under(y, x) else None
+    return truth_record((a, b), truth)
+
+
+def truth_record(premises: tuple, truth: bool | None) -> tuple:
+    """The record of a 0/1-valued node."""
+    varies, homes, local, total, _, smooth, loclip = together(premises)
+    if truth is None:
+        return settle(varies, homes, local, (ZERO, ONE, True, True), total, 1, ROUGH, 0, None)
+    return settle(varies, homes, local, point(Fraction(int(truth))), total, 1, ANALYTIC, 1, None)
+
+
+def connective(name: str, premises: tuple) -> tuple:
+    """The record of a propositional connective."""
+    values = [False if f[3] == point(ZERO) else True if without_zero(f[3]) else None for f in premises]
+    truth = None
+    if name == "not":
+        truth = None if values[0] is None else not values[0]
+    elif name == "and":
+        truth = False if False in values else True if None not in values else None
+    elif name == "or":
+        truth = True if True in values else False if None not in values else None
+    elif None not in values:
+        truth = values[0] != values[1]
+    return truth_record(premises, truth)
+
+
+def choice(c: tuple, a: tuple, b: tuple, same: bool) -> tuple:
+    """The record of a selection between two branches."""
+    if c[4] and (same or without_zero(c[3])):
+        return a
+    if c[4] and c[3] == point(ZERO):
+        return b
+    varies, homes, local, total, _, _, _ = together((c, a, b))
+    image, bound = hull(a[3], b[3]), a[5] & b[5]
+    if c[0]:
+        return settle(varies, homes, local, image, total, bound, ROUGH, 0, None)
+    lip = None if a[8] is None or b[8] is None else max(a[8], b[8])
+    return settle(varies, homes, local, image, total, bound, min(a[6], b[6]), a[7] & b[7], lip)
+
+
+def ordering(what: str, f: tuple, extent: int) -> tuple:
+    """The record of sorting, or of ranks."""
+    varies, homes, local, a, total, bound, smooth, loclip, lip = f
+    if what in ("sort", "topk"):
+        return f if extent <= 1 else settle(varies, homes, local, a, total, bound, min(smooth, 0), loclip, lip)
+    return settle(varies, homes, local, (ZERO, Fraction(max(extent - 1, 0)), True, True), total, 1, ROUGH, 0, None)
+
+
+def look_up(table: tuple, index: tuple, certain: bool) -> tuple:
+    """The record of rows by a computed index."""
+    varies, homes, local, total, _, _, _ = together((table, index))
+    if index[0]:
+        return settle(varies, homes, local, table[3], int(total and certain), table[5], ROUGH, 0, None)
+    return settle(varies, homes, local, table[3], int(total and certain), table[5], table[6], table[7], table[8])
+
+
+def linear_algebra(what: str, premises: tuple) -> tuple:
+    """The record of a linear-algebra node."""
+    varies, homes, local, total, _, smooth, loclip = together(premises)
+    own = R_EXP if what == "logabsdet" else NONE if what == "expm" else R_ALG
+    image = (ZERO, None, True, False) if what == "svdvals" else LINE
+    if what in ("inverse", "solve", "cholesky", "logabsdet"):
+        total = 0
+    if what in ("eigvalsh", "svdvals"):
+        smooth = min(smooth, 0)
+    if what == "pinv":
+        smooth, loclip = ROUGH, 0
+    return settle(varies, homes & own, local & own, image, total, 0, smooth, loclip, None)
+
+
+# ------------------------------------------------------------------ programs
+
+UNARY = frozenset(AXIOMS)
+BINARY = frozenset(["add", "sub", "mul", "div", "pow", "max", "min"])
+LINALG = frozenset(["det", "inverse", "solve", "cholesky", "eigvalsh", "svdvals", "logabsdet", "pinv", "expm"])
+ORDERINGS = frozenset(["sort", "argsort", "topk", "topk_index", "argmax", "argmin", "argmax_last", "argmin_last"])
+REDUCTIONS = frozenset(["sum", "prod", "max", "min"])
+LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def count(value: object, low: int = 0, high: int = MAXIMAL_EXTENT) -> int:
+    """Read an integer in a range; truth values are not integers here."""
+    if type(value) is not int or not low <= value <= high:
+        refuse("TC440", f"not an integer from {low} to {high}: {str(value)[:40]!r}")
+    return value
+
+
+def counts(value: object, low: int = 0, high: int = MAXIMAL_EXTENT) -> list:
+    """Read a list of integers."""
+    if type(value) is not list:
+        refuse("TC441", "a list of integers is expected")
+    for v in value:
+        if type(v) is not int or not low <= v <= high:
+            refuse("TC440", f"not an integer from {low} to {high}: {str(v)[:40]!r}")
+    return value
+
+
+class Program:
+    """A checked program: nodes as (kind, parameters, arguments, shape), and sub-programs."""
+
+    def __init__(self, value: object, depth: int = 0) -> None:
+        if type(value) is not dict or set(value) != {"bodies", "nodes"} or type(value["nodes"]) is not list or type(value["bodies"]) is not list:
+            refuse("TC442", "a program has exactly the keys bodies and nodes")
+        if depth > 4 or len(value["nodes"]) > MAXIMAL_COUNT:
+            refuse("TC443", "too many nodes, or bodies too deep")
+        self.bodies = [Program(body, depth + 1) for body in value["bodies"]]
+        self.nodes: list = []
+        self.inputs: list = []
+        self.known_shapes: dict = {}
+        names = set()
+        for n, node in enumerate(value["nodes"]):
+            if type(node) is not list or len(node) != 4:
+                refuse("TC444", f"node {n} is not [kind, parameters, arguments, shape]")
+            kind, parameters, arguments, shape = node
+            if type(kind) is not str or type(parameters) is not list or type(arguments) is not list:
+                refuse("TC444", f"node {n} is not [kind, parameters, arguments, shape]")
+            for a in arguments:
+                if type(a) is not int or not 0 <= a < n:
+                    refuse("TC445", f"node {n} has an argument that is no earlier node")
+            if len(counts(shape)) > MAXIMAL_RANK or math.prod(shape) > MAXIMAL_EXTENT:
+                refuse("TC446", f"the shape of node {n} is too large")
+            rule = SHAPE_RULES.get(kind)
+            if rule is None:
+                refuse("TC447", f"node {n} is of unknown kind {kind[:40]!r}")
+            shapes = [self.nodes[a][3] for a in arguments]
+            found = rule(self, parameters, arguments, shapes, shape)
+            if found != shape:
+                refuse("TC448", f"the shape of node {n} is {shape}, its arguments give {found}")
+            if kind == "input":
+                if parameters[0] in names:
+                    refuse("TC449", f"two inputs are called {parameters[0][:40]!r}")
+                names.add(parameters[0])
+                self.inputs.append(n)
+            self.nodes.append((kind, parameters, arguments, shape))
+
+
+def need(condition: bool, what: str) -> None:
+    """Refuse a malformed node."""
+    if not condition:
+        refuse("TC450", what)
+
+
+def broadcast(shapes: list) -> list:
+    """The common shape of entrywise arguments."""
+    if len(shapes) == 1 or (len(shapes) == 2 and shapes[0] == shapes[1]):
+        return shapes[0]
+    rank = max((len(s) for s in shapes), default=0)
+    result = [1] * rank
+    for s in shapes:
+        for k, extent in enumerate(s, rank - len(s)):
+            if result[k] == 1:
+                result[k] = extent
+            elif extent not in (1, result[k]):
+                refuse("TC451", f"shapes {shapes} do not broadcast")
+    return result
+
+
+def _input(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 3 and not arguments and all(type(x) is str for x in parameters), "an input is [name, role, interval]")
+    need(parameters[1] in ("parameter", "data"), "the role of an input is parameter or data")
+    interval(parameters[2])
+    return shape
+
+
+def _constant(p, parameters, arguments, shapes, shape):
+    how = parameters[0] if parameters else None
+    need(not arguments and type(how) is str, "a constant is splat, values or opaque")
+    if how == "splat":
+        need(len(parameters) == 2, "a splat has one value")
+        number(parameters[1])
+    elif how == "values":
+        need(len(parameters) == 2 and type(parameters[1]) is list and len(parameters[1]) == math.prod(shape), "values do not fit the shape")
+        for text in parameters[1]:
+            number(text)
+    else:
+        need(how == "opaque" and len(parameters) == 3 and type(parameters[1]) is str, "a constant is splat, values or opaque")
+        interval(parameters[2])
+    return shape
+
+
+def _map(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and type(parameters[0]) is str, "a map has one primitive")
+    name = parameters[0]
+    arity = 1 if name in UNARY else 2 if name in BINARY else 0 if name == "pi" else -1
+    need(arity == len(arguments), f"{name[:40]!r} is no primitive of {len(arguments)} arguments")
+    return broadcast(shapes)
+
+
+def _contract(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and type(parameters[0]) is str and arguments != [], "a contraction has a specification")
+    operands, output, extents = specification(parameters[0], shapes)
+    return [extents[c] for c in output]
+
+
+def specification(text: str, shapes: list) -> tuple:
+    """(operands, output, extent of each letter) of a contraction."""
+    left, arrow, output = text.partition("->")
+    operands = left.split(",")
+    need(arrow == "->" and len(operands) == len(shapes), "the specification does not fit the arguments")
+    extents: dict = {}
+    for letters, s in zip(operands, shapes):
+        need(len(letters) == len(s) and set(letters) <= LETTERS, "the letters do not fit the shape")
+        for letter, extent in zip(letters, s):
+            need(extents.setdefault(letter, extent) == extent, "a letter has two extents")
+    need(len(set(output)) == len(output) and set(output) <= set(extents), "the output letters are not right")
+    return operands, output, extents
+
+
+def _reduce(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 3 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "a reduction is [operation, axes, keep]")
+    axes, keep = counts(parameters[1]), count(parameters[2], 0, 1)
+    s = shapes[0]
+    need(axes == sorted(set(axes)) and axes != [] and axes[-1] < len(s), "the axes are not right")
+    need(parameters[0] in ("sum", "prod") or all(s[a] > 0 for a in axes), "a maximum over nothing")
+    return [1 if k in axes else e for k, e in enumerate(s) if keep or k not in axes]
+
+
+def _cumulate(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 4 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "a running reduction is [operation, axis, exclusive, reverse]")
+    count(parameters[1], 0, len(shapes[0]) - 1)
+    exclusive = count(parameters[2], 0, 1)
+    count(parameters[3], 0, 1)
+    need(not exclusive or parameters[0] in ("sum", "prod"), "an exclusive maximum has no value")
+    return shapes[0]
+
+
+def _reindex(p, parameters, arguments, shapes, shape):
+    need(len(parameters) >= 1 and type(parameters[0]) is str and arguments != [], "a reindexing names what it does")
+    how, rest = parameters[0], parameters[1:]
+    need(len(arguments) == (2 if how == "pad" else len(arguments) if how == "concat" else 1), "the number of arguments is not right")
+    s = shapes[0]
+    if how == "reshape":
+        need(rest == [] and math.prod(shape) == math.prod(s), "a reshape changes the number of entries")
+        return shape
+    if how == "expand":
+        need(rest == [] and broadcast([s, shape]) == shape, "the shape does not expand")
+        return shape
+    if how == "transpose":
+        need(len(rest) == 1 and sorted(counts(rest[0])) == list(range(len(s))), "not a permutation")
+        return [s[a] for a in rest[0]]
+    if how == "slice":
+        return _slice(rest, s)
+    if how == "gather":
+        need(len(rest) == 3, "a gather is [axis, indices, shape]")
+        axis = count(rest[0], 0, len(s) - 1)
+        indices, index_shape = counts(rest[1], 0, max(s[axis] - 1, 0)), counts(rest[2])
+        need(len(indices) == math.prod(index_shape) and (s[axis] > 0 or not indices), "the indices do not fit")
+        return s[:axis] + index_shape + s[axis + 1:]
+    if how == "pad":
+        need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s) and shapes[1] == [], "the pads do not fit")
+        return [e + sum(_pair(pair)) for e, pair in zip(s, rest[0])]
+    if how == "concat":
+        need(len(rest) == 1, "a concatenation has an axis")
+        axis = count(rest[0], 0, len(s) - 1)
+        need(all(len(t) == len(s) and t[:axis] + t[axis + 1:] == s[:axis] + s[axis + 1:] for t in shapes), "the shapes do not concatenate")
+        return s[:axis] + [sum(t[axis] for t in shapes)] + s[axis + 1:]
+    if how == "diagonal":
+        need(rest == [] and len(s) >= 2, "there is no diagonal")
+        return s[:-2] + [min(s[-2:])]
+    need(how == "windows", f"unknown reindexing {how[:40]!r}")
+    return _windows(rest, s)
+
+
+def _pair(pair: object) -> list:
+    need(type(pair) is list and len(pair) == 2, "a pad is a pair")
+    return counts(pair)
+
+
+def _slice(rest, s):
+    need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s), "a slice has one triple per axis")
+    for triple, extent in zip(rest[0], s):
+        need(type(triple) is list and len(triple) == 3, "a slice has one triple per axis")
+        start, step, length = counts(triple, -MAXIMAL_EXTENT)
+        need(length >= 0 and step != 0, "a slice has a step")
+        need(length == 0 or (0 <= start < extent and 0 <= start + step * (length - 1) < extent), "a slice leaves its axis")
+    return [triple[2] for triple in rest[0]]
+
+
+def _windows(rest, s):
+    need(len(rest) == 4, "windows are [axes, sizes, strides, dilations]")
+    axes, sizes, strides, dilations = counts(rest[0]), *(counts(r, 1) for r in rest[1:])
+    need(len(set(axes)) == len(axes) == len(sizes) == len(strides) == len(dilations) and all(a < len(s) for a in axes), "the windows do not fit")
+    result = list(s)
+    for a, extent, stride, dilation in zip(axes, sizes, strides, dilations):
+        reach = dilation * (extent - 1) + 1
+        need(reach <= s[a], "a window is larger than its axis")
+        result[a] = (s[a] - reach) // stride + 1
+    return result + sizes
+
+
+def _compare(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and parameters[0] in ("lt", "le", "eq", "ne") and len(arguments) == 2, "not a comparison")
+    return broadcast(shapes)
+
+
+def _logic(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and type(parameters[0]) is str, "not a connective")
+    need({"and": 2, "or": 2, "xor": 2, "not": 1}.get(parameters[0]) == len(arguments), "not a connective")
+    return broadcast(shapes)
+
+
+def _where(p, parameters, arguments, shapes, shape):
+    need(parameters == [] and len(arguments) == 3, "where has three arguments")
+    return broadcast(shapes)
+
+
+def _order(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 4 and len(arguments) == 1 and type(parameters[0]) is str and parameters[0] in ORDERINGS, "not an ordering")
+    what, s = parameters[0], shapes[0]
+    axis = count(parameters[1], 0, len(s) - 1)
+    taken = count(parameters[2], 0, s[axis])
+    count(parameters[3], 0, 1)
+    need(what in ("topk", "topk_index") or taken == (s[axis] if what in ("sort", "argsort") else 1), "an ordering takes the wrong number of entries")
+    return s[:axis] + [taken] + s[axis + 1:]
+
+
+def _lookup(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and len(arguments) == 2, "a lookup is [axis] of a table and an index")
+    axis = count(parameters[0], 0, len(shapes[0]) - 1)
+    return shapes[0][:axis] + shapes[1] + shapes[0][axis + 1:]
+
+
+def _linalg(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 1 and type(parameters[0]) is str and parameters[0] in LINALG, "not a linear-algebra node")
+    what = parameters[0]
+    need(len(arguments) == (2 if what == "solve" else 1), "the number of arguments is not right")
+    s = shapes[0]
+    need(len(s) >= 2 and (what in ("svdvals", "pinv") or s[-1] == s[-2]), "the matrices are not right")
+    if what == "solve":
+        need(len(shapes[1]) == len(s) and shapes[1][-2] == s[-1] and shapes[1][:-2] == s[:-2], "the right-hand side does not fit")
+        return shapes[1]
+    if what in ("det", "logabsdet"):
+        return s[:-2]
+    if what in ("eigvalsh", "svdvals"):
+        return s[:-2] + [min(s[-2:])]
+    return s[:-2] + [s[-1], s[-2]] if what == "pinv" else s
+
+
+def _repeat(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 5, "repeat is [body, count, carries, which, outputs]")
+    body = p.bodies[count(parameters[0], 0, len(p.bodies) - 1)]
+    count(parameters[1])
+    carries = count(parameters[2], 1, len(body.inputs))
+    which = count(parameters[3], 0, carries - 1)
+    outputs = counts(parameters[4], 0, len(body.nodes) - 1)
+    need(len(outputs) == carries and len(arguments) == len(body.inputs), "repeat: the carries do not match")
+    need(shapes == [body.nodes[i][3] for i in body.inputs], "repeat: an argument has the wrong shape")
+    need([body.nodes[o][3] for o in outputs] == shapes[:carries], "repeat: a carry changes its shape")
+    return shapes[which]
+
+
+def _implicit(p, parameters, arguments, shapes, shape):
+    need(len(parameters) == 4 and parameters[0] in ("min", "max", "argmin", "root"), "implicit is [mode, body, bound, output]")
+    body = p.bodies[count(parameters[1], 0, len(p.bodies) - 1)]
+    bound = count(parameters[2], 1, len(body.inputs))
+    output = count(parameters[3], 0, len(body.nodes) - 1)
+    need(shapes == [body.nodes[i][3] for i in body.inputs[bound:]], "implicit: an argument has the wrong shape")
+    need(parameters[0] == "root" or body.nodes[output][3] == [], "implicit: the objective is no scalar")
+    return [] if parameters[0] in ("min", "max") else body.nodes[body.inputs[0]][3]
+
+
+SHAPE_RULES = {
+    "input": _input, "constant": _constant, "map": _map, "contract": _contract, "reduce": _reduce, "cumulate": _cumulate,
+    "reindex": _reindex, "compare": _compare, "logic": _logic, "where": _where, "order": _order, "lookup": _lookup, "linalg": _linalg,
+    "repeat": _repeat, "implicit": _implicit,
+}
+
+
+# ------------------------------------------------------------------ derivations
+
+
+class Derivation:
+    """A list of checked steps: step k is about ``about[k]`` and concludes ``results[k]``.
+
+    A result is the index of a fact record, or a tuple for a negative step.
+    """
+
+    def __init__(self, document: "Document", program: Program) -> None:
+        self.document = document
+        self.program = program
+        self.about: list = []
+        self.results: list = []
+        self.rules: list = []
+
+    def check(self, steps: object) -> None:
+        """Check every step in order."""
+        if type(steps) is not list or len(steps) > MAXIMAL_COUNT:
+            refuse("TC460", "the steps are not a list")
+        document, nodes, about, results, rules = self.document, self.program.nodes, self.about, self.results, self.rules
+        facts, known, size_, total = document.facts, document.known, len(nodes), len(document.facts)
+        for k, step in enumerate(steps):
+            document.step = k
+            if type(step) is not list or len(step) != 5:
+                refuse("TC461", "a step is not [rule, node, premises, parameters, conclusion]")
+            rule, n, premises, parameters, conclusion = step
+            if type(rule) is not str or type(premises) is not list or type(parameters) is not list:
+                refuse("TC461", "a step is not [rule, node, premises, parameters, conclusion]")
+            if type(n) is not int or not 0 <= n < size_:
+                refuse("TC462", "a step is about no node of the program")
+            for q in premises:
+                if type(q) is not int or not 0 <= q < k:
+                    refuse("TC463", "a premise is no earlier step")
+            if type(conclusion) is list:
+                results.append(self.negative(rule, n, premises, parameters, conclusion))
+                about.append(n)
+                rules.append(rule)
+                document.count += 1
+                continue
+            if type(conclusion) is not int or not 0 <= conclusion < total:
+                refuse("TC464", "a conclusion is no fact of the document")
+            node = nodes[n]
+            if rule == node[0] and rule in ORDINARY:
+                arguments = node[2]
+                if parameters or len(premises) != len(arguments):
+                    refuse("TC465", f"the rule {rule} has one premise per argument and no parameters")
+                ids = []
+                for q, a in zip(premises, arguments):
+                    if about[q] != a or type(results[q]) is not int:
+                        refuse("TC466", "a premise is not a fact about the argument in its place")
+                    ids.append(results[q])
+                key = ORDINARY[rule](self, node, ids)
+                computed = known.get(key)
+                if computed is None:
+                    computed = known[key] = self.compute(rule, node, [facts[i] for i in ids])
+            else:
+                computed = self.special(rule, n, premises, parameters, conclusion)
+            if facts[conclusion] != computed:
+                must_follow(facts[conclusion], computed)
+            about.append(n)
+            results.append(conclusion)
+            rules.append(rule)
+            document.count += 1
+
+    def compute(self, rule: str, node: tuple, f: list) -> tuple:
+        """The record of an ordinary step."""
+        kind, parameters, arguments, _ = node
+        shapes = [self.program.nodes[a][3] for a in arguments]
+        if rule == "map":
+            name = parameters[0]
+            self.document.used.add(name)
+            if not arguments:
+                low, high = enclosure("pi", ZERO)
+                return settle(0, ALL, ALL, (low, high, True, True), 1, 1, ANALYTIC, 1, ZERO)
+            if len(arguments) == 1:
+                return unary(name, f[0])
+            return binary(name, f[0], f[1], arguments[0] == arguments[1])
+        if rule == "contract":
+            return contraction(tuple(f), contracted(parameters[0], shapes), multiplies_itself(node))
+        if rule == "reduce":
+            return reduction(parameters[0], f[0], math.prod(shapes[0][a] for a in parameters[1]))
+        if rule == "cumulate":
+            return running(parameters[0], f[0], shapes[0][parameters[1]], parameters[2])
+        if rule == "reindex":
+            return selection(tuple(f))
+        if rule == "compare":
+            return comparison(parameters[0], f[0], f[1], arguments[0] == arguments[1])
+        if rule == "logic":
+            return connective(parameters[0], tuple(f))
+        if rule == "where":
+            return choice(f[0], f[1], f[2], arguments[1] == arguments[2])
+        if rule == "order":
+            return ordering(parameters[0], f[0], shapes[0][parameters[1]])
+        if rule == "lookup":
+            return look_up(f[0], f[1], self.certain_index(node))
+        if rule == "linalg":
+            return linear_algebra(parameters[0], tuple(f))
+        return self.constant(parameters)
+
+    def constant(self, parameters: list) -> tuple:
+        """The record of a constant."""
+        if parameters[0] == "splat":
+            spread = point(number(parameters[1]))
+        elif parameters[0] == "values":
+            values = [number(text) for text in parameters[1]]
+            spread = (min(values), max(values), True, True) if values else point(ZERO)
+        else:
+            spread = interval(parameters[2])
+        return settle(0, ALL, ALL, spread, 1, 1, ANALYTIC, 1, ZERO)
+
+    def certain_index(self, node: tuple) -> bool:
+        """Whether the index of a lookup is certainly an integer inside the table's axis."""
+        table, index = (self.program.nodes[a] for a in node[2])
+        extent = table[3][node[1][0]]
+        if index[0] == "order" and index[1][0] not in ("sort", "topk"):
+            return self.program.nodes[index[2][0]][3][index[1][1]] <= extent
+        if index[0] == "constant" and index[1][0] in ("splat", "values"):
+            values = [index[1][1]] if index[1][0] == "splat" else index[1][1]
+            return all(number(text).denominator == 1 and 0 <= number(text) < extent for text in values)
+        return False
+
+    def fact(self, premise: int, node: int) -> tuple:
+        """The record of a premise that must be an ordinary fact about a node."""
+        if self.about[premise] != node or type(self.results[premise]) is not int:
+            refuse("TC466", "a premise is not a fact about the node that the rule needs")
+        return self.document.facts[self.results[premise]]
+
+    def facts_of(self, premises: list, nodes: list) -> list:
+        """The records of premises about given nodes, one each."""
+        if len(premises) != len(nodes):
+            refuse("TC467", f"the rule needs {len(nodes)} premises, not {len(premises)}")
+        return [self.fact(q, n) for q, n in zip(premises, nodes)]
+
+    def special(self, rule: str, n: int, premises: list, parameters: list, conclusion: int) -> tuple:
+        """The record of a step that is not ordinary."""
+        if rule == "input" and self.program.nodes[n][0] == "input":
+            if premises or parameters:
+                refuse("TC465", "the rule input has no premises and no parameters")
+            return self.input(n)
+        if rule == "assume":
+            return self.document.assume(premises, parameters, conclusion)
+        if rule == "nothing":
+            return NOTHING
+        refinement = REFINEMENTS.get(rule)
+        if refinement is not None:
+            return refinement(self, n, premises, parameters)
+        return self.structural(rule, n, premises, parameters)
+
+    def input(self, n: int) -> tuple:
+        """The record of an input (the main derivation)."""
+        _, role, box = self.program.nodes[n][1]
+        varies = int(role in self.document.roles)
+        return settle(varies, ALL, ALL, interval(box), 1, 1, ANALYTIC, 1, Fraction(varies))
+
+    def structural(self, rule: str, n: int, premises: list, parameters: list) -> tuple:
+        """Rules that use instances: only the main derivation has them."""
+        if rule == "piecewise":
+            return by_pieces(self, n, premises, parameters)
+        if rule == "repeat" and self.program.nodes[n][0] == "repeat":
+            return by_rounds(self, n, premises, parameters)
+        if rule == "implicit" and self.program.nodes[n][0] == "implicit":
+            return by_choice(self, n, premises, parameters)
+        refuse("TC468", f"no rule {rule[:40]!r} for a node of kind {self.program.nodes[n][0]}")
+
+    def negative(self, rule, n, premises, parameters, conclusion) -> tuple:
+        """Negative steps live on curves only."""
+        refuse("TC469", "a negative step outside a curve")
+
+
+def contracted(text: str, shapes: list) -> int:
+    """How many products a contraction sums."""
+    _, output, extents = specification(text, shapes)
+    return math.prod(extent for letter, extent in extents.items() if letter not in output)
+
+
+def multiplies_itself(node: tuple) -> bool:
+    """Whether a contraction multiplies each entry of a tensor by itself."""
+    if len(node[2]) != 2 or node[2][0] != node[2][1]:
+        return False
+    left, right = node[1][0].partition("->")[0].split(",")
+    return left == right
+
+
+def _key_pair(d, node, ids):
+    return (node[0], node[1][0], len(ids) == 2 and node[2][0] == node[2][1], *ids)
+
+
+def _key_where(d, node, ids):
+    return ("where", node[2][1] == node[2][2], *ids)
+
+
+def _key_reindex(d, node, ids):
+    return ("reindex", *ids)
+
+
+def _key_constant(d, node, ids):
+    return ("constant", node[1][0], node[1][-1] if node[1][0] != "values" else id(node))
+
+
+def _key_reduce(d, node, ids):
+    s = d.program.nodes[node[2][0]][3]
+    return ("reduce", node[1][0], math.prod(s[a] for a in node[1][1]), *ids)
+
+
+def _key_contract(d, node, ids):
+    shapes = tuple(tuple(d.program.nodes[a][3]) for a in node[2])
+    return ("contract", node[1][0], shapes, multiplies_itself(node), *ids)
+
+
+def _key_node(d, node, ids):
+    return (id(node), *ids)
+
+
+ORDINARY = {
+    "map": _key_pair, "compare": _key_pair, "logic": _key_pair, "where": _key_where, "reindex": _key_reindex, "constant": _key_constant,
+    "reduce": _key_reduce, "contract": _key_contract, "cumulate": _key_node, "order": _key_node, "lookup": _key_node, "linalg": _key_node,
+}
+
+
+# ------------------------------------------------------------------ refinements
+
+
+def is_map(d: Derivation, n: int, name: str) -> bool:
+    """Whether a node is a map of a primitive."""
+    node = d.program.nodes[n]
+    return node[0] == "map" and node[1][0] == name
+
+
+def pattern(condition: bool, rule: str) -> None:
+    """Refuse a refinement whose pattern is not there."""
+    if not condition:
+        refuse("TC470", f"the node does not have the shape that the rule {rule} needs")
+
+
+def side(condition: bool, rule: str, what: str) -> None:
+    """Refuse a refinement whose side condition fails."""
+    if not condition:
+        refuse("TC471", f"{rule}: {what}")
+
+
+def share(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """a / sum(a) lies in [0,1] when a >= 0; with a = exp(w) it is Lw/2-Lipschitz."""
+    nodes = d.program.nodes
+    pattern(is_map(d, n, "div") and parameters == [], "share")
+    a, s = nodes[n][2]
+    if nodes[s][0] == "reindex" and nodes[s][1][0] == "expand":
+        s = nodes[s][2][0]
+    pattern(nodes[s][0] == "reduce" and nodes[s][1][0] == "sum" and nodes[s][1][2] == 1 and nodes[s][2][0] == a, "share")
+    exponential = len(premises) == 3
+    if exponential:
+        pattern(is_map(d, a, "exp"), "share")
+    f = d.facts_of(premises, [n, a, nodes[a][2][0]] if exponential else [n, a])
+    side(f[1][3][0] is not None and f[1][3][0] >= 0 and f[1][4] == 1 and f[0][4] == 1, "share", "the numerator is not proved total and >= 0")
+    lip = f[2][8] / 2 if exponential and f[2][8] is not None else None
+    return meet_records(f[0], gain(range=(ZERO, ONE, True, True), lip=lip))
+
+
+def leaves(d: Derivation, root: int, recognise) -> tuple:
+    """(recognised leaves, other leaves) of a tree of additions, left to right."""
+    found, others, todo = [], [], [root]
+    while todo:
+        u = todo.pop()
+        if is_map(d, u, "add"):
+            todo.extend(reversed(d.program.nodes[u][2]))
+        else:
+            leaf = recognise(d, u)
+            (others if leaf is None else found).append(u if leaf is None else leaf)
+        if len(todo) + len(found) + len(others) > 64:
+            refuse("TC472", "a sum of more than 64 terms")
+    return found, others
+
+
+def exponential_leaf(d: Derivation, u: int) -> int | None:
+    """w, when the node is exp(w) or a sum of entries of it."""
+    node = d.program.nodes[u]
+    if node[0] == "reduce" and node[1][0] == "sum":
+        if math.prod(d.program.nodes[node[2][0]][3][a] for a in node[1][1]) < 1:
+            return None
+        u = node[2][0]
+    return d.program.nodes[u][2][0] if is_map(d, u, "exp") else None
+
+
+def fixed_leaves(rule: str, records: list) -> None:
+    """Refuse unless the other leaves are total, fixed and >= 0."""
+    for f in records:
+        side(f[0] == 0 and f[4] == 1 and f[3][0] is not None and f[3][0] >= 0, rule, "a term is not fixed, total and >= 0")
+
+
+def logsumexp(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """log of a sum of exponentials and fixed numbers >= 0 is as Lipschitz as the worst exponent."""
+    pattern(is_map(d, n, "log") and parameters == [], "logsumexp")
+    arguments, others = leaves(d, d.program.nodes[n][2][0], exponential_leaf)
+    pattern(arguments != [], "logsumexp")
+    f = d.facts_of(premises, [n, *arguments, *others])
+    fixed_leaves("logsumexp", f[1 + len(arguments):])
+    lips = [g[8] for g in f[1:1 + len(arguments)]]
+    lip = None if None in lips or not f[0][4] else max(lips)
+    return meet_records(f[0], gain(lip=lip, loclip=min(g[7] for g in f[1:1 + len(arguments)])))
+
+
+def logistic(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """c / (k + exp(w)) is sup|c| Lw / (4 inf k)-Lipschitz."""
+    nodes = d.program.nodes
+    pattern(is_map(d, n, "div") and parameters == [] and len(premises) == 4, "logistic")
+    c, s = nodes[n][2]
+    pattern(is_map(d, s, "add"), "logistic")
+    k = d.about[premises[2]]
+    left, right = nodes[s][2]
+    pattern(k in (left, right), "logistic")
+    e = right if k == left else left
+    pattern(is_map(d, e, "exp"), "logistic")
+    f = d.facts_of(premises, [n, c, k, nodes[e][2][0]])
+    side(f[0][4] == 1 and f[1][0] == 0 and f[2][0] == 0 and f[2][3][0] is not None and f[2][3][0] > 0, "logistic", "c and k > 0 must be fixed")
+    top = size(f[1][3])
+    lip = None if top is None or f[3][8] is None else top * f[3][8] / (4 * f[2][3][0])
+    return meet_records(f[0], gain(lip=lip))
+
+
+def square_leaf(d: Derivation, u: int) -> tuple | None:
+    """(K, a), when the node is a sum of K squares of entries of a."""
+    nodes, many = d.program.nodes, 1
+    node = nodes[u]
+    if node[0] == "contract" and multiplies_itself(node):
+        return contracted(node[1][0], [nodes[a][3] for a in node[2]]), node[2][0]
+    if node[0] == "reduce" and node[1][0] == "sum":
+        many = math.prod(nodes[node[2][0]][3][a] for a in node[1][1])
+        node = nodes[node[2][0]]
+    if node[0] == "map" and node[1][0] == "mul" and node[2][0] == node[2][1]:
+        return many, node[2][0]
+    if node[0] == "map" and node[1][0] == "pow" and nodes[node[2][1]][:2] == ("constant", ["splat", "2"]):
+        return many, node[2][0]
+    return None
+
+
+def norm(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """sqrt of a sum of K squares is sqrt(K)-Lipschitz for the sup norm."""
+    pattern(is_map(d, n, "sqrt") and len(parameters) == 1, "norm")
+    squares, others = leaves(d, d.program.nodes[n][2][0], square_leaf)
+    pattern(squares != [], "norm")
+    f = d.facts_of(premises, [n, *(a for _, a in squares), *others])
+    fixed_leaves("norm", f[1 + len(squares):])
+    root = number(parameters[0])
+    side(root >= 0 and root * root >= sum(k for k, _ in squares), "norm", "the constant is too small")
+    bases = f[1:1 + len(squares)]
+    lips = [g[8] for g in bases]
+    lip = None if None in lips or not all(g[4] for g in bases) else mul_lip(root, max(lips))
+    return meet_records(f[0], gain(loclip=min(g[7] for g in bases), lip=lip))
+
+
+def saturate(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """A rounding followed by clamps and fixed shifts takes finitely many values, with thresholds in its argument."""
+    nodes = d.program.nodes
+    chain = counts(parameters, 0, len(nodes) - 1)
+    pattern(2 <= len(chain) <= 32 and chain[0] == n, "saturate")
+    others = []
+    for above, below in zip(chain, chain[1:]):
+        kind, names, arguments, _ = nodes[above]
+        pattern(kind == "map" and names[0] in ("max", "min", "add", "sub") and below in arguments, "saturate")
+        pattern(arguments[0] == below if names[0] == "sub" else True, "saturate")
+        pattern(arguments[0] != arguments[1], "saturate")
+        others.append(arguments[1] if arguments[0] == below else arguments[0])
+    last = nodes[chain[-1]]
+    pattern(last[0] == "map" and last[1][0] in ("floor", "ceil", "round"), "saturate")
+    f = d.facts_of(premises, [n, last[2][0], *others])
+    side(bounded(f[0][3]), "saturate", "the range of the node is not bounded")
+    side(all(g[0] == 0 for g in f[2:]), "saturate", "a clamp or a shift is not fixed")
+    return meet_records(f[0], gain(homes=f[1][1], local=f[1][2]))
+
+
+REFINEMENTS = {"share": share, "logsumexp": logsumexp, "logistic": logistic, "norm": norm, "saturate": saturate}
+
+
+# ------------------------------------------------------------------ sub-programs
+
+
+class Body(Derivation):
+    """A derivation over a sub-program whose inputs carry given records."""
+
+    def __init__(self, document: "Document", value: dict) -> None:
+        need_keys(value, {"body", "inputs", "kind", "steps"})
+        bodies = document.program.bodies
+        self.number = count(value["body"], 0, len(bodies) - 1)
+        super().__init__(document, bodies[self.number])
+        indices = counts(value["inputs"], 0, len(document.facts) - 1)
+        slots = self.program.inputs
+        if len(indices) != len(slots):
+            refuse("TC480", "a body instance has one record per input")
+        self.given = [document.facts[i] for i in indices]
+        for f, slot in zip(self.given, slots):
+            if f != settle(f[0], ALL, ALL, f[3], 1, 1, ANALYTIC, 1, None):
+                refuse("TC481", "a body's input says more than its range")
+            if not inside(f[3], interval(self.program.nodes[slot][1][2])):
+                refuse("TC482", "a body's input leaves its box")
+        self.check(value["steps"])
+
+    def input(self, n: int) -> tuple:
+        """The record given to the instance."""
+        return self.given[self.program.inputs.index(n)]
+
+    def structural(self, rule, n, premises, parameters) -> tuple:
+        """No instances inside an instance."""
+        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
+
+
+def need_keys(value: object, keys: set) -> None:
+    """Refuse an object whose keys are not exactly the expected ones."""
+    if type(value) is not dict or set(value) != keys:
+        refuse("TC483", f"the keys are not exactly {sorted(keys)}")
+
+
+def instance_of(d: Derivation, number_: object, kind: type) -> Derivation:
+    """An instance of a kind by its number."""
+    document = d.document
+    k = count(number_, 0, len(document.instances) - 1)
+    if type(document.instances[k]) is not kind:
+        refuse("TC484", f"instance {k} is of the wrong kind")
+    return document.instances[k]
+
+
+def result_of(c: Derivation, step: object, node: int) -> tuple:
+    """The record of an instance's step about a node."""
+    return c.fact(count(step, 0, len(c.about) - 1), node)
+
+
+def by_rounds(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """A body run a fixed number of times, with an invariant interval per carry."""
+    _, (number_, rounds, carries, which, outputs), arguments, _ = d.program.nodes[n]
+    if len(parameters) != 2 or type(parameters[1]) is not list or len(parameters[1]) != len(outputs):
+        refuse("TC485", "repeat: parameters are [instance, steps]")
+    c = instance_of(d, parameters[0], Body)
+    if c.number != number_:
+        refuse("TC486", "repeat: the instance is about another body")
+    given = d.facts_of(premises, arguments)
+    ends = [result_of(c, step, o) for step, o in zip(parameters[1], outputs)]
+    for k, (f, slot) in enumerate(zip(given, c.given)):
+        if slot[0] == 0 and (f[0] == 1 or k < carries):
+            refuse("TC487", "repeat: an input that varies is taken as fixed")
+    varies, homes, local, total, _, smooth, loclip = together(tuple(given))
+    _, end_homes, _, end_total, _, end_smooth, end_loclip = together(tuple(ends))
+    fits = all(inside(f[3], slot[3]) for f, slot in zip(given, c.given)) and all(inside(e[3], slot[3]) for e, slot in zip(ends, c.given))
+    if not fits:
+        refuse("TC488", "repeat: a range leaves the interval it must stay in")
+    image = given[which][3] if rounds == 0 else ends[which][3]
+    return settle(varies, homes & end_homes, local & end_homes, image, int(total and end_total), 0, min(smooth, end_smooth),
+                  int(loclip and end_loclip), None)
+
+
+def by_choice(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """A definable choice over a body: minimum, maximum, minimiser, zero."""
+    _, (mode, number_, bound, output), arguments, _ = d.program.nodes[n]
+    if len(parameters) != 2:
+        refuse("TC485", "implicit: parameters are [instance, step]")
+    c = instance_of(d, parameters[0], Body)
+    if c.number != number_:
+        refuse("TC486", "implicit: the instance is about another body")
+    given = d.facts_of(premises, arguments)
+    end = result_of(c, parameters[1], output)
+    if any(slot[0] == 0 and not is_point(slot[3]) for slot in c.given):
+        refuse("TC487", "implicit: an input is taken as fixed")
+    for slot, node in zip(c.given[:bound], c.program.inputs):
+        if slot[3] != interval(c.program.nodes[node][1][2]):
+            refuse("TC488", "implicit: a bound variable does not range over its box")
+    if not all(inside(f[3], slot[3]) for f, slot in zip(given, c.given[bound:])):
+        refuse("TC488", "implicit: a range leaves the interval it must stay in")
+    homes = end[1]
+    for f in given:
+        homes &= f[1]
+    image = end[3] if mode in ("min", "max") else LINE
+    return settle(max((f[0] for f in given), default=0), homes, NONE, image, 0, 0, ROUGH, 0, None)
+
+
+# ------------------------------------------------------------------ functions by cases
+
+
+class Cone(Derivation):
+    """A derivation about the nodes between a node and one pivot below it, the pivot free in an interval."""
+
+    def __init__(self, document: "Document", value: dict) -> None:
+        need_keys(value, {"kind", "node", "pivot", "range", "steps"})
+        super().__init__(document, document.program)
+        last = len(self.program.nodes) - 1
+        self.node, self.pivot, self.range = count(value["node"], 0, last), count(value["pivot"], 0, last), interval(value["range"])
+        self.nodes = self.members()
+        self.check(value["steps"])
+        self.latest = {n: r for n, r in zip(self.about, self.results)}
+        if not self.about or self.about[-1] != self.node:
+            refuse("TC490", "the last step of a cone is not about its node")
+
+    def members(self) -> list:
+        """The nodes of the cone in order, the pivot first; refuse what is not entrywise or escapes the pivot."""
+        nodes, seen, todo = self.program.nodes, {self.pivot}, [self.node]
+        while todo:
+            n = todo.pop()
+            if n in seen:
+                continue
+            kind, parameters, arguments, _ = nodes[n]
+            leaf = (kind == "constant" and parameters[0] == "splat") or (kind == "map" and not arguments)
+            if not leaf and (kind not in ("map", "compare", "logic", "where") or n < self.pivot):
+                refuse("TC491", "a path of the cone misses its pivot, or leaves the entrywise nodes")
+            seen.add(n)
+            if len(seen) > 4096:
+                refuse("TC492", "a cone of more than 4096 nodes")
+            todo.extend(arguments)
+        if self.node == self.pivot:
+            refuse("TC491", "a cone's node is its pivot")
+        return sorted(seen)
+
+    def special(self, rule, n, premises, parameters, conclusion) -> tuple:
+        """The pivot's step; no other rule about the pivot, none about nodes outside."""
+        if n not in set(self.nodes):
+            refuse("TC493", "a step about a node outside the cone")
+        if rule == "pivot" and n == self.pivot and not premises and not parameters:
+            return settle(1, ALL, ALL, self.range, 1, 1, ANALYTIC, 1, ONE)
+        return super().special(rule, n, premises, parameters, conclusion)
+
+    def input(self, n: int) -> tuple:
+        """Inputs enter a cone only as its pivot."""
+        refuse("TC494", "an input inside a cone")
+
+    def structural(self, rule, n, premises, parameters) -> tuple:
+        """No instances inside an instance."""
+        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
+
+    def record(self, n: int) -> tuple:
+        """The last record proved of a node."""
+        result = self.latest.get(n)
+        return NOTHING if result is None else self.document.facts[result]
+
+
+ORDER = 6
+
+
+def decided_branch(c: Cone, n: int) -> int | None:
+    """The argument that a where, max or min takes on this piece; None when its ranges leave it open."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind == "where":
+        f = c.record(arguments[0])
+        if not f[4]:
+            return None
+        return arguments[1] if without_zero(f[3]) else arguments[2] if f[3] == point(ZERO) else None
+    a, b = (c.record(m)[3] for m in arguments)
+    if not_above(b, a):
+        return arguments[0] if parameters[0] == "max" else arguments[1]
+    if not_above(a, b):
+        return arguments[1] if parameters[0] == "max" else arguments[0]
+    return None
+
+
+def sign_on(a: tuple) -> int | None:
+    """1 when a >= 0, -1 when a <= 0, None when open."""
+    return 1 if a[0] is not None and a[0] >= 0 else -1 if a[1] is not None and a[1] <= 0 else None
+
+
+def taylor(c: Cone, q: Fraction) -> list | None:
+    """The Taylor coefficients at q, exact, of what the cone is on this piece; None when they are not all rational."""
+    found: dict = {}
+    for n in c.nodes:
+        found[n] = [q, ONE] + [ZERO] * (ORDER - 1) if n == c.pivot else taylor_of(c, n, found)
+    return found[c.node]
+
+
+def flat(value: Fraction) -> list:
+    """A constant series."""
+    return [value] + [ZERO] * ORDER
+
+
+def taylor_of(c: Cone, n: int, found: dict) -> list | None:
+    """The series of one node from its arguments'."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind == "constant":
+        return flat(number(parameters[1]))
+    f = c.record(n)
+    if f[4] and is_point(f[3]):
+        return flat(f[3][0])
+    if kind == "where" or (kind == "map" and parameters[0] in ("max", "min")):
+        taken = decided_branch(c, n)
+        return None if taken is None else found[taken]
+    if kind != "map" or not arguments or any(found[a] is None for a in arguments):
+        return None
+    name, x = parameters[0], found[arguments[0]]
+    if name == "abs":
+        sign = sign_on(c.record(arguments[0])[3])
+        return None if sign is None else [sign * v for v in x]
+    if len(arguments) == 1:
+        return series_function(name, x)
+    y = found[arguments[1]]
+    if name in ("add", "sub"):
+        return [u + v if name == "add" else u - v for u, v in zip(x, y)]
+    if name == "mul":
+        return series_product(x, y)
+    if name == "div":
+        return None if y[0] == 0 else series_quotient(x, y)
+    exponent = c.record(arguments[1])
+    return series_power(x, exponent[3][0]) if name == "pow" and exponent[4] and is_point(exponent[3]) else None
+
+
+def series_product(x: list, y: list) -> list:
+    """The product."""
+    return [sum((x[i] * y[k - i] for i in range(k + 1)), ZERO) for k in range(ORDER + 1)]
+
+
+def series_quotient(x: list, y: list) -> list:
+    """The quotient by a series with nonzero constant term."""
+    out: list = []
+    for k in range(ORDER + 1):
+        out.append((x[k] - sum((out[i] * y[k - i] for i in range(k)), ZERO)) / y[0])
+    return out
+
+
+def series_from_slope(start: Fraction, x: list, slope: list) -> list:
+    """g with g(0) = start and g' = x' slope."""
+    out = [start]
+    for k in range(1, ORDER + 1):
+        out.append(sum((i * x[i] * slope[k - i] for i in range(1, k + 1)), ZERO) / k)
+    return out
+
+
+def series_function(name: str, x: list) -> list | None:
+    """The series of a smooth primitive where it has rational coefficients."""
+    if name == "neg":
+        return [-v for v in x]
+    if name == "sqrt":
+        return series_power(x, Fraction(1, 2))
+    if name == "log" and x[0] == 1:
+        return series_from_slope(ZERO, x, series_quotient(flat(ONE), x))
+    if x[0] != 0:
+        return None
+    if name == "exp":
+        out = [ONE]
+        for k in range(1, ORDER + 1):
+            out.append(sum((i * x[i] * out[k - i] for i in range(1, k + 1)), ZERO) / k)
+        return out
+    if name in ("sin", "cos", "tan"):
+        sine, cosine = [ZERO], [ONE]
+        for k in range(1, ORDER + 1):
+            s = sum((i * x[i] * cosine[k - i] for i in range(1, k + 1)), ZERO) / k
+            cosine.append(-sum((i * x[i] * sine[k - i] for i in range(1, k + 1)), ZERO) / k)
+            sine.append(s)
+        return sine if name == "sin" else cosine if name == "cos" else series_quotient(sine, cosine)
+    one_plus = [ONE + v if k == 0 else v for k, v in enumerate(series_product(x, x))]
+    if name == "atan":
+        return series_from_slope(ZERO, x, series_quotient(flat(ONE), one_plus))
+    if name == "asin":
+        root = series_power([ONE - v if k == 0 else -v for k, v in enumerate(series_product(x, x))], Fraction(1, 2))
+        return series_from_slope(ZERO, x, series_quotient(flat(ONE), root))
+    return None
+
+
+def series_power(x: list, q: Fraction) -> list | None:
+    """x^q: q an integer with |q| <= 64, or a positive constant term with a rational root."""
+    if q.denominator == 1:
+        if abs(q) > 64 or (q < 0 and x[0] == 0):
+            return None
+        base = x if q >= 0 else series_quotient(flat(ONE), x)
+        out = flat(ONE)
+        for _ in range(abs(int(q))):
+            out = series_product(out, base)
+        return out
+    if x[0] <= 0 or q.denominator > 16 or abs(q.numerator) > 64:
+        return None
+    root = exact_root(x[0], q.denominator)
+    if root is None:
+        return None
+    out = [root ** q.numerator]
+    for k in range(1, ORDER + 1):
+        out.append(sum(((q * i - (k - i)) * x[i] * out[k - i] for i in range(1, k + 1)), ZERO) / (k * x[0]))
+    return out
+
+
+def exact_root(x: Fraction, n: int) -> Fraction | None:
+    """The positive n-th root of x > 0 when it is rational."""
+    parts = []
+    for value in (x.numerator, x.denominator):
+        low, high = 0, 1 << (value.bit_length() // n + 1)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if middle**n <= value else (low, middle - 1)
+        if low**n != value:
+            return None
+        parts.append(low)
+    return Fraction(parts[0], parts[1])
+
+
+def by_pieces(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
+    """A function of one pivot by cases: pieces, points between them, joins, bounds."""
+    if len(parameters) != 5 or any(type(p) is not list for p in parameters[1:]):
+        refuse("TC500", "piecewise: parameters are [pivot, breaks, pieces, points, bounds]")
+    pivot = count(parameters[0], 0, len(d.program.nodes) - 1)
+    before, at_pivot = d.facts_of(premises, [n, pivot])
+    breaks = [number(text) for text in parameters[1]]
+    spread = at_pivot[3]
+    if any(x >= y for x, y in zip(breaks, breaks[1:])) or not all(inside(point(q), (spread[0], spread[1], False, False)) for q in breaks):
+        refuse("TC501", "piecewise: the breakpoints are not increasing inside the range")
+    if len(parameters[2]) != len(breaks) + 1 or len(parameters[3]) != len(breaks) or len(parameters[4]) != len(breaks) + 1:
+        refuse("TC500", "piecewise: one piece more than breakpoints, a point for each, a bound for each piece")
+    pieces, points = ([instance_of(d, k, Cone) for k in part] for part in parameters[2:4])
+    ends = [spread[0], *breaks, spread[1]]
+    for k, c in enumerate(pieces):
+        own = (ends[k], ends[k + 1], k == 0 and spread[2], k == len(breaks) and spread[3])
+        if (c.node, c.pivot, c.range) != (n, pivot, own):
+            refuse("TC502", "piecewise: an instance is not about this piece")
+    for q, c in zip(breaks, points):
+        if (c.node, c.pivot, c.range) != (n, pivot, point(q)):
+            refuse("TC502", "piecewise: an instance is not about this point")
+    homes, total, smooth, loclip, lip, image = at_pivot[1], at_pivot[4], at_pivot[6], at_pivot[7], ZERO, None
+    for c, text in zip(pieces, parameters[4]):
+        f = c.record(n)
+        part = f[3] if text is None else meet(f[3], proved_bound(c, interval(text))) or f[3]
+        image = part if image is None else hull(image, part)
+        homes, total, smooth, loclip = homes & f[1], total & f[4], min(smooth, f[6]), loclip & f[7]
+        lip = None if lip is None or f[8] is None else max(lip, f[8])
+    for k, q in enumerate(breaks):
+        f = points[k].record(n)
+        image, total = hull(image, f[3]), total & f[4]
+        order = join(pieces[k], pieces[k + 1], f, q)
+        smooth, loclip = min(smooth, order), loclip if order >= 0 else 0
+    lip = mul_lip(lip, at_pivot[8]) if lip is not None and loclip and total else None
+    return meet_records(before, settle(1, homes, NONE, image, total, 0, smooth, loclip, lip))
+
+
+def join(left: Cone, right: Cone, at: tuple, q: Fraction) -> int:
+    """The order to which two pieces and the value at q agree; -1 when they do not, or it is not known."""
+    if not at[4] or not is_point(at[3]):
+        return ROUGH
+    a, b = taylor(left, q), taylor(right, q)
+    if a is None or b is None or a[0] != at[3][0]:
+        return ROUGH
+    order = ROUGH
+    while order < ORDER and a[order + 1] == b[order + 1]:
+        order += 1
+    return order
+
+
+# Quotients of polynomials on a piece: polynomials are lists of coefficients in increasing order.
+
+
+def poly_sum(a: list, b: list, factor: Fraction = ONE) -> list:
+    """a + factor b, without trailing zeros."""
+    out = [(a[k] if k < len(a) else ZERO) + (factor * b[k] if k < len(b) else ZERO) for k in range(max(len(a), len(b)))]
+    while out and out[-1] == 0:
+        out.pop()
+    return out
+
+
+def poly_product(a: list, b: list) -> list:
+    """a b."""
+    if not a or not b:
+        return []
+    if len(a) + len(b) > 200:
+        refuse("TC503", "piecewise: polynomials of too high a degree")
+    out = [ZERO] * (len(a) + len(b) - 1)
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            out[i + j] += x * y
+    return out
+
+
+def quotient_of(c: Cone, n: int, found: dict) -> tuple | None:
+    """(P, Q) of one node from its arguments', resolving switches by this piece's records."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind == "constant":
+        return poly_sum([number(parameters[1])], []), [ONE]
+    if kind == "where" or (kind == "map" and parameters[0] in ("max", "min")):
+        taken = decided_branch(c, n)
+        return None if taken is None else found[taken]
+    if kind != "map" or not arguments or any(found[a] is None for a in arguments):
+        return None
+    name, (p, q) = parameters[0], found[arguments[0]]
+    if name == "neg":
+        return poly_sum([], p, -ONE), q
+    if name == "abs":
+        sign = sign_on(c.record(arguments[0])[3])
+        return None if sign is None else (poly_sum([], p, Fraction(sign)), q)
+    if len(arguments) == 1:
+        return None
+    u, v = found[arguments[1]]
+    if name in ("add", "sub"):
+        factor = ONE if name == "add" else -ONE
+        if q == v:
+            return poly_sum(p, u, factor), q
+        return poly_sum(poly_product(p, v), poly_product(u, q), factor), poly_product(q, v)
+    if name == "mul":
+        return poly_product(p, u), poly_product(q, v)
+    if name == "div":
+        return (poly_product(p, v), poly_product(q, u)) if u else None
+    if name == "pow" and v == [ONE] and len(u) <= 1:
+        exponent = u[0] if u else ZERO
+        if exponent.denominator != 1 or abs(exponent) > 8 or (exponent < 0 and not p):
+            return None
+        base = (p, q) if exponent >= 0 else (q, p)
+        top, bottom = [ONE], [ONE]
+        for _ in range(abs(int(exponent))):
+            top, bottom = poly_product(top, base[0]), poly_product(bottom, base[1])
+        return top, bottom
+    return None
+
+
+def proved_bound(c: Cone, bound: tuple) -> tuple:
+    """Refuse unless the bound for the piece shows in the signs of coefficients; return it closed."""
+    found: dict = {}
+    for n in c.nodes:
+        found[n] = ([ZERO, ONE], [ONE]) if n == c.pivot else quotient_of(c, n, found)
+    f = found[c.node]
+    if f is None or (c.range[0] is None and c.range[1] is None):
+        refuse("TC504", "piecewise: no quotient of polynomials on this piece")
+    degree = max(len(f[0]), len(f[1])) - 1
+    if degree > 64:
+        refuse("TC503", "piecewise: polynomials of too high a degree")
+    for end, closed in ((c.range[0], c.range[2]), (c.range[1], c.range[3])):
+        if closed and sum((x * end**k for k, x in enumerate(f[1])), ZERO) == 0:
+            refuse("TC505", "piecewise: the denominator vanishes at a closed end")
+    top, bottom = (to_half_line(p, c.range, degree) for p in f)
+    if all(x <= 0 for x in bottom):
+        top, bottom = poly_sum([], top, -ONE), poly_sum([], bottom, -ONE)
+    low, high = bound[0], bound[1]
+    fine = bottom != [] and all(x >= 0 for x in bottom)
+    fine = fine and (high is None or never_negative(poly_sum(poly_sum([], bottom, high), top, -ONE)))
+    fine = fine and (low is None or never_negative(poly_sum(top, bottom, -low)))
+    if not fine:
+        refuse("TC506", "piecewise: the bound does not show in the signs of the coefficients")
+    return (low, high, low is not None, high is not None)
+
+
+def to_half_line(p: list, piece: tuple, degree: int) -> list:
+    """The polynomial in s in (0,inf) for x = low + s, high - s or (low + high s)/(1 + s), times (1 + s)^degree in the last case."""
+    low, high = piece[0], piece[1]
+    both = low is not None and high is not None
+    x = [low, high] if both else [low, ONE] if low is not None else [high, -ONE]
+    out: list = []
+    power_ = [ONE]
+    for k, coefficient in enumerate(p):
+        term = power_
+        if both:
+            for _ in range(degree - k):
+                term = poly_product(term, [ONE, ONE])
+        out = poly_sum(out, term, coefficient)
+        power_ = poly_product(power_, x)
+    return out
+
+
+POLYA = [Fraction(math.comb(32, k)) for k in range(33)]
+
+
+def never_negative(p: list) -> bool:
+    """Whether p >= 0 on (0,inf) shows in its coefficients or in those of (1+s)^32 p."""
+    return all(x >= 0 for x in p) or (p[0] >= 0 and p[-1] >= 0 and all(x >= 0 for x in poly_product(p, POLYA)))
+
+
+# ------------------------------------------------------------------ curves and negative steps
+#
+# A polynomial in t is a dict {exponent: coefficient} without zero coefficients.
+
+
+class Curve(Derivation):
+    """A derivation along a curve: every input fixed but one, all of whose entries are t^e, t in an interval."""
+
+    def __init__(self, document: "Document", value: dict) -> None:
+        need_keys(value, {"domain", "escape", "exponent", "fixed", "kind", "steps", "variable"})
+        super().__init__(document, document.program)
+        nodes = self.program.nodes
+        self.domain, self.exponent = interval(value["domain"]), number(value["exponent"])
+        self.variable = count(value["variable"], 0, len(nodes) - 1)
+        self.fixed = self.read_fixed(value["fixed"])
+        self.escape = value["escape"] is not None
+        self.check_variable(value["escape"])
+        self.uniform: set = set()
+        self.done = -1
+        self.balls: dict = {}
+        self.check(value["steps"])
+
+    def read_fixed(self, rows: object) -> dict:
+        """The fixed inputs with their values, inside their boxes."""
+        if type(rows) is not list:
+            refuse("TC520", "the fixed inputs are not a list")
+        fixed: dict = {}
+        for row in rows:
+            if type(row) is not list or len(row) != 2 or type(row[0]) is not int or row[0] not in self.program.inputs or row[0] in fixed:
+                refuse("TC520", "a fixed input is not a pair of an input and a number")
+            fixed[row[0]] = number(row[1])
+            if not inside(point(fixed[row[0]]), interval(self.program.nodes[row[0]][1][2])):
+                refuse("TC521", "a fixed input leaves its box")
+        return fixed
+
+    def check_variable(self, escape: object) -> None:
+        """The variable is a varying input whose values stay in its box, or a node that escaped along an earlier curve."""
+        if self.exponent == 0 or max(abs(self.exponent.numerator), self.exponent.denominator) > 10**4:
+            refuse("TC522", "the exponent of the curve is 0 or too large")
+        if self.exponent != 1 and not inside(self.domain, (ZERO, None, False, False)):
+            refuse("TC523", "a bent curve needs t > 0")
+        if escape is None:
+            node = self.program.nodes[self.variable]
+            if node[0] != "input" or node[1][1] not in self.document.roles or self.variable in self.fixed:
+                refuse("TC524", "the variable of a curve is not a varying input")
+            if not inside(self.moving()[3], interval(node[1][2])):
+                refuse("TC525", "the curve leaves the box of its variable")
+            return
+        if type(escape) is not list or len(escape) != 2:
+            refuse("TC526", "an escape is [instance, step]")
+        c = instance_of(self, escape[0], Curve)
+        step = count(escape[1], 0, len(c.results) - 1)
+        if c.results[step] != ("escapes",) or c.about[step] != self.variable or c.fixed != self.fixed:
+            refuse("TC527", "the escape does not say that this variable tends to infinity")
+        if self.exponent != 1 or self.domain != LINE:
+            refuse("TC528", "an escaping variable ranges over the line")
+
+    def moving(self) -> tuple:
+        """The record of the variable."""
+        e, t = self.exponent, self.domain
+        if e == 1:
+            return settle(1, ALL, ALL, t, 1, 1, ANALYTIC, 1, ONE)
+        if e.denominator != 1:
+            image = fractional_image(t, e)
+        else:
+            image = whole_power(t, abs(int(e)))
+            image = image if e > 0 else inverse(image)
+        return settle(1, R_ALG, R_ALG, image, 1, 1, ANALYTIC, 1, None)
+
+    def special(self, rule, n, premises, parameters, conclusion) -> tuple:
+        """The inputs along the curve; refinements; nothing with instances."""
+        if rule == "input":
+            if premises or parameters:
+                refuse("TC465", "the rule input has no premises and no parameters")
+            if n == self.variable:
+                return self.moving()
+            if n not in self.fixed:
+                refuse("TC529", "an input that the curve does not fix")
+            return settle(0, ALL, ALL, point(self.fixed[n]), 1, 1, ANALYTIC, 1, ZERO)
+        return super().special(rule, n, premises, parameters, conclusion)
+
+    def compute(self, rule, node, f) -> tuple:
+        """The record of an ordinary step; the variable of an escape has only its own."""
+        return super().compute(rule, node, f)
+
+    def structural(self, rule, n, premises, parameters) -> tuple:
+        """No instances inside an instance."""
+        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
+
+    # ---- uniform nodes and their values
+
+    def is_uniform(self, n: int) -> bool:
+        """Whether all entries of a node are equal along the curve, and there is one."""
+        nodes, uniform = self.program.nodes, self.uniform
+        while self.done < n:
+            self.done += 1
+            kind, parameters, arguments, shape = nodes[self.done]
+            if self.done == self.variable:
+                fine = True
+            elif kind == "input":
+                fine = self.done in self.fixed
+            elif kind == "constant":
+                fine = parameters[0] == "splat"
+            elif not all(a in uniform for a in arguments):
+                fine = False
+            elif kind == "reindex":
+                fine = parameters[0] != "pad" and (parameters[0] != "concat" or len(set(arguments)) == 1)
+            elif kind == "cumulate":
+                fine = parameters[0] in ("max", "min")
+            elif kind == "order":
+                fine = parameters[0] in ("sort", "topk")
+            else:
+                fine = kind in ("map", "compare", "logic", "where", "contract", "reduce")
+            if fine and math.prod(shape) >= 1:
+                uniform.add(self.done)
+        return n in uniform
+
+    def value(self, n: int, t: Fraction):
+        """A finite ball that holds the uniform node's value at t; refuse when there is none."""
+        if not inside(point(t), self.domain) or max(abs(t.numerator), t.denominator).bit_length() > HUGE:
+            refuse("TC530", "a sample point is outside the domain of the curve")
+        import flint
+
+        flint.ctx.prec = 256
+        balls = self.balls.setdefault(t, {})
+        todo = [n]
+        while todo:
+            m = todo[-1]
+            if m in balls:
+                todo.pop()
+                continue
+            missing = [] if m == self.variable else [a for a in self.program.nodes[m][2] if a not in balls]
+            if missing:
+                todo.extend(missing)
+            else:
+                balls[m] = self.ball(flint, m, t, balls)
+                todo.pop()
+        if balls[n] is None:
+            refuse("TC531", "a value at a sample point is undefined or undecided")
+        return balls[n]
+
+    def ball(self, flint, n: int, t: Fraction, balls: dict):
+        """The ball of one node from its arguments'."""
+        kind, parameters, arguments, _ = self.program.nodes[n]
+
+        def exact(q: Fraction):
+            return flint.arb(flint.fmpq(q.numerator, q.denominator))
+
+        if n == self.variable:
+            return exact(t) if self.exponent == 1 else exact(t) ** exact(self.exponent)
+        if kind == "input":
+            return exact(self.fixed[n]) if n in self.fixed else None
+        if not self.is_uniform(n):
+            return None
+        if kind == "constant":
+            return exact(number(parameters[1]))
+        x = [balls[a] for a in arguments]
+        if kind == "where":
+            truth = ball_truth(x[0])
+            return None if truth is None else x[1] if truth else x[2]
+        if any(v is None for v in x):
+            return None
+        out = self.combine(flint, n, kind, parameters, x)
+        return out if out is not None and out.is_finite() else None
+
+    def combine(self, flint, n: int, kind: str, parameters: list, x: list):
+        """The ball of an operation."""
+        node = self.program.nodes[n]
+        shapes = [self.program.nodes[a][3] for a in node[2]]
+        if kind == "map":
+            return ball_map(flint, parameters[0], x)
+        if kind in ("reindex", "order", "cumulate"):
+            return x[0]
+        if kind == "reduce":
+            many = math.prod(shapes[0][a] for a in parameters[1])
+            if parameters[0] == "sum":
+                return x[0] * many
+            if parameters[0] == "prod":
+                return x[0] ** many if many <= MAXIMAL_POWER else None
+            return x[0]
+        if kind == "contract":
+            out = flint.arb(contracted(parameters[0], shapes))
+            for v in x:
+                out = out * v
+            return out
+        if kind == "compare":
+            return ball_compare(flint, parameters[0], x[0], x[1])
+        truths = [ball_truth(v) for v in x]
+        if None in truths:
+            return None
+        name = parameters[0]
+        answer = all(truths) if name == "and" else any(truths) if name == "or" else not truths[0] if name == "not" else truths[0] != truths[1]
+        return flint.arb(int(answer))
+
+    # ---- negative steps
+
+    def negative(self, rule, n, premises, parameters, conclusion) -> tuple:
+        """Check a negative step; return its conclusion as a tuple."""
+        check = NEGATIVE.get(rule)
+        if check is None:
+            refuse("TC540", f"no negative rule {rule[:40]!r}")
+        if not self.is_uniform(n):
+            refuse("TC541", "a negative step about a node that is not uniform")
+        proved = check(self, n, premises, parameters, conclusion)
+        return proved
+
+    def premise(self, premises: list, k: int, node: int | None = None) -> tuple:
+        """The k-th premise's conclusion, about a given node."""
+        if k >= len(premises):
+            refuse("TC542", "a negative step lacks a premise")
+        q = premises[k]
+        if node is not None and self.about[q] != node:
+            refuse("TC543", "a premise of a negative step is about another node")
+        return self.results[q]
+
+    def fact_at(self, premises: list, k: int, node: int) -> tuple:
+        """The record of the k-th premise, about a given node."""
+        if type(self.premise(premises, k, node)) is not int:
+            refuse("TC544", "a premise of a negative step is no fact record")
+        return self.document.facts[self.results[premises[k]]]
+
+    def polynomial_at(self, premises: list, k: int, node: int) -> dict:
+        """The polynomial of the k-th premise."""
+        result = self.premise(premises, k, node)
+        if type(result) is not tuple or result[0] != "polynomial":
+            refuse("TC545", "a premise of a negative step is no polynomial")
+        return dict(result[1])
+
+
+def ball_truth(x) -> bool | None:
+    """Whether a ball is certainly not 0, or certainly 0."""
+    if x is None:
+        return None
+    if x > 0 or x < 0:
+        return True
+    return False if x.is_exact() and x == 0 else None
+
+
+def ball_compare(flint, relation: str, a, b):
+    """0 or 1 when the comparison of two balls is certain."""
+    if a < b:
+        return flint.arb(int(relation in ("lt", "le", "ne")))
+    if a > b:
+        return flint.arb(int(relation == "ne"))
+    if a.is_exact() and b.is_exact() and a == b:
+        return flint.arb(int(relation in ("le", "eq")))
+    return None
+
+
+def ball_map(flint, name: str, x: list):
+    """The ball of a primitive."""
+    if name == "pi":
+        return flint.arb.pi()
+    a = x[0]
+    if len(x) == 2:
+        b = x[1]
+        if name == "pow":
+            whole = b.unique_fmpz() if b.is_exact() else None
+            if whole is not None and abs(int(whole)) <= MAXIMAL_POWER:
+                return a ** int(whole) if int(whole) >= 0 or a > 0 or a < 0 else None
+            return a**b if a > 0 else None
+        if name in ("max", "min"):
+            return a.max(b) if name == "max" else a.min(b)
+        return a + b if name == "add" else a - b if name == "sub" else a * b if name == "mul" else a / b
+    if name == "neg":
+        return -a
+    if name == "abs":
+        return abs(a)
+    if name == "sign":
+        return flint.arb(1) if a > 0 else flint.arb(-1) if a < 0 else flint.arb(0) if a.is_exact() and a == 0 else None
+    if name in ("floor", "ceil"):
+        whole = (a.floor() if name == "floor" else a.ceil()).unique_fmpz()
+        return None if whole is None else flint.arb(whole)
+    if name == "round":
+        moved = a + flint.arb(flint.fmpq(1, 2))
+        whole = moved.floor().unique_fmpz()
+        return None if whole is None or (moved.is_exact() and moved == flint.arb(whole)) else flint.arb(whole)
+    return apply_ball(name, a)
+
+
+def claimed(conclusion: list, proved: tuple) -> tuple:
+    """Refuse unless the conclusion is written as the proved one."""
+    if conclusion != list(proved):
+        refuse("TC546", "a negative conclusion is not what the rule gives")
+    return proved
+
+
+def poly_clean(terms: dict) -> dict:
+    """A polynomial without zero coefficients, refused when it is too large."""
+    out = {e: c for e, c in terms.items() if c != 0}
+    if len(out) > 64 or any(max(abs(e.numerator), e.denominator) > 10**4 for e in out):
+        refuse("TC550", "a polynomial has too many terms or too large exponents")
+    if any(c.numerator.bit_length() > 20_000 or c.denominator.bit_length() > 20_000 for c in out.values()):
+        refuse("TC550", "a polynomial has too large coefficients")
+    return out
+
+
+def poly_mul(a: dict, b: dict) -> dict:
+    """The product of polynomials in t."""
+    out: dict = {}
+    for e, x in a.items():
+        for f, y in b.items():
+            out[e + f] = out.get(e + f, ZERO) + x * y
+    return poly_clean(out)
+
+
+def rule_polynomial(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """The node is a polynomial in powers of t."""
+    if parameters:
+        refuse("TC547", "the rule has no parameters")
+    terms = polynomial_of(c, n, premises)
+    if not inside(c.domain, (ZERO, None, False, False)) and any(e < 0 or e.denominator != 1 for e in terms):
+        refuse("TC551", "negative or fractional powers need t > 0")
+    rows = sorted(terms.items())
+    claimed(conclusion, ("polynomial", *[[str(x), str(e)] for e, x in rows]))
+    return ("polynomial", tuple(rows))
+
+
+def polynomial_of(c: Curve, n: int, premises: list) -> dict:
+    """The polynomial of a node from its arguments'."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if n == c.variable:
+        arguments = []
+    if len(premises) != len(arguments):
+        refuse("TC542", "a polynomial step has one premise per argument")
+    if n == c.variable:
+        return {c.exponent: ONE}
+    if kind == "input":
+        return poly_clean({ZERO: c.fixed[n]})
+    if kind == "constant":
+        return poly_clean({ZERO: number(parameters[1])})
+    p = [c.polynomial_at(premises, k, a) for k, a in enumerate(arguments)]
+    shapes = [c.program.nodes[a][3] for a in arguments]
+    if kind == "map" and p:
+        return polynomial_map(c, parameters[0], p)
+    if kind == "reindex":
+        return p[0]
+    if kind == "reduce" and parameters[0] in ("sum", "max", "min"):
+        many = math.prod(shapes[0][a] for a in parameters[1])
+        return poly_mul(p[0], {ZERO: Fraction(many)}) if parameters[0] == "sum" else p[0]
+    if kind == "contract":
+        out = {ZERO: Fraction(contracted(parameters[0], shapes))}
+        for q in p:
+            out = poly_mul(out, q)
+        return out
+    refuse("TC552", "no polynomial rule for this node")
+
+
+def polynomial_map(c: Curve, name: str, p: list) -> dict:
+    """The polynomial of an entrywise operation."""
+    a = p[0]
+    if name == "neg":
+        return {e: -x for e, x in a.items()}
+    if name in ("add", "sub"):
+        out = dict(a)
+        for e, x in p[1].items():
+            out[e] = out.get(e, ZERO) + (x if name == "add" else -x)
+        return poly_clean(out)
+    if name == "mul":
+        return poly_mul(a, p[1])
+    if name == "div" and len(p[1]) == 1:
+        (f, y), = p[1].items()
+        if f > 0 and not inside(c.domain, (ZERO, None, False, False)):
+            refuse("TC553", "division by a power of t that may vanish")
+        return poly_clean({e - f: x / y for e, x in a.items()})
+    if name == "pow" and set(p[1]) <= {ZERO}:
+        q = p[1].get(ZERO, ZERO)
+        if q.denominator == 1 and 0 <= q <= 64:
+            out = {ZERO: ONE}
+            for _ in range(int(q)):
+                out = poly_mul(out, a)
+            return out
+    refuse("TC552", "no polynomial rule for this node")
+
+
+def affine_slope(p: dict) -> Fraction:
+    """|a| for a t + b with a nonzero."""
+    if not set(p) <= {ZERO, ONE} or p.get(ONE, ZERO) == 0:
+        refuse("TC554", "the argument is not a t + b")
+    return abs(p[ONE])
+
+
+def unbounded_ends(p: dict, t: tuple) -> tuple:
+    """(tends to +inf, tends to -inf) at some end of the interval."""
+    if not p:
+        return False, False
+    top, bottom = max(p), min(p)
+    signs = []
+    if t[1] is None and top > 0:
+        signs.append(p[top])
+    if t[0] is None and top > 0:
+        signs.append(p[top] * (-1 if top.numerator % 2 else 1))
+    if t[0] == 0 and not t[2] and bottom < 0:
+        signs.append(p[bottom])
+    return any(s > 0 for s in signs), any(s < 0 for s in signs)
+
+
+def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """The node has a period in t."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if parameters or len(conclusion) != 3 or conclusion[0] != "periodic" or conclusion[1] not in ("1", "pi") or n == c.variable:
+        refuse("TC555", "a periodic conclusion is [periodic, unit, period]")
+    unit, period = conclusion[1], number(conclusion[2])
+    if period <= 0:
+        refuse("TC555", "a period is positive")
+    base = None
+    if kind == "map" and names[0] in ("sin", "cos", "tan") and len(premises) == 1 and type(c.premise(premises, 0)) is tuple \
+            and c.premise(premises, 0)[0] == "polynomial":
+        base = ("pi", 2 / affine_slope(c.polynomial_at(premises, 0, arguments[0])))
+    elif kind == "map" and names[0] == "sub" and len(premises) == 1:
+        u, f = arguments
+        step = c.program.nodes[f]
+        if step[0] != "map" or step[1][0] not in ("floor", "ceil", "round") or step[2] != [u]:
+            refuse("TC556", "not a number minus its rounding")
+        base = ("1", (2 if step[1][0] == "round" else 1) / affine_slope(c.polynomial_at(premises, 0, u)))
+    if base is not None:
+        if base[0] != unit or (period / base[1]).denominator != 1:
+            refuse("TC557", "the period is not a multiple of the argument's")
+        return ("periodic", unit, period)
+    if kind not in ("map", "compare", "logic", "where", "contract", "reduce", "reindex", "order") or not arguments:
+        refuse("TC558", "no rule for the period of this node")
+    if len(premises) != len(arguments):
+        refuse("TC542", "a periodic step has one premise per argument")
+    for k, a in enumerate(arguments):
+        result = c.premise(premises, k, a)
+        if type(result) is int:
+            if c.document.facts[result][0] != 0:
+                refuse("TC559", "an argument is neither periodic nor fixed")
+        elif result[0] != "periodic" or result[1] != unit or (period / result[2]).denominator != 1:
+            refuse("TC559", "an argument is neither periodic nor fixed")
+    return ("periodic", unit, period)
+
+
+def rule_escapes(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """The node is total, continuous and tends to infinity as t does."""
+    claimed(conclusion, ("escapes",))
+    f = c.fact_at(premises, 0, n)
+    if parameters or c.domain[1] is not None or f[4] != 1 or f[6] < 0:
+        refuse("TC560", "an escape needs a total continuous node and an unbounded t")
+    kind, names, arguments, _ = c.program.nodes[n]
+    result = c.premise(premises, 1)
+    if type(result) is tuple and result[0] == "polynomial" and c.about[premises[1]] == n:
+        if max(dict(result[1]), default=ZERO) > 0:
+            return ("escapes",)
+        refuse("TC561", "the polynomial does not tend to infinity")
+    if kind != "map":
+        refuse("TC562", "no rule for the escape of this node")
+    name = names[0]
+    if name == "exp":
+        p = c.polynomial_at(premises, 1, arguments[0])
+        if p and max(p) > 0 and p[max(p)] > 0:
+            return ("escapes",)
+        refuse("TC561", "the exponent does not tend to +infinity")
+    u = c.about[premises[1]]
+    if result != ("escapes",) or u not in arguments:
+        refuse("TC563", "no argument escapes")
+    if name in ("neg", "abs", "sqrt"):
+        return ("escapes",)
+    if name not in ("add", "mul", "div") or arguments[0] == arguments[1] or (name == "div" and u != arguments[0]):
+        refuse("TC562", "no rule for the escape of this node")
+    other = arguments[1] if u == arguments[0] else arguments[0]
+    g = c.fact_at(premises, 2, other)
+    fine = distance(g[3]) is not None if name == "mul" else bounded(g[3])
+    if not fine or g[4] != 1:
+        refuse("TC564", "the other argument may undo the escape")
+    return ("escapes",)
+
+
+def points_of(parameters: list, how_many: int) -> list:
+    """The sample points of a negative step."""
+    if len(parameters) != how_many:
+        refuse("TC565", f"the rule needs {how_many} sample points")
+    return [number(text) for text in parameters]
+
+
+def unbounded_domain(c: Curve) -> None:
+    """Refuse when t stays bounded."""
+    if bounded(c.domain):
+        refuse("TC566", "the domain of the curve is bounded")
+
+
+def periodic_premise(c: Curve, premises: list, node: int) -> None:
+    """Refuse unless premise 0 is a period of the node."""
+    result = c.premise(premises, 0, node)
+    if type(result) is not tuple or result[0] != "periodic":
+        refuse("TC567", "a premise is no period")
+
+
+NOT_ANY = ("not", "any")
+
+
+def rule_oscillate(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """Periodic and not constant: no o-minimal structure defines it."""
+    periodic_premise(c, premises, n)
+    unbounded_domain(c)
+    a, b = (c.value(n, t) for t in points_of(parameters, 2))
+    if not (a < b or b < a):
+        refuse("TC568", "the two values are not certainly different")
+    return claimed(conclusion, NOT_ANY)
+
+
+def factor_pair(c: Curve, n: int) -> tuple:
+    """(f, a) pairs in which a node is a product f*a or a quotient f/a."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    shapes = [c.program.nodes[a][3] for a in arguments]
+    if len(arguments) == 2 and kind == "contract" and contracted(names[0], shapes) >= 1:
+        return "mul", arguments
+    if len(arguments) == 2 and kind == "map":
+        return names[0], arguments
+    return "", arguments
+
+
+def rule_signs(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """A periodic factor of both signs, times or over something that never vanishes."""
+    name, arguments = factor_pair(c, n)
+    if name not in ("mul", "div") or len(premises) != 2:
+        refuse("TC569", "the node is no product or quotient")
+    f = c.about[premises[0]]
+    if f not in arguments or (name == "div" and f != arguments[0]) or arguments[0] == arguments[1]:
+        refuse("TC569", "the node is no product or quotient")
+    periodic_premise(c, premises, f)
+    g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
+    unbounded_domain(c)
+    if g[4] != 1 or not without_zero(g[3]):
+        refuse("TC570", "the other factor may vanish")
+    up, down = (c.value(f, t) for t in points_of(parameters, 2))
+    if not (up > 0 and down < 0):
+        refuse("TC571", "the two values are not certainly positive and negative")
+    return claimed(conclusion, NOT_ANY)
+
+
+def rule_staircase(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """A rounding of an unbounded polynomial takes infinitely many integer values."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if kind != "map" or names[0] not in ("floor", "ceil", "round") or parameters:
+        refuse("TC572", "the node is no rounding")
+    p = c.polynomial_at(premises, 0, arguments[0])
+    if not any(e != 0 for e in p) or not any(unbounded_ends(p, c.domain)):
+        refuse("TC573", "the argument is bounded")
+    return claimed(conclusion, NOT_ANY)
+
+
+def rule_curvature(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """Analytic along a straight line and not affine: not semilinear."""
+    if c.exponent != 1 or c.escape:
+        refuse("TC574", "only a straight line counts against R_lin")
+    f = c.fact_at(premises, 0, n)
+    if f[4] != 1 or f[6] != ANALYTIC:
+        refuse("TC575", "the node is not total and analytic along the line")
+    a, b, d = points_of(parameters, 3)
+    if not (a < d and b == (a + d) / 2):
+        refuse("TC576", "the points are not equally spaced")
+    second = c.value(n, a) - 2 * c.value(n, b) + c.value(n, d)
+    if not (second > 0 or second < 0):
+        refuse("TC577", "the second difference is not certainly different from 0")
+    return claimed(conclusion, ("not", "R_lin"))
+
+
+def rule_axiom(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """A primitive that certain structures do not define, of an argument that sweeps an interval."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if kind != "map" or parameters or is_point(c.domain):
+        refuse("TC580", "the node is no primitive of one moving argument")
+    name = names[0]
+    if name == "pow":
+        p = c.polynomial_at(premises, 0, arguments[1])
+        base = c.fact_at(premises, 1, arguments[0])
+        if base[0] != 0 or base[4] != 1 or not (inside(base[3], (ZERO, ONE, False, False)) or inside(base[3], (ONE, None, False, False))):
+            refuse("TC581", "the base is not fixed, positive and different from 1")
+        name = "exp"
+    elif name not in NEGATIVE_AXIOMS or len(arguments) != 1:
+        refuse("TC580", "the node is no primitive of one moving argument")
+    elif c.premise(premises, 0, arguments[0]) == ("escapes",):
+        f = c.fact_at(premises, 1, arguments[0])
+        if not f[1] & BIT["R_alg"] or not in_domain(name, f[3]):
+            refuse("TC582", "the argument is not semialgebraic inside the domain")
+        anywhere, far, _, reference = NEGATIVE_AXIOMS[name]
+        c.document.used.add("not " + name)
+        return negative_names(conclusion, anywhere | far)
+    else:
+        p = c.polynomial_at(premises, 0, arguments[0])
+    if not any(e != 0 for e in p):
+        refuse("TC583", "the argument does not move")
+    if not polynomial_in_domain(name, p, c.domain):
+        refuse("TC582", "the argument is not inside the domain")
+    anywhere, far, only_up, _ = NEGATIVE_AXIOMS[name]
+    up, down = unbounded_ends(p, c.domain)
+    c.document.used.add("not " + name)
+    return negative_names(conclusion, anywhere | (far if up or (down and not only_up) else 0))
+
+
+def in_domain(name: str, a: tuple) -> bool:
+    """Whether a range lies in the domain of a primitive."""
+    if name == "lambertw":
+        return a[0] is not None and beyond_minus_inverse_e(a[0])
+    return inside(a, NO_FACT_OUTSIDE.get(name) or DOMAIN.get(name, LINE))
+
+
+def polynomial_in_domain(name: str, p: dict, t: tuple) -> bool:
+    """Whether the primitive is defined on some interval of the curve's tail or throughout: by a monomial range, or no condition."""
+    if name in ("exp", "sin", "cos", "atan", "erf", "tan"):
+        return True
+    image = point(ZERO)
+    for e, x in p.items():
+        if e == 0:
+            part = point(ONE)
+        elif e.denominator == 1 and e > 0:
+            part = whole_power(t, int(e))
+        elif e.denominator == 1:
+            part = inverse(whole_power(t, int(-e))) or LINE
+        else:
+            part = fractional_image(t, e)
+        image = plus(image, times(part, point(x)))
+    return in_domain(name, image)
+
+
+def negative_names(conclusion: list, mask: int) -> tuple:
+    """Refuse unless the conclusion names structures of the mask, closed downwards."""
+    if len(conclusion) != 2 or conclusion[0] != "not":
+        refuse("TC584", "a negative conclusion is [not, structures]")
+    names = excluded_set(conclusion[1])
+    if names & ~mask:
+        refuse("TC585", "a negative conclusion excludes more than the rule gives")
+    return ("not", conclusion[1])
+
+
+def surviving(mask: int, homes: int) -> int:
+    """What stays excluded after undoing an operation definable in ``homes``."""
+    kept = (ANY | ALL) if mask & ANY and homes & BIT["R_alg"] else 0
+    for name in NAMES:
+        if name != "R_lin" and mask & BIT[name] and homes & BIT[name]:
+            kept |= DOWN[name]
+    return kept
+
+
+def chosen(c: Curve, n: int, f: int, premises: list) -> bool:
+    """Whether where, max or min decidedly take f."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if kind == "where":
+        if f not in arguments[1:] or len(premises) != 2:
+            return False
+        g = c.fact_at(premises, 1, arguments[0])
+        taken = arguments[1] if without_zero(g[3]) else arguments[2] if g[3] == point(ZERO) else None
+        return g[4] == 1 and taken == f
+    if kind != "map" or names[0] not in ("max", "min") or f not in arguments or len(premises) != 3 or arguments[0] == arguments[1]:
+        return False
+    other = arguments[1] if f == arguments[0] else arguments[0]
+    g, h = c.fact_at(premises, 1, other), c.fact_at(premises, 2, f)
+    return g[4] == 1 and (not_above(g[3], h[3]) if names[0] == "max" else not_above(h[3], g[3]))
+
+
+def transparent(c: Curve, n: int, f: int, premises: list) -> bool:
+    """Whether the node is f up to a nonzero factor and a selection of entries."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    shapes = [c.program.nodes[a][3] for a in arguments]
+    if len(premises) != 1 or set(arguments) != {f}:
+        return False
+    if kind == "map":
+        return names[0] == "neg"
+    if kind == "reindex":
+        return names[0] != "pad"
+    if kind == "order":
+        return names[0] in ("sort", "topk")
+    if kind == "reduce":
+        return names[0] in ("max", "min") or (names[0] == "sum" and math.prod(shapes[0][a] for a in names[1]) >= 1)
+    return kind == "contract" and len(arguments) == 1 and contracted(names[0], shapes) >= 1
+
+
+def injective(c: Curve, n: int, f: int, premises: list) -> int | None:
+    """The homes of g when the node is g(f), g injective on the range of f and total there; None otherwise."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if kind not in ("map", "contract") or f not in arguments:
+        return None
+    if len(arguments) == 2 and arguments[0] == arguments[1]:
+        name, _ = factor_pair(c, n)
+        g = c.fact_at(premises, 1, f)
+        return R_ALG if name == "mul" and len(premises) == 2 and g[4] == 1 and g[3][0] is not None and g[3][0] >= 0 else None
+    if kind != "map":
+        return None
+    name = names[0]
+    if name == "pow" and f == arguments[0] and len(premises) == 3:
+        g, e = c.fact_at(premises, 1, f), c.fact_at(premises, 2, arguments[1])
+        if g[4] != 1 or e[4] != 1 or not is_point(e[3]) or e[3][0] == 0:
+            return None
+        q = e[3][0]
+        odd = q.denominator == 1 and q > 0 and q.numerator % 2 == 1
+        half = above_zero(g[3]) if q < 0 else g[3][0] is not None and g[3][0] >= 0
+        return R_ALG if odd or half else None
+    if len(arguments) != 1 or len(premises) != 2 or name not in ("exp", "log", "sqrt", "atan", "asin", "acos", "erf", "erfinv", "lambertw"):
+        return None
+    g = c.fact_at(premises, 1, f)
+    return primitive_homes(name, g[3]) if g[4] == 1 and in_domain(name, g[3]) else None
+
+
+def rule_peel(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """Undo the outermost operation of a node: what excluded its argument excludes it."""
+    if parameters:
+        refuse("TC547", "the rule has no parameters")
+    f, mask = negative_argument(c, n, premises)
+    if transparent(c, n, f, premises) or chosen(c, n, f, premises):
+        kept = mask
+    else:
+        homes = injective(c, n, f, premises)
+        kept = surviving(mask, homes) if homes is not None else peel_pair(c, n, f, mask, premises)
+    proved = negative_names(conclusion, kept)
+    if not excluded_set(proved[1]) & (ANY | BIT["R_alg"]):
+        refuse("TC586", "peeling keeps nothing against R_lin alone")
+    return proved
+
+
+def negative_argument(c: Curve, n: int, premises: list) -> tuple:
+    """(argument, excluded structures) of premise 0."""
+    result = c.premise(premises, 0)
+    f = c.about[premises[0]]
+    if type(result) is not tuple or result[0] != "not" or f not in c.program.nodes[n][2] or n == c.variable:
+        refuse("TC587", "premise 0 does not exclude an argument of the node")
+    return f, excluded_set(result[1])
+
+
+def peel_pair(c: Curve, n: int, f: int, mask: int, premises: list) -> int:
+    """Sums, products and quotients with something definable."""
+    name, arguments = factor_pair(c, n)
+    if name not in ("add", "sub", "mul", "div") or len(set(arguments)) != 2 or len(premises) < 2:
+        refuse("TC588", "no rule peels this node")
+    other = arguments[1] if f == arguments[0] else arguments[0]
+    g = c.fact_at(premises, 1, other)
+    if g[4] != 1:
+        refuse("TC589", "the other argument is not total")
+    if name in ("mul", "div") and not without_zero(g[3]) and not (len(premises) == 3 and c.polynomial_at(premises, 2, other)):
+        refuse("TC590", "the other argument may vanish")
+    return surviving(mask, g[1])
+
+
+def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """An injective function of something whose level sets, or whose countable image, no structure defines."""
+    f, _ = negative_argument(c, n, premises)
+    if parameters or c.results[premises[0]] != NOT_ANY or c.rules[premises[0]] not in ("oscillate", "staircase", "level"):
+        refuse("TC591", "premise 0 is no argument by level sets or by a countable image")
+    if not transparent(c, n, f, premises) and not chosen(c, n, f, premises) and injective(c, n, f, premises) is None:
+        name, arguments = factor_pair(c, n)
+        if name not in ("add", "sub", "mul", "div") or len(set(arguments)) != 2 or len(premises) != 2:
+            refuse("TC588", "no rule peels this node")
+        g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
+        if g[0] != 0 or g[4] != 1 or (name in ("mul", "div") and not without_zero(g[3])):
+            refuse("TC592", "the other argument is not fixed, or may vanish")
+    return claimed(conclusion, NOT_ANY)
+
+
+NEGATIVE = {
+    "polynomial": rule_polynomial, "periodic": rule_periodic, "escapes": rule_escapes, "oscillate": rule_oscillate, "signs": rule_signs,
+    "staircase": rule_staircase, "curvature": rule_curvature, "axiom": rule_axiom, "peel": rule_peel, "level": rule_level,
+}
+
+
+# ------------------------------------------------------------------ the document
+
+KEYS = {"assumptions", "claim", "facts", "format", "instances", "jumps", "names", "program", "refutations", "steps"}
+CLAIM_KEYS = {"about", "discontinuous", "holds", "node", "not", "program"}
+ROLES = {"parameters": ("parameter",), "inputs": ("data",), "both": ("parameter", "data")}
+
+
+def canonical_digest(program: object) -> str:
+    """The identity of a program."""
+    text = json.dumps(program, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+@dataclass
+class Result:
+    """The checker's answer."""
+
+    verdict: str
+    code: str = ""
+    reason: str = ""
+    step: int | None = None
+    where: str = ""
+    steps: int = 0
+    proved: str = ""
+    claim: dict | None = None
+    assumptions: list = field(default_factory=list)
+    axioms: list = field(default_factory=list)
+
+
+class Document:
+    """A certificate under examination."""
+
+    def __init__(self) -> None:
+        self.step: int | None = None
+        self.where = "document"
+        self.count = 0
+        self.known: dict = {}
+        self.used: set = set()
+        self.holes: set = set()
+        self.instances: list = []
+
+    def run(self, value: object, claim: object | None) -> dict:
+        """Check everything; return the claim."""
+        need_keys(value, KEYS)
+        if value["format"] != FORMAT:
+            refuse("TC401", f"the format is not {FORMAT!r}")
+        self.texts = value["assumptions"]
+        if type(self.texts) is not list or any(type(t) is not str or len(t) > 2000 for t in self.texts):
+            refuse("TC402", "the assumptions are not a list of texts")
+        if type(value["names"]) is not dict or any(type(t) is not str for t in value["names"].values()):
+            refuse("TC403", "the names are not texts")
+        self.claim(value["claim"])
+        if claim is not None and claim != value["claim"]:
+            refuse("TC404", "the certificate does not prove the claim that was asked for")
+        if canonical_digest(value["program"]) != value["claim"]["program"]:
+            refuse("TC405", "the program is not the one that the claim is about")
+        self.program = Program(value["program"])
+        self.roles = ROLES[value["claim"]["about"]]
+        if type(value["facts"]) is not list or len(value["facts"]) > MAXIMAL_COUNT:
+            refuse("TC406", "the facts are not a list")
+        self.facts = [read_record(row) for row in value["facts"]]
+        self.read_instances(value["instances"])
+        self.where = "steps"
+        main = Derivation(self, self.program)
+        main.check(value["steps"])
+        self.where, self.step = "claim", None
+        self.conclude(value, main)
+        return value["claim"]
+
+    def claim(self, claim: object) -> None:
+        """Check the form of a claim."""
+        need_keys(claim, CLAIM_KEYS)
+        if claim["about"] not in ("parameters", "inputs", "both"):
+            refuse("TC407", "a claim is about parameters, inputs or both")
+        count(claim["discontinuous"], 0, 1)
+        read_record(claim["holds"])
+        if claim["not"] != "":
+            excluded_set(claim["not"])
+
+    def read_instances(self, rows: object) -> None:
+        """Check the instances in order."""
+        if type(rows) is not list or len(rows) > MAXIMAL_COUNT:
+            refuse("TC408", "the instances are not a list")
+        kinds = {"body": Body, "cone": Cone, "curve": Curve}
+        for k, row in enumerate(rows):
+            self.where, self.step = f"instance {k}", None
+            kind = kinds.get(row.get("kind")) if type(row) is dict and type(row.get("kind")) is str else None
+            if kind is None:
+                refuse("TC408", "an instance is no body, cone or curve")
+            self.instances.append(kind(self, row))
+
+    def assume(self, premises: list, parameters: list, conclusion: int) -> tuple:
+        """A step that rests on a named assumption."""
+        if premises or len(parameters) != 1:
+            refuse("TC409", "an assumption has no premises and names its text")
+        self.holes.add(count(parameters[0], 0, len(self.texts) - 1))
+        return self.facts[conclusion]
+
+    def conclude(self, value: dict, main: Derivation) -> None:
+        """The claim must follow from the steps, the refutations and the jumps."""
+        claim = value["claim"]
+        n = count(claim["node"], 0, len(self.program.nodes) - 1)
+        proved = NOTHING
+        for about, result in zip(main.about, main.results):
+            if about == n:
+                proved = self.facts[result] if proved == NOTHING else meet_records(proved, self.facts[result])
+        must_follow(read_record(claim["holds"]), proved)
+        if type(value["refutations"]) is not list:
+            refuse("TC600", "the refutations are not a list")
+        mask = 0
+        for pair in value["refutations"]:
+            if type(pair) is not list or len(pair) != 2:
+                refuse("TC600", "a refutation is [instance, step]")
+            c = instance_of(main, pair[0], Curve)
+            k = count(pair[1], 0, len(c.results) - 1)
+            result = c.results[k]
+            if c.about[k] != n or type(result) is not tuple or result[0] != "not":
+                refuse("TC601", "a refutation is no negative step about the claimed node")
+            if c.escape and c.rules[k] != "oscillate":
+                refuse("TC602", "beyond an escape only an oscillation counts")
+            mask |= excluded_set(result[1])
+        if claim["not"] != "" and excluded_set(claim["not"]) & ~mask:
+            refuse("TC603", "the refutations do not exclude what is claimed")
+        if claim["discontinuous"]:
+            self.jump(value["jumps"], main, n)
+
+    def jump(self, rows: object, main: Derivation, n: int) -> None:
+        """Two neighbouring pieces of a line, one a point, whose values keep a distance."""
+        if type(rows) is not list or len(rows) != 2 or any(type(r) is not list or len(r) != 2 for r in rows):
+            refuse("TC604", "a jump is a pair of [instance, step]")
+        a, b = (instance_of(main, r[0], Curve) for r in rows)
+        f, g = (result_of(c, r[1], n) for c, r in zip((a, b), rows))
+        if (a.variable, a.fixed, a.exponent, a.escape) != (b.variable, b.fixed, ONE, False) or b.exponent != 1 or b.escape:
+            refuse("TC605", "a jump compares two different lines")
+        s, t = a.domain, b.domain
+        if is_point(t):
+            s, t = t, s
+        touching = is_point(s) and not is_point(t) and ((t[0] == s[0] and not t[2]) or (t[1] == s[0] and not t[3]))
+        if not touching or math.prod(self.program.nodes[n][3]) < 1:
+            refuse("TC606", "a jump is not at the end of an interval")
+        apart = (f[3][1] is not None and g[3][0] is not None and f[3][1] < g[3][0]) or \
+                (g[3][1] is not None and f[3][0] is not None and g[3][1] < f[3][0])
+        if not (f[4] and g[4] and apart):
+            refuse("TC607", "the values on the two sides are not certainly apart")
+
+
+# ------------------------------------------------------------------ reading
+
+
+class Unreadable(Exception):
+    """The bytes are no JSON of the kind that we read."""
+
+
+def unique_keys(pairs: list) -> dict:
+    """Refuse an object with a key twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Unreadable("an object has a key twice")
+    return found
+
+
+def no_floats(text: str) -> None:
+    """Refuse floats, NaN and infinities."""
+    raise Unreadable(f"a number that is no integer: {text[:40]}")
+
+
+def short_integer(text: str) -> int:
+    """Refuse integers of more than 30 digits."""
+    if len(text) > 30:
+        raise Unreadable("an integer of more than 30 digits")
+    return int(text)
+
+
+BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def parse(data: bytes) -> object:
+    """Parse JSON: ASCII, no duplicate keys, no floats, bounded nesting."""
+    if len(data) > MAXIMAL_BYTES:
+        raise Unreadable("the file is too large")
+    if not data.isascii():
+        raise Unreadable("the file is not ASCII")
+    if data[: 10**6].count(b"[") + data[: 10**6].count(b"{") > MAXIMAL_NESTING:
+        depth = 0
+        for token in BRACKETS.finditer(data):
+            first = data[token.start()]
+            if first in b"[{":
+                depth += 1
+                if depth > MAXIMAL_NESTING:
+                    raise Unreadable(f"brackets are nested deeper than {MAXIMAL_NESTING}")
+            elif first in b"]}":
+                depth -= 1
+    try:
+        return json.loads(data, object_pairs_hook=unique_keys, parse_float=no_floats, parse_constant=no_floats, parse_int=short_integer)
+    except (ValueError, RecursionError) as failure:
+        raise Unreadable(f"not JSON: {str(failure)[:80]}") from None
+
+
+def check(certificate: bytes, claim: bytes | None = None) -> Result:
+    """Check a certificate, against a claim passed separately if there is one."""
+    document = Document()
+    try:
+        value = parse(certificate)
+        asked = None if claim is None else parse(claim)
+        proved = document.run(value, asked)
+    except Unreadable as failure:
+        return Result("unreadable", "TC400", str(failure))
+    except Reject as failure:
+        return Result("invalid", failure.code, failure.reason, document.step, document.where, document.count)
+    holes = [document.texts[k] for k in sorted(document.holes)]
+    return Result("holey" if holes else "valid", steps=document.count, proved=in_words(document, proved), claim=proved,
+                  assumptions=holes, axioms=references(document, proved))
+
+
+def in_words(document: Document, claim: dict) -> str:
+    """What was proved, in a sentence or two."""
+    varies, homes, local, spread, total, _, smooth, loclip, lip = claim["holds"]
+    parts = [f"node {claim['node']} as a function of its {claim['about'] if claim['about'] != 'both' else 'parameters and inputs'}"]
+    if homes:
+        parts.append("is definable in " + " and in ".join(homes.split("|")))
+    if claim["not"]:
+        parts.append("is definable in no o-minimal structure" if claim["not"] == "any" else "is not definable in " + claim["not"].replace(" ", ", "))
+    if total:
+        parts.append("is defined everywhere")
+    if smooth != "none":
+        parts.append("is " + ("continuous" if smooth == "C0" else smooth))
+    if claim["discontinuous"]:
+        parts.append("is discontinuous")
+    if loclip and total:
+        parts.append("is locally Lipschitz")
+    if lip is not None:
+        parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
+    parts.append(f"takes values in {spread}")
+    return "; ".join(parts)
+
+
+def references(document: Document, claim: dict) -> list:
+    """The axioms that the certificate rests on."""
+    rows = [{"name": name, "reference": AXIOMS[name][3]} for name in sorted(document.used & set(AXIOMS))]
+    rows += [{"name": name, "reference": NEGATIVE_AXIOMS[name[4:]][3]} for name in sorted(document.used) if name.startswith("not ")]
+    return rows
+
+
+def main(arguments: list) -> int:
+    """The command line."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="checker.py", description="Check a certificate by recomputing every step.")
+    parser.add_argument("certificate")
+    parser.add_argument("--claim", help="the claim, passed separately")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--timeout", type=int, help="seconds of processor time")
+    parser.add_argument("--memory", type=int, help="MiB of address space")
+    options = parser.parse_args(arguments)
+    limit(options.timeout, options.memory)
+    try:
+        with open(options.certificate, "rb") as f:
+            data = f.read(MAXIMAL_BYTES + 1)
+        claim = None
+        if options.claim:
+            with open(options.claim, "rb") as f:
+                claim = f.read(MAXIMAL_BYTES + 1)
+        result = check(data, claim)
+    except OSError as failure:
+        result = Result("unreadable", "TC400", f"cannot read the file: {failure.strerror}")
+    except (OutOfTime, MemoryError):
+        result = Result("budget", "TC301", "the budget of time or memory ran out")
+    if options.json:
+        print(json.dumps(result.__dict__))
+    else:
+        print(result.verdict, result.code, result.reason or result.proved)
+        if result.step is not None:
+            print(f"at step {result.step} of {result.where}")
+        for row in result.axioms:
+            print(f"  relying on {row['name']}: {row['reference']}")
+        for text in result.assumptions:
+            print(f"  assuming: {text}")
+    return {"valid": 0, "invalid": 1, "holey": 2, "unreadable": 3, "budget": 4}[result.verdict]
+
+
+class OutOfTime(Exception):
+    """The budget of processor time ran out."""
+
+
+def limit(seconds: int | None, mebibytes: int | None) -> None:
+    """Limit processor time and address space of this process, where the system offers it."""
+    if seconds is None and mebibytes is None:
+        return
+    import resource
+    import signal
+
+    def stop(number_: int, frame: object) -> None:
+        raise OutOfTime
+
+    if seconds is not None:
+        signal.signal(signal.SIGXCPU, stop)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    if mebibytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (mebibytes * 2**20, mebibytes * 2**20))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
