@@ -176,7 +176,7 @@ def _import(model, parameters, constants, input_box, dimensions, fixed, external
     versions = _versions(model)
     functions = {(f.domain, f.name, f.overload): f for f in model.functions}
     graph = model.graph
-    _check_limits(graph, functions)
+    operators = _check_limits(graph, functions)
     if external is not None:
         from tamecheck.frontends.onnx_ops.external import inline
 
@@ -184,6 +184,7 @@ def _import(model, parameters, constants, input_box, dimensions, fixed, external
     forced: set[str] = set()
     for _ in range(MAXIMAL_RESTARTS):
         c = core.Importer(versions, functions, parameters, constants, forced)
+        c.operators = operators
         try:
             return _read_graph(c, graph, versions, input_box, dimensions, fixed)
         except core.Restart as again:
@@ -208,18 +209,16 @@ def _versions(model: object) -> dict[str, int]:
     return versions
 
 
-def _check_limits(graph: object, functions: dict) -> None:
-    """Count nodes and nesting of all sub-graphs before anything is built, without recursion."""
+def _check_limits(graph: object, functions: dict) -> int:
+    """Return the number of operators in the graph and the functions, within limits; sub-graphs count when they run."""
     if len(graph.node) > MAXIMAL_NODES or len(graph.initializer) > MAXIMAL_INITIALISERS:
         raise InputError(f"the graph has {len(graph.node)} nodes and {len(graph.initializer)} stored tensors", code="TC136")
-    stack = [(f.node, 1) for f in functions.values()]
-    total = len(graph.node)
-    for nodes, depth in stack:
-        total += len(nodes)
-        if total > MAXIMAL_NODES or depth > 64:
-            raise InputError(f"the model has more than {MAXIMAL_NODES} nodes, or graphs nested 64 deep", code="TC136")
+    total = len(graph.node) + sum([len(f.node) for f in functions.values()])
+    if total > MAXIMAL_NODES:
+        raise InputError(f"the model has {total} operators, the limit is {MAXIMAL_NODES}", code="TC136")
     if not graph.output:
         raise InputError("the graph has no output", code="TC134", hint="export the model again")
+    return total
 
 
 def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
@@ -280,7 +279,10 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
                 c.problems.append({"node": clean(name), "op": "output", "reason": "it is no tensor", "code": "TC130"})
                 bad = True
                 continue
-            outputs[clean(name)] = n
+            label = clean(name)
+            while label in outputs:
+                label += "#2"
+            outputs[label] = n
             c.p.names.setdefault(n, clean(name))
     if bad:
         _raise(c.problems)

@@ -12,9 +12,9 @@ from tamecheck.frontends.onnx_ops.elementwise import folded, negated
 from tamecheck.frontends.onnx_ops.reductions import lowered
 from tamecheck.frontends.onnx_ops.registry import Call, operator
 from tamecheck.frontends.onnx_ops.shapes import expanded, joined, reshaped
-from tamecheck.frontends.onnx_ops.values import BOOL, Tensor, Unsupported, malformed
+from tamecheck.frontends.onnx_ops.values import BOOL, INT64, MAXIMAL_STATIC, Tensor, Unsupported, malformed
 from tamecheck.programs.definitions import scalar
-from tamecheck.programs.definitions.basics import cut, matmul, reshape, scaled
+from tamecheck.programs.definitions.basics import cut, listed, matmul, reshape, scaled
 from tamecheck.programs.definitions.normalisation import inverse_root, masked_softmax, softmax
 
 
@@ -39,14 +39,14 @@ def _split_heads(c, x: Tensor, heads: int | None) -> Tensor:
 
 def _band(c, rows: int, columns: int, offset: Tensor | int, test) -> Tensor:
     """Return the mask of ``test(column - row - offset)``; the offset is a number, or one per sample."""
-    gaps = c.ints_tensor([j - i for i in range(rows) for j in range(columns)], (rows, columns))
-    if isinstance(offset, int):
-        return folded(c, lambda g: int(test(g - offset)), [gaps], BOOL)
-    shift = reshaped(c, offset, (offset.size, 1, 1, 1))
-    known = folded(c, lambda g, s: int(test(g - s)), [gaps, shift], BOOL)
-    if known is not None:
-        return known
-    gap = c.p.map("sub", c.node(gaps), c.node(shift))
+    shift = Tensor((), INT64, splat=offset) if isinstance(offset, int) else reshaped(c, offset, (offset.size, 1, 1, 1))
+    if rows * columns <= MAXIMAL_STATIC:
+        gaps = c.ints_tensor([j - i for i in range(rows) for j in range(columns)], (rows, columns))
+        known = folded(c, lambda g, s: int(test(g - s)), [gaps, shift], BOOL)
+        if known is not None:
+            return known
+    down, across = c.p.values(listed(rows), (rows, 1)), c.p.values(listed(columns), (columns,))
+    gap = c.p.map("sub", c.p.map("sub", across, down), c.node(shift))
     low, high = test.bounds
     result = None
     for bound, relation in ((low, "ge"), (high, "le")):
@@ -88,7 +88,7 @@ def attention(c, call: Call):
     heads, own = q.shape[1], k.shape[1]
     if own == 0 or heads % own:
         raise malformed(f"{heads} query heads for {own} key heads")
-    repeat = tuple([h // (heads // own) for h in range(heads)])
+    repeat = tuple([h // (heads // own) for h in listed(heads)])
     keys, values = [t if heads == own else c.new(p.reindex(("gather", 1, repeat, (heads,)), c.node(t)), t.dtype) for t in (k, v)]
     turned = p.reindex(("transpose", (0, 1, 3, 2)), c.node(keys))
     scores = matmul(p, c.node(q), turned)
@@ -137,7 +137,7 @@ def attention(c, call: Call):
         allowed = both(c, allowed, _band(c, rows, columns, offset, _Between(-left if left >= 0 else None, right if right >= 0 else None)))
     if valid is not None:
         ends = reshaped(c, valid, (valid.size, 1, 1, 1))
-        places = c.ints_tensor(range(columns))
+        places = c.ints_tensor(listed(columns))
         real = folded(c, lambda j, n: int(j < n), [places, ends], BOOL)
         allowed = both(c, allowed, real if real is not None else c.new(p.compare("lt", c.node(places), c.node(ends)), BOOL))
     if allowed is None:
@@ -236,7 +236,7 @@ def linear_attention(c, call: Call):
         b, h, _, w = p.shape(n)
         return reshape(p, cut(p, n, [(0, 1, b), (0, 1, h), (t, 1, 1), (0, 1, w)]), (b, h, w))
 
-    spread = tuple([h // (heads // own) for h in range(heads)])
+    spread = tuple([h // (heads // own) for h in listed(heads)])
     rows = []
     for t in range(length):
         key, value = at(c.node(k), t), at(c.node(v), t)

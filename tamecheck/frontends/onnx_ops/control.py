@@ -12,6 +12,7 @@ from tamecheck.frontends.onnx_ops.indexing import truth
 from tamecheck.frontends.onnx_ops.registry import Call, normal, operator
 from tamecheck.frontends.onnx_ops.shapes import joined, pieces, reshaped, row, stacked
 from tamecheck.frontends.onnx_ops.values import BOOL, INT64, Maybe, Sequence, Tensor, Unknown, Unsupported, malformed
+from tamecheck.programs.definitions.basics import listed
 
 MAXIMAL_TURNS = 100_000
 
@@ -162,6 +163,8 @@ def _scanned(c, call: Call, body, state: list, scanned: list, axes, backwards) -
 def _batched_scan(c, call: Call, body, inputs: list, states: int) -> tuple:
     """The first version of Scan: every sample of the batch on its own, sequences on the second axis."""
     batch = inputs[0].shape[0]
+    if batch > MAXIMAL_TURNS:
+        raise Unsupported(f"more than {MAXIMAL_TURNS} samples of a scan", "TC136")
     count = len(inputs) - states
     backwards = call.integers("directions", (0,) * count)
     samples = []
@@ -257,7 +260,7 @@ def split_to_sequence(c, call: Call):
     axis = call.axis("axis", len(x.shape), 0)
     extent = x.shape[axis]
     if given is None:
-        parts = pieces(c, x, axis, [1] * extent)
+        parts = pieces(c, x, axis, [1 for _ in listed(extent)])
         if not call.integer("keepdims", 1):
             shape = x.shape[:axis] + x.shape[axis + 1 :]
             parts = [reshaped(c, t, shape) for t in parts]
@@ -267,7 +270,7 @@ def split_to_sequence(c, call: Call):
             step = sizes[0]
             if step < 1:
                 raise malformed(f"parts of length {step}")
-            sizes = [step] * (extent // step) + ([extent % step] if extent % step else [])
+            sizes = [step for _ in listed(extent // step)] + ([extent % step] if extent % step else [])
         parts = pieces(c, x, axis, sizes)
     return (Sequence(parts, x.dtype),)
 

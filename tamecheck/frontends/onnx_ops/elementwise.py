@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator as python
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, prod
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from tamecheck.frontends.onnx_ops.values import (
 from tamecheck.programs.definitions import scalar
 from tamecheck.programs.definitions.basics import power, reshape
 
+MAXIMAL_WORK = 4_000_000  # entries computed with exactly before the rest is left to nodes
+
 
 def folded(c, function: Callable, tensors: list[Tensor], dtype: int) -> Tensor | None:
     """Return ``function`` of known entries, entry by entry, or ``None`` when some are not known."""
@@ -37,7 +39,11 @@ def folded(c, function: Callable, tensors: list[Tensor], dtype: int) -> Tensor |
     if all(t.splat is not None and t.data is None for t in tensors):
         return Tensor(c.common(tensors), dtype, splat=function(*[t.splat for t in tensors]))
     shape = c.common(tensors)
-    if any(t.size > MAXIMAL_STATIC for t in tensors) or np.prod(shape, dtype=object) > MAXIMAL_STATIC:
+    size = prod(shape)
+    if size > MAXIMAL_STATIC or any(t.size > MAXIMAL_STATIC for t in tensors):
+        return None
+    c.work += size
+    if c.work > MAXIMAL_WORK:
         return None
     columns = [np.broadcast_to(t.exact(), shape).ravel().tolist() for t in tensors]
     return Tensor(shape, dtype, data=objects([function(*row) for row in zip(*columns, strict=True)], shape))
@@ -337,6 +343,23 @@ def swiglu(c, call: Call):
     return c.new(c.p.map("mul", n, c.node(call[1])), call[0].dtype)
 
 
+LARGEST = {1: 3.4028234663852886e38, 10: 65504.0, 11: 1.7976931348623157e308, 16: 3.3895313892515355e38}
+
+
+def _no_bound(c, bound: Tensor, primitive: str) -> bool:
+    """Tell whether a known bound is none over the reals: an infinity, or the type's largest number, on its idle side."""
+    q = bound.entries()[0]
+    if isinstance(q, float):
+        return q == (float("-inf") if primitive == "max" else float("inf"))
+    largest = LARGEST.get(bound.dtype)
+    if largest is None or abs(q) < largest:
+        return False
+    idle = q < 0 if primitive == "max" else q > 0
+    if idle:
+        c.note("a bound that is the type's largest number is read as no bound")
+    return idle
+
+
 @operator("Clip", "min max consumed_inputs")
 def clip(c, call: Call):
     """``min(max(x, low), high)``; a bound that is infinite or the type's largest number is no bound."""
@@ -345,7 +368,7 @@ def clip(c, call: Call):
         bounds: list[Tensor | None] = []
         for name in ("min", "max"):
             q = call.number(name)
-            bounds.append(None if q is None or abs(q) >= single(3.4028234663852886e38) else Tensor((), x.dtype, splat=q))
+            bounds.append(None if q is None else Tensor((), x.dtype, splat=q))
     else:
         bounds = [call.optional(1), call.optional(2)]
     n, kind = c.node(x) if not c.static(x) or x.node is not None else None, x.dtype
@@ -354,7 +377,7 @@ def clip(c, call: Call):
             continue
         if bound.size != 1:
             raise malformed(f"a bound of shape {list(bound.shape)}")
-        if bound.node is None and c.static(bound) and isinstance(bound.entries()[0], float):
+        if bound.node is None and c.static(bound) and _no_bound(c, bound, primitive):
             continue
         if n is None:
             result = folded(c, function, [x, bound], kind)

@@ -44,8 +44,8 @@ from tamecheck.frontends.onnx_ops.values import (
 from tamecheck.ground.intervals import interval
 from tamecheck.programs.program import Program, broadcast
 
-MAXIMAL_STEPS = 2_000_000
-MAXIMAL_PROGRAM = 8_000_000
+MAXIMAL_STEPS = 100_000  # operators run, beside ten times those the file holds
+MAXIMAL_PROGRAM = 2_000_000  # nodes, beside twenty per operator of the file
 MAXIMAL_NESTING = 32
 MAXIMAL_PROBLEMS = 1_000
 POISON = Tensor(shape=(), dtype=0)
@@ -97,7 +97,8 @@ class Importer:
         self.literal: list[dict] = []
         self.problems: list[dict] = []
         self.splats: dict[tuple, int] = {}
-        self.steps = 0
+        self.steps = self.work = 0
+        self.operators = 0
         self.depth = 0
         self.entries: dict[tuple, tuple] = {}
         self.graphs: dict[int, tuple[object, dict]] = {}
@@ -382,11 +383,12 @@ class Importer:
         p, entries, attributes_of_caller = self.p, self.entries, scope.attributes
         labels, built, has_functions = p.names, p.nodes, bool(self.functions)
         self.steps += len(nodes)
-        if self.steps > MAXIMAL_STEPS:
+        if self.steps > MAXIMAL_STEPS + 10 * self.operators:
             raise InputError(f"the model unrolls to more than {MAXIMAL_STEPS} operators", code="TC136")
+        limit = MAXIMAL_PROGRAM + 20 * self.operators
         for node in nodes:
-            if len(built) > MAXIMAL_PROGRAM:
-                raise InputError(f"the model unrolls to more than {MAXIMAL_PROGRAM} nodes", code="TC136")
+            if len(built) > limit:
+                raise InputError(f"the model unrolls to more than {limit} nodes", code="TC136")
             op, domain = node.op_type, node.domain
             key = (domain, op, node.overload) if domain or has_functions else op
             entry = entries.get(key)

@@ -11,8 +11,8 @@ from tamecheck.frontends.onnx_ops.registry import Call, normal, normals, operato
 from tamecheck.frontends.onnx_ops.shapes import expanded, reshaped, slab
 from tamecheck.frontends.onnx_ops.values import BOOL, INT64, MAXIMAL_STATIC, Tensor, Unsupported, malformed
 from tamecheck.programs.definitions import selection
+from tamecheck.programs.definitions.basics import MAXIMAL_LISTED, listed, reshape
 from tamecheck.programs.definitions.basics import pad as padded
-from tamecheck.programs.definitions.basics import reshape
 from tamecheck.programs.definitions.windows import positions
 
 REDUCTIONS = {"none": "none", "add": "sum", "mul": "prod", "max": "max", "min": "min"}
@@ -87,8 +87,9 @@ def pad(c, call: Call):
         extent = x.shape[axis]
         if before == after == 0:
             continue
-        if extent == 0 or before + extent + after < 0 or before + extent + after > 2**22:
+        if extent == 0 or before + extent + after < 0 or before + extent + after < 1:
             raise malformed(f"padding ({before}, {after}) of an axis of extent {extent}")
+        listed(before + extent + after)
         places = [_folded_place(i, extent, mode) for i in range(-before, extent + after)]
         x = gathered(c, x, axis, places, (len(places),))
     return x
@@ -164,7 +165,7 @@ def wrapped(c, index: Tensor, extent: int) -> int:
 
 def known_index(c, t: Tensor) -> bool:
     """Tell whether indices are constants."""
-    return t.is_static and t.size <= 2**22
+    return t.is_static and t.size <= MAXIMAL_LISTED
 
 
 @operator("Gather", "axis")
@@ -194,6 +195,7 @@ def element_places(shape: tuple, own: tuple, axis: int, index: list[int]) -> lis
     if len(own) != len(shape) or any(o > e for k, (o, e) in enumerate(zip(own, shape, strict=True)) if k != axis):
         raise malformed(f"indices of shape {list(own)} into {list(shape)} along axis {axis}")
     extent = shape[axis]
+    listed(prod(own))
     if any(not -extent <= i < extent for i in index):
         raise malformed(f"an index leaves an axis of extent {extent}")
     grid = np.indices(own) if own else np.zeros((0,), dtype=np.int64)
@@ -233,7 +235,7 @@ def gather_nd(c, call: Call):
     place = flat_index(c, index, chosen)
     batches, block = prod(x.shape[:batch]), prod(chosen)
     if batches > 1:
-        offsets = c.ints_tensor([b * block for b in range(batches)], x.shape[:batch] + (1,) * (len(index.shape) - 1 - batch))
+        offsets = c.ints_tensor([b * block for b in listed(batches)], x.shape[:batch] + (1,) * (len(index.shape) - 1 - batch))
         place = folded(c, lambda i, j: i + j, [place, offsets], INT64) or c.new(c.p.map("add", c.node(place), c.node(offsets)), INT64)
     rows = reshaped(c, x, (batches * block, *rest))
     if place.is_static:
@@ -286,7 +288,7 @@ def scatter_nd(c, call: Call):
     place = reshaped(c, flat_index(c, index, x.shape[:width]), (count, 1))
     rows, news = reshaped(c, x, (blocks, block)), reshaped(c, updates, (count, block))
     if place.is_static and reduction == "none" and not (c.static(x) and c.static(updates)):
-        source = list(range(blocks))
+        source = list(listed(blocks))
         for k, i in enumerate(place.entries()):
             source[i] = blocks + k
         both = c.p.reindex(("concat", 0), c.node(rows), c.node(news))
@@ -305,7 +307,7 @@ def tensor_scatter(c, call: Call):
     if axis == 0 or len(updates.shape) != len(x.shape) or mode not in ("linear", "circular"):
         raise malformed(f"updates of shape {list(updates.shape)} into {list(x.shape)}")
     start = c.ints_tensor([0] * x.shape[0]) if start is None else start
-    steps = c.ints_tensor(range(length), (length,) + (1,) * (len(x.shape) - 1 - axis))
+    steps = c.ints_tensor(listed(length), (length,) + (1,) * (len(x.shape) - 1 - axis))
     first = reshaped(c, start, (x.shape[0],) + (1,) * (len(x.shape) - 1))
     place = folded(c, lambda i, j: (i + j) % extent if mode == "circular" else i + j, [first, steps], INT64)
     if place is None:
@@ -326,8 +328,6 @@ def one_hot(c, call: Call):
         raise malformed("the depth is no number, or the values are not two")
     axis = normal(call.integer("axis", -1), len(index.shape) + 1)
     off, on = slab(c, values, 0, 0, 1), slab(c, values, 0, 1, 1)
-    if depth[0] > 2**22:
-        raise Unsupported(f"{depth[0]} constants would have to be written out", "TC136")
     n = selection.one_hot(c.p, c.node(index), depth[0], axis, wrap=True)
     return c.new(c.p.where(n, reshape(c.p, c.node(on), ()), reshape(c.p, c.node(off), ())), values.dtype)
 
@@ -343,7 +343,7 @@ def reverse_sequence(c, call: Call):
     steps = x.shape[time]
     own = tuple([x.shape[k] if k in (batch, time) else 1 for k in range(rank)])
     length = reshaped(c, lengths, tuple([x.shape[k] if k == batch else 1 for k in range(rank)]))
-    t = c.ints_tensor(range(steps), tuple([steps if k == time else 1 for k in range(rank)]))
+    t = c.ints_tensor(listed(steps), tuple([steps if k == time else 1 for k in range(rank)]))
     place = folded(c, lambda i, n: n - 1 - i if i < n else i, [t, length], INT64)
     if place is None:
         i, n = c.node(t), c.node(length)
@@ -395,8 +395,7 @@ def col2im(c, call: Call):
     counts = [positions(image[k], block[k], strides[k], dilations[k], pads[k], pads[rank + k], False) for k in range(rank)]
     if x.shape[1] != channels * prod(block) or x.shape[2] != prod(counts):
         raise malformed(f"columns of shape {list(x.shape)} for blocks {block} in an image {image}")
-    if x.size > 2**20:
-        raise Unsupported(f"{x.size} places would have to be written out", "TC136")
+    listed(x.size)
     large = [e + pads[k] + pads[rank + k] for k, e in enumerate(image)]
     places = np.zeros((1,) * (2 + 2 * rank), dtype=np.int64)
     shape = (batch, channels, *large)
@@ -469,7 +468,7 @@ def hardmax(c, call: Call):
 
 def _hard(c, x: Tensor, axis: int) -> Tensor:
     winner = c.p.order("argmax", c.node(x), axis)
-    places = c.p.values(range(x.shape[axis]), (x.shape[axis],) + (1,) * (len(x.shape) - 1 - axis))
+    places = c.p.values(listed(x.shape[axis]), (x.shape[axis],) + (1,) * (len(x.shape) - 1 - axis))
     return c.new(c.p.compare("eq", winner, places), x.dtype)
 
 

@@ -9,7 +9,7 @@ from tamecheck.frontends.onnx_ops.registry import Call, operator
 from tamecheck.frontends.onnx_ops.shapes import reshaped
 from tamecheck.frontends.onnx_ops.values import BOOL, INT64, Tensor, Unsupported, malformed
 from tamecheck.programs.definitions import windows
-from tamecheck.programs.definitions.basics import along, matmul, scaled
+from tamecheck.programs.definitions.basics import along, listed, matmul, scaled
 from tamecheck.programs.definitions.normalisation import batch_norm, group_norm, instance_norm, standardize
 
 
@@ -110,7 +110,7 @@ def pool(c, call: Call):
     # places count through batch and channels too
     batch, channels = x.shape[:2]
     area = x.size // max(batch * channels, 1)
-    base = p.values([k * area for k in range(batch * channels)], (batch, channels) + (1,) * len(size))
+    base = p.values([k * area for k in listed(batch * channels)], (batch, channels) + (1,) * len(size))
     return result, c.new(p.map("add", place, base), INT64)
 
 
@@ -235,6 +235,8 @@ def dropout(c, call: Call):
             raise Unsupported("whether it drops entries at random is computed from the data")
         if on and not idle:
             raise Unsupported("it drops entries at random, so it is no function of its inputs; export the model for inference")
+    if call.version < 7 and not call.integer("is_test", 0):
+        raise Unsupported("it drops entries at random (is_test is 0), so it is no function of its inputs; export the model for inference")
     mask = Tensor(x.shape, BOOL if call.version >= 10 else x.dtype, splat=1)
     return x, mask
 

@@ -12,7 +12,7 @@ from tamecheck.frontends.onnx_ops.layers import window_options
 from tamecheck.frontends.onnx_ops.registry import Call, normal, operator
 from tamecheck.frontends.onnx_ops.values import FLOAT, INT32, INTEGERS, TINY_FLOATS, UINT8, Tensor, Unsupported, malformed
 from tamecheck.programs.definitions import scalar, windows
-from tamecheck.programs.definitions.basics import along, matmul, reshape
+from tamecheck.programs.definitions.basics import along, listed, matmul, reshape
 
 # significant bits (with the leading one), least exponent of a normal number, largest finite value
 TINY = {17: (4, -6, 448), 18: (4, -7, 240), 19: (3, -14, 57344), 20: (3, -15, 57344), 23: (2, 0, 6)}
@@ -67,7 +67,7 @@ def spread(c, t: Tensor, shape: tuple, axis: int, block: int) -> int:
         if len(t.shape) != 1 or t.shape[0] != shape[axis]:
             raise malformed(f"a scale of shape {list(t.shape)} for axis {axis} of {list(shape)}")
         return along(p, n, axis, len(shape))
-    places = tuple([k // block for k in range(shape[axis])])
+    places = tuple([k // block for k in listed(shape[axis])])
     if len(t.shape) != len(shape) or t.shape[axis] != -(-shape[axis] // block):
         raise malformed(f"a scale of shape {list(t.shape)} for blocks of {block} along axis {axis} of {list(shape)}")
     return p.reindex(("gather", axis, places, (shape[axis],)), n)

@@ -8,7 +8,8 @@ import numpy as np
 
 from tamecheck.frontends.onnx_ops.elementwise import negated
 from tamecheck.frontends.onnx_ops.registry import Call, normal, normals, operator
-from tamecheck.frontends.onnx_ops.values import BOOL, MAXIMAL_STATIC, Tensor, Unsupported, malformed
+from tamecheck.frontends.onnx_ops.values import BOOL, INTEGERS, MAXIMAL_STATIC, Tensor, Unsupported, malformed
+from tamecheck.programs.definitions import scalar
 from tamecheck.programs.definitions.basics import mean, power, square
 from tamecheck.programs.definitions.normalisation import log_softmax, logsumexp, masked_softmax, norm, softmax, standardize
 
@@ -67,6 +68,7 @@ def reduction(c, call: Call):
         r = p.reduce("sum", n, axes, keep)
     elif op == "ReduceMean":
         r = mean(p, n, axes, keep)
+        r = scalar.trunc(p, r) if x.dtype in INTEGERS else r
     elif op == "ReduceProd":
         r = p.reduce("prod", n, axes, keep)
     elif op in ("ReduceMax", "ReduceMin"):

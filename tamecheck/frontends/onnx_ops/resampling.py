@@ -15,7 +15,7 @@ import numpy as np
 from tamecheck.frontends.onnx_ops.registry import Call, normals, operator
 from tamecheck.frontends.onnx_ops.values import Tensor, Unsupported, malformed
 from tamecheck.programs.definitions import scalar
-from tamecheck.programs.definitions.basics import along, matmul, reshape, scaled, shifted
+from tamecheck.programs.definitions.basics import along, listed, matmul, reshape, scaled, shifted
 from tamecheck.programs.definitions.selection import Taps, cubic_weights, resample
 from tamecheck.programs.program import Program
 
@@ -69,6 +69,7 @@ def _kernel(u: Fraction, scale: Fraction, mode: str, a: Fraction, smooth: bool) 
         return [(low - 1 + k, w) for k, w in enumerate(cubic_weights(u - low, a))]
     reach = (1 if mode == "linear" else 2) / scale
     taps = []
+    listed(floor(2 * reach) + 3)
     for q in range(floor(u - reach), floor(u + reach) + 2):
         d = abs(q - u) * scale
         if mode == "linear":
@@ -112,8 +113,9 @@ def resized(c, x: Tensor, axes: list[int], sizes: list[int], scales: list[Fracti
         region = (Fraction(0), Fraction(1)) if regions is None else (regions[k], regions[len(axes) + k])
         if old == new and scales[k] == 1 and region == (0, 1):
             continue
-        if new > 2**20 or old < 1:
-            raise Unsupported(f"an axis of extent {old} is resized to {new}", "TC136")
+        listed(new)
+        if old < 1:
+            raise malformed(f"an axis of extent {old} is resized to {new}")
         if new == 0:
             n = p.reindex(("slice", tuple([(0, 1, 0 if a == axis else e) for a, e in enumerate(p.shape(n))])), n)
             continue
@@ -228,11 +230,13 @@ def cubic_hat(p: Program, distance: int, a: Fraction) -> int:
 
 def places(p: Program, low: int, high: int) -> int:
     """Return the constant vector of integers from ``low`` to ``high``."""
+    listed(high - low + 1)
     return p.values(range(low, high + 1), (high - low + 1,))
 
 
 def clamp_matrix(p: Program, low: int, high: int, extent: int) -> int:
     """Return the 0/1 matrix that folds places ``low .. high`` onto the nearest of ``0 .. extent-1``."""
+    listed((high - low + 1) * extent)
     entries = [int(min(max(q, 0), extent - 1) == i) for q in range(low, high + 1) for i in range(extent)]
     return p.values(entries, (high - low + 1, extent))
 
@@ -308,6 +312,7 @@ def affine_grid(c, call: Call):
     if theta.shape != (size[0], rank, rank + 1) or rank not in (2, 3):
         raise malformed(f"maps of shape {list(theta.shape)} for a size {size}")
     p = c.p
+    listed(prod(size[2:]) * (rank + 1))
     rows: list[Fraction] = []
     steps = []
     for e in size[2:]:
@@ -315,8 +320,6 @@ def affine_grid(c, call: Call):
             steps.append([Fraction(2 * i, e - 1) - 1 if e > 1 else Fraction(0) for i in range(e)])
         else:
             steps.append([Fraction(2 * i + 1, e) - 1 for i in range(e)])
-    if prod(size[2:]) > 2**20:
-        raise Unsupported(f"{prod(size[2:])} coordinates would have to be written out", "TC136")
     for place in np.ndindex(*size[2:]):
         rows += [steps[k][place[k]] for k in reversed(range(rank))] + [Fraction(1)]
     base = p.values(rows, (prod(size[2:]), rank + 1))
@@ -346,6 +349,7 @@ def deform_conv(c, call: Call):
     weights = []
     for axis, extent in ((0, height), (1, width)):
         base = []
+        listed(taps * rows * columns)
         for t in range(taps):
             tap = t // kernel[1] if axis == 0 else t % kernel[1]
             for q in range(rows * columns):
@@ -392,7 +396,7 @@ def roi_align(c, call: Call):
         span = p.map("sub", last, first)
         if not shifted_by:
             span = p.map("max", span, p.constant(1))
-        steps = p.values([(Fraction(k) + HALF) / (ratio * cells) for k in range(cells * ratio)], (cells * ratio,))
+        steps = p.values([(Fraction(k) + HALF) / (ratio * cells) for k in listed(cells * ratio)], (cells * ratio,))
         u = p.map("add", first, p.map("mul", span, steps))
         outside = p.logic("or", p.compare("lt", u, p.constant(-1)), p.compare("gt", u, p.constant(extent)))
         inner = scalar.hardtanh(p, u, low=0, high=extent - 1)

@@ -28,7 +28,7 @@ from tamecheck.frontends.onnx_ops.values import (
     objects,
 )
 from tamecheck.programs.definitions import scalar
-from tamecheck.programs.definitions.basics import reshape
+from tamecheck.programs.definitions.basics import listed, reshape
 from tamecheck.programs.program import broadcast, check_shape
 
 
@@ -398,9 +398,7 @@ def arange(c, call: Call):
     if delta == 0:
         raise malformed("the step is 0")
     count = max(ceil((limit - start) / delta), 0)
-    if count > 2**22:
-        raise Unsupported(f"{count} constants would have to be written out", "TC136")
-    entries = [start + k * delta for k in range(count)]
+    entries = [start + k * delta for k in listed(count)]
     if call[0].dtype in INTEGERS:
         entries = [int(x) for x in entries]
     return Tensor((count,), call[0].dtype, data=objects(entries, (count,)))
@@ -425,8 +423,11 @@ def trilu(c, call: Call):
     if len(x.shape) < 2:
         raise malformed(f"no triangle in shape {list(x.shape)}")
     upper, (rows, columns) = call.integer("upper", 1), x.shape[-2:]
-    if rows * columns > 2**22:
-        raise Unsupported(f"a triangle of {rows} by {columns} constants would have to be written out", "TC136")
+    if rows * columns > MAXIMAL_STATIC:
+        down, across = c.p.values(listed(rows), (rows, 1)), c.p.values(listed(columns), (columns,))
+        gap = c.p.map("sub", across, down)
+        mask = c.p.compare("ge" if upper else "le", gap, c.p.constant(k))
+        return c.new(c.p.where(mask, c.node(x), c.p.constant(0)), x.dtype)
     keep = [int(j >= i + k if upper else j <= i + k) for i in range(rows) for j in range(columns)]
     if x.node is None and c.static(x) and x.size <= MAXIMAL_STATIC:
         mask = np.array(keep, dtype=bool).reshape(rows, columns)

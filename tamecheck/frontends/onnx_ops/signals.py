@@ -12,16 +12,22 @@ import numpy as np
 
 from tamecheck.frontends.onnx_ops.registry import Call, normal, operator
 from tamecheck.frontends.onnx_ops.values import FLOAT, Tensor, Unsupported, malformed, objects
-from tamecheck.programs.definitions.basics import cut, reshape, scaled
+from tamecheck.programs.definitions.basics import cut, listed, reshape, scaled
 from tamecheck.programs.program import Program
 
-MAXIMAL_LENGTH = 2048
+MAXIMAL_LENGTH = 2**16
 
 
 def turn(p: Program, what: str, parts: list[Fraction], shape: tuple) -> int:
     """Return ``cos(2 pi q)`` or ``sin(2 pi q)`` for known fractions of a turn."""
     angles = p.map("mul", p.constant(2), p.map("mul", p.map("pi"), p.values(parts, shape)))
     return p.map(what, angles)
+
+
+def grid(p: Program, rows: int, columns: int, length: int) -> int:
+    """Return the angles ``2 pi r s / length`` for row r and column s, as a product of two vectors."""
+    turns = p.map("mul", p.constant(2), p.map("mul", p.map("pi"), p.values([Fraction(r, length) for r in listed(rows)], (rows, 1))))
+    return p.map("mul", turns, p.values(listed(columns), (columns,)))
 
 
 def _pair(c, x: Tensor, axis: int, length: int) -> tuple[int, int | None]:
@@ -44,8 +50,8 @@ def _pair(c, x: Tensor, axis: int, length: int) -> tuple[int, int | None]:
 def transform(p: Program, real: int, imaginary: int | None, axis: int, count: int, inverse: bool) -> tuple[int, int]:
     """Return the real and imaginary parts of the first ``count`` Fourier coefficients along an axis."""
     rank, length = len(p.shape(real)), p.shape(real)[axis]
-    fractions = [Fraction(k * t % length, length) for k in range(count) for t in range(length)]
-    cos, sin = turn(p, "cos", fractions, (count, length)), turn(p, "sin", fractions, (count, length))
+    angles = grid(p, count, length, length)
+    cos, sin = p.map("cos", angles), p.map("sin", angles)
     letters = "abcdefghijklmnopqrstuvwxy"[:rank]
     word = f"{letters},z{letters[axis]}->{letters[:axis]}z{letters[axis + 1 :]}"
 
@@ -91,12 +97,11 @@ def dft(c, call: Call):
         re, im = _pair(c, x, axis, half)
         letters = "abcdefghijklmnopqrstuvwxy"[: rank - 1]
         word = f"{letters},z{letters[axis]}->{letters[:axis]}z{letters[axis + 1 :]}"
-        fractions = [Fraction(k * t % length, length) for t in range(length) for k in range(half)]
-        doubled = [Fraction(1 if k == 0 or 2 * k == length else 2, length) for _ in range(length) for k in range(half)]
-        twice = p.values(doubled, (length, half))
-        y = p.contract(word, re, p.map("mul", turn(p, "cos", fractions, (length, half)), twice))
+        angles = grid(p, length, half, length)
+        twice = p.values([Fraction(1 if k == 0 or 2 * k == length else 2, length) for k in range(half)], (half,))
+        y = p.contract(word, re, p.map("mul", p.map("cos", angles), twice))
         if im is not None:
-            y = p.map("sub", y, p.contract(word, im, p.map("mul", turn(p, "sin", fractions, (length, half)), twice)))
+            y = p.map("sub", y, p.contract(word, im, p.map("mul", p.map("sin", angles), twice)))
         return c.new(reshape(p, y, (*p.shape(y), 1)), x.dtype)
     re, im = _pair(c, x, axis, length)
     return c.new(stacked_pair(p, *transform(p, re, im, axis, length // 2 + 1 if onesided else length, inverse)), x.dtype)
@@ -137,7 +142,7 @@ def window_of(c, call: Call):
     """A window of known length: cosines of fractions of a turn."""
     size = c.ints(call[0], "the size")[0]
     span = size if call.integer("periodic", 1) else size - 1
-    if not 1 <= size <= 2**20 or span < 1:
+    if not 1 <= size <= MAXIMAL_LENGTH or span < 1:
         raise malformed(f"a window of {size} entries")
     p = c.p
     total = p.constant(WINDOWS[call.op][0])
@@ -153,8 +158,9 @@ def mel_weight_matrix(c, call: Call):
     bins, length, rate = [c.ints(call[k], "a size of the filters")[0] for k in range(3)]
     low, high = [float(c.number(call[k], "an edge of the filters")) for k in (3, 4)]
     spectrum = length // 2 + 1
-    if not 1 <= bins <= 4096 or not 1 <= length <= 2**16 or rate < 1:
+    if bins < 1 or length < 1 or rate < 1:
         raise malformed(f"{bins} filters for {length} samples")
+    listed(bins * spectrum)
     first, last = 2595 * np.log10(1 + low / 700), 2595 * np.log10(1 + high / 700)
     marks = np.arange(bins + 2) * ((last - first) / (bins + 2)) + first
     edges = [int(f) for f in ((length + 1) * (700 * (10 ** (marks / 2595) - 1))) // rate]

@@ -8,10 +8,18 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import prod
 
-from tamecheck.errors import ShapeError
+from tamecheck.errors import InputError, ShapeError
 from tamecheck.programs.program import Program
 
+MAXIMAL_LISTED = 2**18
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def listed(count: int) -> range:
+    """Return ``range(count)`` for constants that are written out one by one, within a limit."""
+    if count > MAXIMAL_LISTED:
+        raise InputError(f"{count} constants or places would have to be written out", code="TC136", hint="a smaller model of the same kind")
+    return range(count)
 
 
 def scaled(p: Program, x: int, factor: Fraction | int) -> int:

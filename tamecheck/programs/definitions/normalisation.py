@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import prod
 
 from tamecheck.errors import ShapeError
-from tamecheck.programs.definitions.basics import along, mean, power, reshape, scaled, shifted, square
+from tamecheck.programs.definitions.basics import MAXIMAL_LISTED, along, listed, mean, power, reshape, scaled, shifted, square
 from tamecheck.programs.program import Program
 
 Axes = int | Iterable[int]
@@ -167,7 +167,7 @@ def static_entries(p: Program, n: int) -> list[Fraction] | None:
     if kind != "constant" or parameters[0] == "opaque":
         return None
     if parameters[0] == "splat":
-        return [Fraction(parameters[1])] * prod(shape)
+        return [Fraction(parameters[1])] * prod(shape) if prod(shape) <= MAXIMAL_LISTED else None
     return [Fraction(t) for t in parameters[1]]
 
 
@@ -189,7 +189,7 @@ def masked_softmax(p: Program, x: int, mask: int, axis: int = -1, *, empty: Frac
     e = p.map("exp", x)
     zero = p.constant(0)
     entries = static_entries(p, mask)
-    if entries is not None and len(p.shape(mask)) <= 2 and entries:
+    if entries and len(p.shape(mask)) <= 2 and len(entries) * (shape[-1] if p.shape(mask)[-1:] in ((), (1,)) else 1) <= MAXIMAL_LISTED:
         return _static_masked(p, e, mask, entries, empty)
     kept = p.where(mask, e, zero)
     total = p.reduce("sum", kept, [-1], True)
@@ -271,6 +271,7 @@ def attention(
 
 def causal_mask(p: Program, rows: int, columns: int, offset: int = 0) -> int:
     """Return the constant that is 1 where ``column <= row + offset``."""
+    listed(rows * columns)
     return p.values([int(j <= i + offset) for i in range(rows) for j in range(columns)], (rows, columns))
 
 

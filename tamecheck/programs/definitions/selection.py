@@ -9,10 +9,10 @@ from fractions import Fraction
 from math import prod
 
 from tamecheck.errors import InputError, ShapeError
-from tamecheck.programs.definitions.basics import reshape, scaled
+from tamecheck.programs.definitions.basics import listed, reshape, scaled
 from tamecheck.programs.program import Program
 
-MAXIMAL_PLACES = 2**22
+MAXIMAL_PLACES = 2**22  # of a computed index: no list is written, only shapes grow
 NEUTRAL = {"sum": 0, "prod": 1}
 
 
@@ -25,7 +25,7 @@ def one_hot(p: Program, index: int, depth: int, axis: int = -1, wrap: bool = Fal
     a = axis % (len(shape) + 1)
     lifted = reshape(p, index, shape[:a] + (1,) + shape[a:])
     tail = (depth,) + (1,) * (len(shape) - a)
-    hit = p.compare("eq", lifted, p.values(range(depth), tail))
+    hit = p.compare("eq", lifted, p.values(listed(depth), tail))
     if wrap:
         hit = p.logic("or", hit, p.compare("eq", lifted, p.values(range(-depth, 0), tail)))
     return hit
@@ -51,7 +51,7 @@ def gather_along(p: Program, x: int, index: int, axis: int) -> int:
         if k != a and own[k] > 1:
             stride = prod(shape[k + 1 :])
             tail = (own[k],) + (1,) * (len(shape) - k - 1)
-            place = p.map("add", place, p.values([stride * i for i in range(own[k])], tail))
+            place = p.map("add", place, p.values([stride * i for i in listed(own[k])], tail))
     return p.lookup(reshape(p, x, (prod(shape),)), place, 0)
 
 
@@ -76,7 +76,7 @@ def scatter_flat(p: Program, x: int, places: Sequence[int], updates: int, reduct
     flat = reshape(p, x, (n,))
     news = reshape(p, updates, (len(places),))
     if reduction == "none":
-        source = list(range(n))
+        source = list(listed(n))
         for k, i in enumerate(places):
             source[i] = n + k
         return reshape(p, p.reindex(("gather", 0, tuple(source), (n,)), p.reindex(("concat", 0), flat, news)), shape)
@@ -84,8 +84,7 @@ def scatter_flat(p: Program, x: int, places: Sequence[int], updates: int, reduct
     for k, i in enumerate(places):
         groups.setdefault(i, []).append(k)
     width = max(map(len, groups.values()))
-    if width * len(groups) > MAXIMAL_PLACES:
-        raise InputError(f"{width} updates for each of {len(groups)} places are too many", code="TC126")
+    listed(width * len(groups))
     # pad each group with its own first update for max and min, with the neutral entry for sum and prod
     spare = len(places)
     rows: list[int] = []
@@ -128,6 +127,7 @@ def scatter_along(p: Program, x: int, index: int, updates: int, axis: int, reduc
     if inner == x:
         return new
     places = [0]
+    listed(prod(p.shape(new)))
     for k, o in enumerate(p.shape(new)):
         stride = prod(shape[k + 1 :])
         places = [q + stride * i for q in places for i in range(o)]
@@ -146,6 +146,7 @@ def resample(p: Program, x: int, axis: int, taps: Taps) -> int:
     if not taps:
         raise ShapeError("resampling to no positions")
     width = max([len(t) for t in taps])
+    listed(len(taps) * width)
     places = tuple([t[min(k, len(t) - 1)][0] for t in taps for k in range(width)])
     weights = [t[k][1] if k < len(t) else Fraction(0) for t in taps for k in range(width)]
     if width == 1:
@@ -161,13 +162,13 @@ def resample(p: Program, x: int, axis: int, taps: Taps) -> int:
 
 def nearest_taps(old: int, new: int) -> list[list[tuple[int, Fraction]]]:
     """Return nearest-neighbour taps as PyTorch's ``interpolate(mode="nearest")``: ``floor(i * old / new)``."""
-    return [[(min(i * old // new, old - 1), Fraction(1))] for i in range(new)]
+    return [[(min(i * old // new, old - 1), Fraction(1))] for i in listed(new)]
 
 
 def linear_taps(old: int, new: int, align_corners: bool = False) -> list[list[tuple[int, Fraction]]]:
     """Return linear interpolation taps: half-pixel centres, or corners mapped to corners; edges are repeated."""
     rows = []
-    for i in range(new):
+    for i in listed(new):
         if align_corners:
             t = Fraction(i * (old - 1), new - 1) if new > 1 else Fraction(0)
         else:
@@ -193,7 +194,7 @@ def cubic_weights(t: Fraction, a: Fraction) -> list[Fraction]:
 def cubic_taps(old: int, new: int, align_corners: bool = False, a: Fraction = Fraction(-3, 4)) -> list[list[tuple[int, Fraction]]]:
     """Return cubic interpolation taps (PyTorch's bicubic has ``a = -3/4``); edges are repeated."""
     rows = []
-    for i in range(new):
+    for i in listed(new):
         if align_corners:
             t = Fraction(i * (old - 1), new - 1) if new > 1 else Fraction(0)
         else:

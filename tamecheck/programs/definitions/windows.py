@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import prod
 
 from tamecheck.errors import ShapeError
-from tamecheck.programs.definitions.basics import along, cut, pad, power, reshape, scaled
+from tamecheck.programs.definitions.basics import along, cut, listed, pad, power, reshape, scaled
 from tamecheck.programs.program import Program
 
 Pairs = Sequence[tuple[int, int]]
@@ -122,6 +122,7 @@ def positions(extent: int, size: int, stride: int, dilation: int, before: int, a
 
 def taps(extent: int, size: int, stride: int, dilation: int, before: int, count: int) -> list[list[int]]:
     """Return the places each window reads along one axis; places outside ``0 .. extent-1`` are padding."""
+    listed(count * size)
     return [[i * stride - before + t * dilation for t in range(size)] for i in range(count)]
 
 
@@ -249,7 +250,7 @@ def max_pool_index(
     place = table[0]
     for other in table[1:]:
         place = p.map("add", place, other)
-    together = prod(size)
+    together = len(listed(prod(size)))
     place = reshape(p, place, (*counts, together))
     winner = p.order("argmax", reshape(p, w, (*p.shape(w)[:-rank], together)), -1)
     hit = p.compare("eq", winner, p.values(range(together), (together,)))
