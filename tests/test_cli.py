@@ -161,9 +161,9 @@ def test_check_compares_the_model(capsys, tmp_path):
 
 
 @needs_checker
-@pytest.mark.parametrize(("content", "status"), [(b"", 3), (b"{", 3), (b"\x00\xff", 3), (b"[]", 3)])
-def test_unreadable_certificates_have_status_3(capsys, tmp_path, content, status):
-    """Garbage is neither good nor bad."""
+@pytest.mark.parametrize(("content", "status"), [(b"", 3), (b"{", 3), (b"\x00\xff", 3), (b"[]", 1)])
+def test_garbage_is_never_accepted(capsys, tmp_path, content, status):
+    """What is no JSON is unreadable; what is no certificate is rejected."""
     path = tmp_path / "c.json"
     path.write_bytes(content)
     assert run(capsys, "check", str(path))[0] == status

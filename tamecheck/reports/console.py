@@ -10,6 +10,7 @@ from tamecheck.reports.reading import Reading, clean
 
 MESSAGES = {0: ("accepted", "bold green"), 1: ("REJECTED", "bold red"), 2: ("HOLEY", "bold yellow"), 3: ("unreadable", "bold red"),
             4: ("budget used up", "bold yellow")}  # fmt: skip
+SHOWN_CHOICES = 4  # lines about which tensors are parameters
 WIDE = 200  # columns of tables that go to a file or a pipe
 
 
@@ -56,8 +57,10 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
         out.print(Text(f"  unknown because of node {entry['node']}{name}: {clean(entry['reason'], 200)}"))
     if report["literal"]:
         out.print(Text(f"  the framework's program differs from the function it names: {clean(report['literal']['differs'], 300)}"))
-    for choice in report["parameters"][:8]:
+    for choice in report["parameters"][:SHOWN_CHOICES]:
         out.print(Text(f"  {clean(choice, 200)}", "dim"))
+    if len(report["parameters"]) > SHOWN_CHOICES:
+        out.print(Text(f"  and {len(report['parameters']) - SHOWN_CHOICES} more tensors, see --json", "dim"))
     seconds = ", ".join(f"{name} {value:.3f} s" for name, value in report["seconds"].items())
     out.print(Text(f"  {report['nodes']} nodes, {report['steps']} steps; {seconds}", "dim"))
     for what, path in written.items():
@@ -67,19 +70,24 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
 
 
 def checked(answer: dict, status: int) -> None:
-    """Print the checker's answer."""
+    """Print the checker's answer: what is proved and on what it rests, or the first bad step and the reason."""
     from rich.text import Text
 
     out = stdout()
     word, style = MESSAGES.get(status, ("unreadable", "bold red"))
-    out.print(Text(f"certificate {word}", style))
-    for key, value in answer.items():
-        if key in ("tamecheck", "command", "verdict", "exit") or value in (None, "", [], {}):
-            continue
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict):
-                item = ", ".join(f"{k}: {v}" for k, v in item.items())
-            out.print(Text(f"  {key}: {clean(item, 400)}"))
+    count = answer.get("steps")
+    out.print(Text(f"certificate {word}" + (f": {count} steps recomputed" if status in (0, 2) and count else ""), style))
+    step = f"step {answer['step']}" if answer.get("step") is not None else ""
+    lines = [" ".join(str(part) for part in (answer.get("code"), step, answer.get("where"), answer.get("reason")) if part)]
+    if status in (0, 2):
+        lines += [*str(answer.get("proved") or "").split("; "), *(f"ASSUMED: {text}" for text in answer.get("assumptions") or [])]
+        for a in answer.get("axioms") or []:
+            name = a["name"].removeprefix("not ")
+            lines.append(f"relying on {name}{' (not definable)' if name != a['name'] else ''}: {a['reference']}")
+    lines.append((answer.get("model") or {}).get("text", ""))
+    for text in lines:
+        if text:
+            out.print(Text(f"  {clean(text, 400)}"))
 
 
 def structures() -> None:
