@@ -101,10 +101,11 @@ def _end(ball, side: int) -> Fraction | None:
     excess = max(mantissa.bit_length() - KEPT_BITS, 0)
     mantissa = (mantissa >> excess) + (-1 if side < 0 else 2)
     exponent += excess
-    if exponent > HUGE_BITS:
+    size = abs(mantissa).bit_length() + exponent  # 2^(size-1) <= |value| < 2^size
+    if size > HUGE_BITS:
         towards_zero = (mantissa > 0) == (side < 0)
-        return Fraction(side * -(2**HUGE_BITS)) if towards_zero else None
-    if exponent < -HUGE_BITS:
+        return Fraction(-side) * 2 ** (HUGE_BITS - 1) if towards_zero else None
+    if size < -HUGE_BITS:
         return Fraction(side, 2**HUGE_BITS) if (mantissa > 0) == (side > 0) else Fraction(0)
     return Fraction(mantissa) * (Fraction(2) ** exponent)
 

@@ -94,8 +94,10 @@ def names(mask: int) -> str:
 
 
 def is_uniform(c: Curve, n: int) -> bool:
-    """Tell whether all entries of a node are equal along the curve."""
-    kind, parameters, arguments, _ = c.program.nodes[n]
+    """Tell whether a node has entries, and all of them are equal along the curve."""
+    kind, parameters, arguments, shape = c.program.nodes[n]
+    if prod(shape) < 1:
+        return False
     if n == c.variable:
         return True
     if kind == "input":

@@ -5,6 +5,7 @@ an argument that certainly leaves a primitive's domain makes the node undefined 
 """
 
 from fractions import Fraction
+from math import prod
 
 from tamecheck.ground.intervals import Interval, from_text, meet
 from tamecheck.kernel import rules
@@ -46,18 +47,30 @@ def _undefined_at(proof: Proof, point: dict[int, Fraction]) -> bool:
 
 
 def _lost(d: Derivation, node: tuple, lost: set[int]) -> bool:
-    kind, parameters, arguments, _ = node
+    kind, parameters, arguments, shape = node
     if kind == "where":
         c = arguments[0]
         if c in lost:
-            return True
+            return bool(prod(shape))
         condition = d.record(c)[3]
         if condition[0] is None or condition[0] != condition[1]:
             return False
-        return arguments[1 if condition[0] != 0 else 2] in lost
+        return bool(prod(shape)) and arguments[1 if condition[0] != 0 else 2] in lost
     if any(a in lost for a in arguments):
-        return True
-    return kind == "map" and _outside(parameters[0], [d.record(a)[3] for a in arguments])
+        return _keeps_entries(kind, parameters, shape)
+    return bool(prod(shape)) and kind == "map" and _outside(parameters[0], [d.record(a)[3] for a in arguments])
+
+
+def _keeps_entries(kind: str, parameters: tuple, shape: tuple[int, ...]) -> bool:
+    """Tell whether every entry of an argument enters some entry of the node."""
+    if not prod(shape):
+        return False
+    if kind == "reindex":
+        return parameters[0] in ("reshape", "transpose", "expand", "pad", "concat")
+    if kind == "contract":
+        operands = parameters[0].partition("->")[0].split(",")
+        return all(len(set(letters)) == len(letters) for letters in operands)
+    return kind in ("map", "compare", "logic", "reduce")
 
 
 def _outside(p: str, ranges: list[Interval]) -> bool:
