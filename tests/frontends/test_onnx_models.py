@@ -138,8 +138,11 @@ def test_real_architectures_equal_the_reference_evaluator_with_random_weights(na
     if "squeezenet" not in name:
         # the reference evaluator's batch normalisation of version 9 takes the batch's own statistics; version 15 says which
         model.opset_import[0].version = 15
+    # compare the scores before softmax: the reference evaluator takes softmax of version 9 over the last axis only
+    (last,) = [node for node in model.graph.node if node.op_type == "Softmax"]
+    del model.graph.output[:]
+    model.graph.output.append(onnx.helper.make_tensor_value_info(last.input[0], 1, None))
     (expected,) = ReferenceEvaluator(model).run(None, {read.data[0]: image})
-    assert np.ptp(expected) > 1e-6
-    node, axes = scores_of_softmax(read)
-    (scores,) = evaluate(read.program, [node], {**values, read.data[0]: image})
-    np.testing.assert_allclose(softmax(scores, axis=axes).reshape(expected.shape), expected, rtol=1e-2, atol=1e-6)
+    assert np.ptp(expected) > 1e-3
+    (scores,) = evaluate(read.program, [scores_of_softmax(read)[0]], {**values, read.data[0]: image})
+    np.testing.assert_allclose(scores.reshape(expected.shape), expected, rtol=1e-3, atol=1e-3 * np.ptp(expected))
