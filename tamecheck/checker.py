@@ -2185,17 +2185,22 @@ def never_negative(p: list) -> bool:
 
 
 class Curve(Derivation):
-    """A derivation along a curve: every input fixed but one, all of whose entries are t^e, t in an interval."""
+    """A derivation along a curve: every input fixed, but one (and companions), all of whose entries are t^e, t in an interval."""
 
     def __init__(self, document: "Document", value: dict) -> None:
-        need_keys(value, {"domain", "escape", "exponent", "fixed", "kind", "steps", "variable"})
+        need_keys(value, {"companions", "domain", "escape", "exponent", "fixed", "kind", "steps", "variable"})
         super().__init__(document, document.program)
         nodes = self.program.nodes
         self.domain, self.exponent = interval(value["domain"]), number(value["exponent"])
         self.variable = count(value["variable"], 0, len(nodes) - 1)
         self.fixed = self.read_fixed(value["fixed"])
         self.escape = value["escape"] is not None
-        self.check_variable(value["escape"])
+        companions = counts(value["companions"], 0, len(nodes) - 1)
+        self.moved = {self.variable, *companions}
+        if companions != sorted(set(companions) - {self.variable}) or (self.escape and companions):
+            refuse("TC519", "the companions of the variable are not increasing, or escape with it")
+        for n in sorted(self.moved):
+            self.check_variable(n, value["escape"])
         self.uniform: set = set()
         self.done = -1
         self.balls: dict = {}
@@ -2214,15 +2219,15 @@ class Curve(Derivation):
                 refuse("TC521", "a fixed input leaves its box")
         return fixed
 
-    def check_variable(self, escape: object) -> None:
-        """The variable is a varying input whose values stay in its box, or a node that escaped along an earlier curve."""
+    def check_variable(self, n: int, escape: object) -> None:
+        """A variable is a varying input whose values stay in its box, or a node that escaped along an earlier curve."""
         if self.exponent == 0 or max(abs(self.exponent.numerator), self.exponent.denominator) > 10**4:
             refuse("TC522", "the exponent of the curve is 0 or too large")
         if self.exponent != 1 and not inside(self.domain, (ZERO, None, False, False)):
             refuse("TC523", "a bent curve needs t > 0")
         if escape is None:
-            node = self.program.nodes[self.variable]
-            if node[0] != "input" or node[1][1] not in self.document.roles or self.variable in self.fixed:
+            node = self.program.nodes[n]
+            if node[0] != "input" or node[1][1] not in self.document.roles or n in self.fixed:
                 refuse("TC524", "the variable of a curve is not a varying input")
             if not inside(self.moving()[3], interval(node[1][2])):
                 refuse("TC525", "the curve leaves the box of its variable")
@@ -2253,7 +2258,7 @@ class Curve(Derivation):
         if rule == "input":
             if premises or parameters:
                 refuse("TC465", "the rule input has no premises and no parameters")
-            if n == self.variable:
+            if n in self.moved:
                 return self.moving()
             if n not in self.fixed:
                 refuse("TC529", "an input that the curve does not fix")
@@ -2276,7 +2281,7 @@ class Curve(Derivation):
         while self.done < n:
             self.done += 1
             kind, parameters, arguments, shape = nodes[self.done]
-            if self.done == self.variable:
+            if self.done in self.moved:
                 fine = True
             elif kind == "input":
                 fine = self.done in self.fixed
@@ -2310,7 +2315,7 @@ class Curve(Derivation):
             if m in balls:
                 todo.pop()
                 continue
-            missing = [] if m == self.variable else [a for a in self.program.nodes[m][2] if a not in balls]
+            missing = [] if m in self.moved else [a for a in self.program.nodes[m][2] if a not in balls]
             if missing:
                 todo.extend(missing)
             else:
@@ -2327,7 +2332,7 @@ class Curve(Derivation):
         def exact(q: Fraction):
             return flint.arb(flint.fmpq(q.numerator, q.denominator))
 
-        if n == self.variable:
+        if n in self.moved:
             return exact(t) if self.exponent == 1 else exact(t) ** exact(self.exponent)
         if kind == "input":
             return exact(self.fixed[n]) if n in self.fixed else None
@@ -2500,11 +2505,11 @@ def rule_polynomial(c: Curve, n: int, premises: list, parameters: list, conclusi
 def polynomial_of(c: Curve, n: int, premises: list) -> dict:
     """The polynomial of a node from its arguments'."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if n == c.variable:
+    if n in c.moved:
         arguments = []
     if len(premises) != len(arguments):
         refuse("TC542", "a polynomial step has one premise per argument")
-    if n == c.variable:
+    if n in c.moved:
         return {c.exponent: ONE}
     if kind == "input":
         return poly_clean({ZERO: c.fixed[n]})
@@ -2579,7 +2584,7 @@ def unbounded_ends(p: dict, t: tuple) -> tuple:
 def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """The node has a period in t."""
     kind, names, arguments, _ = c.program.nodes[n]
-    if parameters or len(conclusion) != 3 or conclusion[0] != "periodic" or conclusion[1] not in ("1", "pi") or n == c.variable:
+    if parameters or len(conclusion) != 3 or conclusion[0] != "periodic" or conclusion[1] not in ("1", "pi") or n in c.moved:
         refuse("TC555", "a periodic conclusion is [periodic, unit, period]")
     unit, period = conclusion[1], number(conclusion[2])
     if period <= 0:
@@ -2893,7 +2898,7 @@ def negative_argument(c: Curve, n: int, premises: list) -> tuple:
     """(argument, excluded structures) of premise 0."""
     result = c.premise(premises, 0)
     f = c.about[premises[0]]
-    if type(result) is not tuple or result[0] != "not" or f not in c.program.nodes[n][2] or n == c.variable:
+    if type(result) is not tuple or result[0] != "not" or f not in c.program.nodes[n][2] or n in c.moved:
         refuse("TC587", "premise 0 does not exclude an argument of the node")
     return f, excluded_set(result[1])
 
@@ -3065,7 +3070,7 @@ class Document:
             refuse("TC604", "a jump is a pair of [instance, step]")
         a, b = (instance_of(main, r[0], Curve) for r in rows)
         f, g = (result_of(c, r[1], n) for c, r in zip((a, b), rows))
-        if (a.variable, a.fixed, a.exponent, a.escape) != (b.variable, b.fixed, ONE, False) or b.exponent != 1 or b.escape:
+        if (a.moved, a.fixed, a.exponent, a.escape) != (b.moved, b.fixed, ONE, False) or b.exponent != 1 or b.escape:
             refuse("TC605", "a jump compares two different lines")
         s, t = a.domain, b.domain
         if is_point(t):

@@ -36,15 +36,19 @@ class Curve(Derivation):
     Attributes
     ----------
     variable : int — the node that moves
+    companions : tuple of int — inputs that move along with it
     domain : Interval — of t
     exponent : Fraction — every entry of the variable is t**exponent
     fixed : dict[int, Fraction] — the other inputs
     """
 
-    __slots__ = ("variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "negatives", "escapes", "_values")
+    __slots__ = ("companions", "moving", "variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "negatives", "escapes", "_values")
 
-    def __init__(self, program: Program, facts: Facts, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction]):
+    def __init__(self, program: Program, facts: Facts, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction],
+                 companions: tuple[int, ...] = ()) -> None:
         super().__init__(program, facts)
+        self.companions = companions
+        self.moving = frozenset([variable, *companions])
         self.variable, self.domain, self.exponent, self.fixed = variable, domain, exponent, fixed
         self.escape: tuple[int, int] | None = None
         self.uniform: set[int] = set()
@@ -56,7 +60,7 @@ class Curve(Derivation):
 
     def start(self, n: int) -> int:
         """Append the step of an input, or of the variable."""
-        if n != self.variable:
+        if n not in self.moving:
             q = self.fixed[n]
             return self.conclude("input", n, (), (), input_record((q, q, True, True), False))
         return self.conclude("input", n, (), (), variable_record(self.domain, self.exponent))
@@ -71,7 +75,7 @@ class Curve(Derivation):
         """Return the instance as it stands in the certificate."""
         fixed = sorted((n, str(q)) for n, q in self.fixed.items())
         return {
-            "domain": to_text(self.domain), "escape": self.escape, "exponent": str(self.exponent), "fixed": fixed,
+            "companions": sorted(self.companions), "domain": to_text(self.domain), "escape": self.escape, "exponent": str(self.exponent), "fixed": fixed,
             "kind": "curve", "steps": self.steps, "variable": self.variable,
         }
 
@@ -98,7 +102,7 @@ def is_uniform(c: Curve, n: int) -> bool:
     kind, parameters, arguments, shape = c.program.nodes[n]
     if prod(shape) < 1:
         return False
-    if n == c.variable:
+    if n in c.moving:
         return True
     if kind == "input":
         return n in c.fixed
@@ -121,7 +125,7 @@ def is_uniform(c: Curve, n: int) -> bool:
 def polynomial(c: Curve, n: int) -> Polynomial | None:
     """Return the node as a generalised polynomial in t, when its arguments are."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if n == c.variable:
+    if n in c.moving:
         return ((Fraction(1), c.exponent),)
     if kind == "input":
         return _monomials({Fraction(0): c.fixed[n]}) if n in c.fixed else None
@@ -246,7 +250,7 @@ def value(c: Curve, n: int, t: Fraction):
             if m in cache:
                 todo.pop()
                 continue
-            missing = [] if m == c.variable else [a for a in c.program.nodes[m][2] if a not in cache]
+            missing = [] if m in c.moving else [a for a in c.program.nodes[m][2] if a not in cache]
             if missing:
                 todo.extend(missing)
                 continue
@@ -263,7 +267,7 @@ def _rational(flint, q: Fraction):
 
 def _ball(flint, c: Curve, n: int, t: Fraction, cache: dict):
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if n == c.variable:
+    if n in c.moving:
         base = _rational(flint, t)
         return base if c.exponent == 1 else base ** _rational(flint, c.exponent)
     if kind == "input":

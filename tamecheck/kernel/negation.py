@@ -24,7 +24,7 @@ def try_polynomial(c: Curve, n: int) -> bool:
     found = curves.polynomial(c, n)
     if found is None:
         return False
-    arguments = c.program.nodes[n][2] if n != c.variable else ()
+    arguments = c.program.nodes[n][2] if n not in c.moving else ()
     premises = tuple([c.polynomials[a][0] for a in arguments])
     conclusion = ("polynomial", *[(str(a), str(e)) for a, e in found])
     c.polynomials[n] = (c.negative("polynomial", n, premises, (), conclusion), found)
@@ -34,7 +34,7 @@ def try_polynomial(c: Curve, n: int) -> bool:
 def try_periodic(c: Curve, n: int) -> bool:
     """Append ``periodic`` by one of its three forms."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if n == c.variable or not arguments or n not in c.uniform:
+    if n in c.moving or not arguments or n not in c.uniform:
         return False
     found = _periodic_base(c, kind, parameters, arguments) or _periodic_closure(c, kind, arguments)
     if found is None:
@@ -288,7 +288,7 @@ def negative_of(c: Curve, f: int) -> tuple[int, int, bool] | None:
 def try_peel(c: Curve, n: int) -> bool:
     """Append ``peel`` or ``level``: undo the outermost operation."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if n not in c.uniform or n == c.variable:
+    if n not in c.uniform or n in c.moving:
         return False
     for position, f in enumerate(arguments):
         found = negative_of(c, f)

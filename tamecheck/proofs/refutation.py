@@ -32,17 +32,18 @@ def refute(proof: Proof, wanted: int) -> int:
     if any(node[0] in ("repeat", "implicit") for node in proof.program.nodes):
         return proof.excluded
     work, limit = 0, WORK_FOR_A_VERDICT if wanted & ANY or not proof.record[1] else max(WORK_FOR_SHARPNESS, size)
-    for variable, domain, exponent, fixed in candidates(proof):
+    for variable, domain, exponent, fixed, companions in candidates(proof):
         if proof.excluded & wanted == wanted or work > limit:
             break
         work += size + 8
-        try_curve(proof, variable, domain, exponent, fixed, wanted)
+        try_curve(proof, variable, domain, exponent, fixed, wanted, companions)
     return proof.excluded
 
 
-def try_curve(proof: Proof, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction], wanted: int) -> bool:
+def try_curve(proof: Proof, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction], wanted: int,
+              companions: tuple[int, ...] = ()) -> bool:
     """Follow one curve; keep it when it excludes something new of ``wanted``."""
-    c = Curve(proof.program, proof.derivation.facts, variable, domain, exponent, fixed)
+    c = Curve(proof.program, proof.derivation.facts, variable, domain, exponent, fixed, companions)
     follow(c, proof.node, True)
     found = negation.negative_of(c, proof.node)
     mask = found[1] if found else 0
@@ -86,8 +87,8 @@ def _through_escape(proof: Proof, c: Curve) -> bool:
 def follow(c: Curve, target: int, escapes: bool = False) -> None:
     """Append ordinary and negative steps for every node up to the target that the curve determines."""
     for n, node in enumerate(c.program.nodes[: target + 1]):
-        if n == c.variable or node[0] == "input":
-            if n != c.variable and n not in c.fixed:
+        if n in c.moving or node[0] == "input":
+            if n not in c.moving and n not in c.fixed:
                 continue
             c.start(n)
         elif all(a in c.latest for a in node[2]):
@@ -121,6 +122,8 @@ def candidates(proof: Proof):
     boxes = {n: from_text(program.nodes[n][1][2]) for n in inputs}
     moving = sorted(moving, key=lambda n: (len(program.nodes[n][3]) > 0, -n))
     count = 0
+    if len(moving) > 1:
+        yield from _all_together(moving, inputs, boxes)
     for values in _assignments(inputs, boxes):
         for exponent in (Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(-1)):
             for variable in moving[:8]:
@@ -128,7 +131,21 @@ def candidates(proof: Proof):
                     count += 1
                     if count > MAXIMAL_CURVES * 8:
                         return
-                    yield variable, domain, exponent, {n: q for n, q in values.items() if n != variable}
+                    yield variable, domain, exponent, {n: q for n, q in values.items() if n != variable}, ()
+
+
+def _all_together(moving: list[int], inputs: list[int], boxes: dict[int, Interval]):
+    """Yield curves along which every varying input moves, so that products of two of them bend."""
+    for domain in (RIGHT, LEFT, UNIT):
+        shared: Interval | None = domain
+        for n in moving:
+            shared = None if shared is None else meet(shared, boxes[n])
+        if shared is None or shared[0] == shared[1]:
+            continue
+        fixed = {n: inside(boxes[n], Fraction(1, 2)) for n in inputs if n not in moving}
+        first = min(moving)
+        yield first, shared, Fraction(1), fixed, tuple(sorted(n for n in moving if n != first))
+        return
 
 
 def _domains(box: Interval, exponent: Fraction) -> list[Interval]:
