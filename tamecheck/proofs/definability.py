@@ -59,11 +59,14 @@ def walk(proof: Proof, d: Derivation, roles: tuple[str, ...]) -> None:
     for n, node in enumerate(d.program.nodes):
         kind = node[0]
         if kind == "map":
-            step = ordinary(n)
-            if node[1][0] in REFINABLE:
+            ordinary(n)
+            p = node[1][0]
+            if p in REFINABLE:
                 refinements.refine(d, n)
-                if node[1][0] == "div" and _loose_quotient(d, n):
+                if p == "div" and _loose_quotient(d, n):
                     cases.by_cases(proof, d, n)
+            elif (p == "pow" or p == "mul") and _kinked_power(d, n):
+                cases.by_cases(proof, d, n)
         elif kind == "input":
             d.conclude("input", n, (), (), rules.input_record(input_box(node), node[1][1] in roles))
         elif kind == "where":
@@ -84,6 +87,16 @@ def _loose_quotient(d: Derivation, n: int) -> bool:
     """Tell whether a quotient with a varying denominator has an unbounded range, so that cases may help."""
     record = d.record(n)
     return bool(record[0] and (record[3][0] is None or record[3][1] is None) and d.record(d.program.nodes[n][2][1])[0])
+
+
+def _kinked_power(d: Derivation, n: int) -> bool:
+    """Tell whether the node is a square or power of a kink, which is smoother than its argument."""
+    a, b = d.program.nodes[n][2]
+    if d.record(n)[6] != 0 or not d.record(n)[0]:
+        return False
+    kind, parameters, _, _ = d.program.nodes[a]
+    kinked = kind == "where" or (kind == "map" and parameters[0] in ("max", "min", "abs"))
+    return kinked and (a == b or d.program.nodes[n][1][0] == "pow")
 
 
 # --------------------------------------------------------------------- bodies
