@@ -18,7 +18,7 @@ FAR_LEFT: Interval = (None, Fraction(-32), False, False)
 CHOICES = (Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), Fraction(3, 7), Fraction(0))
 SEMILINEAR = 1
 WORK_FOR_A_VERDICT = 400_000  # nodes visited, about 10 microseconds each
-WORK_FOR_SHARPNESS = 1_500
+WORK_FOR_SHARPNESS = 750
 MAXIMAL_CURVES = 48
 
 
