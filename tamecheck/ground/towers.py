@@ -173,7 +173,7 @@ class Tower:
             return s / g[0]
         if self.is_zero(a, h):
             raise ZeroDivisionError("zero in a tower")
-        # extended Euclid: s a = g modulo the modulus; is_zero has removed common factors
+        # extended Euclid: s a = g modulo the modulus; a common factor does not vanish here, so it leaves the modulus
         old, new = self.moduli[h - 1], self.trim(self.reduce(a, h), h - 1)
         s_old: Polynomial = []
         s_new: Polynomial = [self.embed(fmpq(1), h - 1)]
@@ -181,6 +181,9 @@ class Tower:
             quotient, remainder = self.divide(old, new, h - 1)
             s_old, s_new = s_new, self._subtract(s_old, self._product(quotient, s_new, h - 1), h - 1)
             old, new = new, remainder
+            if not new:
+                self.moduli[h - 1] = self.monic(self.divide(self.moduli[h - 1], old, h - 1)[0], h - 1)
+                return self.inverse(self.reduce(a, h), h)
         scale = self.inverse(new[0], h - 1)
         return self.reduce([self.mul(c, scale, h - 1) for c in s_new], h)
 

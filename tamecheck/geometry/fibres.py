@@ -1,0 +1,288 @@
+"""Roots of a polynomial whose coefficients are balls, with certified number and multiplicities.
+
+Balls can show that roots are different, never that they are equal.  So the number of *distinct* complex roots comes in from
+outside, as an upper bound proved by algebra, and the numerics is done when it has found that many disjoint discs which
+together hold all roots with multiplicity (Pellet's test).  Each disc then holds exactly one root.
+"""
+
+from itertools import pairwise
+
+from flint import acb, acb_poly, arb, arb_poly, ctx
+
+Ball = arb | int
+Reals = list[tuple[Ball, int]]
+Complexes = list[tuple[acb, int]]
+"""Roots off the real axis, with multiplicities."""
+
+
+def certainly_nonzero(c: Ball) -> bool:
+    """Return True if a coefficient is certainly not zero."""
+    return c != 0 if c.__class__ is int else 0 not in c
+
+
+def exactly_zero(c: Ball) -> bool:
+    """Return True if a coefficient is the exact number 0."""
+    return c == 0 if c.__class__ is int else c.is_zero()
+
+
+def solve(c: list[Ball], distinct: int, off_axis: bool = False) -> tuple[Reals, Complexes] | None:
+    """Return real and other roots with multiplicities, or ``None`` if the balls are too wide.
+
+    Parameters
+    ----------
+    c : coefficients c_0, ..., c_d, the last one certainly not zero
+    distinct : an upper bound for the number of distinct complex roots; if it is not attained no precision suffices
+    off_axis : whether roots off the real axis are wanted (they may be left out otherwise)
+    """
+    d = len(c) - 1
+    if d == 0:
+        return [], []
+    if d == 1:
+        return [(-(arb(c[0]) if c[0].__class__ is int else c[0]) / c[1], 1)], []
+    zeros = 0
+    while exactly_zero(c[zeros]):
+        zeros += 1
+    if zeros:
+        if not certainly_nonzero(c[zeros]):
+            return None
+        rest = solve(c[zeros:], distinct - 1, off_axis)
+        return None if rest is None else _with_zero(rest, zeros)
+    if d == 2:
+        return _quadratic(c, distinct, off_axis)
+    if all([exactly_zero(x) for x in c[1::2]]) and certainly_nonzero(c[0]):
+        return _even(c, distinct)
+    return _simple(c) if distinct == d else _clusters(c, distinct)
+
+
+def _with_zero(rest: tuple[Reals, Complexes], multiplicity: int) -> tuple[Reals, Complexes] | None:
+    reals, complexes = rest
+    before = []
+    after = []
+    for x, m in reals:
+        if x < 0:
+            before.append((x, m))
+        elif x > 0:
+            after.append((x, m))
+        else:
+            return None
+    return [*before, (0, multiplicity), *after], complexes
+
+
+def _quadratic(c: list[Ball], distinct: int, off_axis: bool) -> tuple[Reals, Complexes] | None:
+    c0, c1, c2 = c
+    if distinct < 2:
+        return [(-(arb(c1) if c1.__class__ is int else c1) / (2 * c2), 2)], []
+    if exactly_zero(c1):
+        square = -(arb(c0) if c0.__class__ is int else c0) / c2
+        if square > 0:
+            root = square.sqrt()
+            return [(-root, 1), (root, 1)], []
+        if square < 0:
+            return [], _pair(arb(0), (-square).sqrt()) if off_axis else []
+        return None
+    discriminant = c1 * c1 - 4 * c0 * c2
+    if discriminant.__class__ is int:
+        discriminant = arb(discriminant)
+    if discriminant > 0:
+        root = discriminant.sqrt()
+        a = 2 * c2
+        low, high = (-c1 - root) / a, (root - c1) / a
+        return [(low, 1), (high, 1)] if c2 > 0 else [(high, 1), (low, 1)], []
+    if discriminant < 0:
+        return [], _pair(-(arb(c1) if c1.__class__ is int else c1) / (2 * c2), (-discriminant).sqrt() / (2 * c2)) if off_axis else []
+    return None
+
+
+def _pair(real: arb, imaginary: arb) -> Complexes:
+    return [(acb(real, imaginary), 1), (acb(real, -imaginary), 1)]
+
+
+def _even(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
+    """Solve g(x^2) with g(0) not zero: the roots are the two square roots of each root of g."""
+    found = solve(c[::2], distinct // 2, True)
+    if found is None:
+        return None
+    left, right, complexes = [], [], []
+    for w, m in found[0]:
+        if w > 0:
+            root = w.sqrt()
+            left.append((-root, m))
+            right.append((root, m))
+        elif w < 0:
+            root = (-w).sqrt()
+            complexes += [(acb(0, root), m), (acb(0, -root), m)]
+        else:
+            return None
+    for w, m in found[1]:
+        root = w.sqrt()
+        complexes += [(root, m), (-root, m)]
+    return left[::-1] + right, complexes
+
+
+def _simple(c: list[Ball]) -> tuple[Reals, Complexes] | None:
+    """Isolate by FLINT's certified method; all roots are simple."""
+    try:
+        roots = acb_poly(c).roots(tol=_tolerance(), maxprec=2 * ctx.prec)
+    except ValueError:
+        return None
+    reals: list[arb] = []
+    complexes: list[acb] = []
+    for z in roots:
+        (reals if 0 in z.imag else complexes).append(z)
+    for k, z in enumerate(reals):
+        # the conjugate of a root is a root: if its ball meets no other ball, the root is its own conjugate
+        mirror = z.conjugate()
+        if any([mirror.overlaps(w) for w in complexes]) or any([mirror.overlaps(w) for i, w in enumerate(reals) if i != k]):
+            return None
+    return _ordered([(z.real, 1) for z in reals]), [(z, 1) for z in complexes]
+
+
+def _tolerance() -> arb:
+    return arb(2) ** -(ctx.prec // 2)
+
+
+def _ordered(reals: Reals) -> Reals | None:
+    reals.sort(key=lambda pair: pair[0].mid())
+    return reals
+
+
+def _clusters(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
+    """Group approximate roots into ``distinct`` clusters and certify each by Pellet's test."""
+    groups = group(_approximate(c), distinct)
+    if groups is None:
+        return None
+    polynomial = acb_poly(c)
+    centres = [_centre(g) for g in groups]
+    discs: list[tuple[acb, arb, int, bool]] = []
+    for k, (centre, spread, real) in enumerate(centres):
+        gap = min([abs(centre - other).lower() for i, (other, _, _) in enumerate(centres) if i != k], default=arb(1) + abs(centre))
+        if not real:
+            gap = gap.min(abs(centre.imag).lower())
+        radius = _radius(polynomial, centre, spread, gap / 3, len(groups[k]))
+        if radius is None:
+            return None
+        discs.append((centre, radius, len(groups[k]), real))
+    reals: Reals = []
+    complexes: Complexes = []
+    for centre, radius, multiplicity, real in discs:
+        if real:
+            x = centre.real + arb(0, radius)
+            reals.append((_sharpen(c, x, multiplicity), multiplicity))
+        else:
+            complexes.append((acb(centre.real + arb(0, radius), centre.imag + arb(0, radius)), multiplicity))
+    reals.sort(key=lambda pair: pair[0].mid())
+    # radii are at most a third of every distance, so the discs are disjoint; the real balls lie in them
+    if any([not a < b for (a, _), (b, _) in pairwise(reals)]):
+        return None
+    return reals, complexes
+
+
+def _approximate(c: list[Ball]) -> list[acb]:
+    """Return approximate roots (no proof) of the polynomial with the middles of the balls as coefficients."""
+    middle = [x if x.__class__ is int else x.mid() for x in c]
+    before = ctx.prec
+    try:
+        for k in range(3):
+            try:
+                return [z.mid() for z in acb_poly(middle).roots(maxprec=8 * before)]
+            except ValueError:
+                # an exactly multiple root: disturb, this is only an approximation
+                ctx.prec = 2 * before
+                middle[k] = middle[k] + arb(2) ** -(before + k)
+    finally:
+        ctx.prec = before
+    return []
+
+
+def group(roots: list[acb], count: int) -> list[list[acb]] | None:
+    """Return ``count`` groups of points, made by joining the closest ones (single linkage)."""
+    if len(roots) < count or count < 1:
+        return None
+    groups = [[z] for z in roots]
+    pairs = []
+    for i in range(len(roots)):
+        for j in range(i):
+            pairs.append((abs(roots[i] - roots[j]).mid(), i, j))
+    pairs.sort(key=lambda t: t[0])
+    owner = list(range(len(roots)))
+    left = len(roots)
+    for _, i, j in pairs:
+        if left == count:
+            break
+        a, b = owner[i], owner[j]
+        if a != b:
+            groups[a] += groups[b]
+            groups[b] = []
+            owner = [a if o == b else o for o in owner]
+            left -= 1
+    return [g for g in groups if g]
+
+
+def _centre(g: list[acb]) -> tuple[acb, arb, bool]:
+    """Return the middle of a group, how far its points are from it, and whether it counts as real."""
+    total = acb(0)
+    for z in g:
+        total += z
+    centre = (total / len(g)).mid()
+    spread = arb(0)
+    for z in g:
+        spread = spread.max(abs(z - centre).upper())
+    tiny = (abs(centre).upper() + arb(2) ** -ctx.prec) * arb(2) ** -(ctx.prec // 2)
+    real = not abs(centre.imag).lower() > spread + tiny
+    return (acb(centre.real), spread + abs(centre.imag).upper(), True) if real else (centre, spread, False)
+
+
+def _radius(polynomial: acb_poly, centre: acb, spread: arb, limit: arb, multiplicity: int) -> arb | None:
+    """Return r below ``limit`` such that the disc around ``centre`` provably holds exactly ``multiplicity`` roots."""
+    shifted = polynomial(acb_poly([centre, 1]))
+    sizes = [abs(shifted[i]) for i in range(polynomial.degree() + 1)]
+    largest = [s.upper() for s in sizes]
+    own = sizes[multiplicity].lower()
+    if not own > 0 or not limit > 0:
+        return None
+    # the cluster's own radius is about 2 max |a_i/a_m|^(1/(m-i)); try that, then larger ones
+    guess = spread
+    for i in range(multiplicity):
+        ratio = (largest[i] / own).upper()
+        guess = guess.max((ratio.root(multiplicity - i) * 2).upper() if ratio > 0 else ratio)
+    # radii are exact numbers, so that the disc returned is the one tested
+    r = guess.mid() * 2 if guess > 0 else (limit.mid() / 1024).mid()
+    for _ in range(40):
+        if not r < limit:
+            r = limit.lower()
+        power = arb(1)
+        rest = arb(0)
+        value = arb(0)
+        for i, s in enumerate(largest):
+            if i == multiplicity:
+                value = own * power
+            else:
+                rest += s * power
+            power *= r
+        if value > rest:
+            return r
+        if not r < limit:
+            return None
+        r = r.mid() * 8
+    return None
+
+
+def _sharpen(c: list[Ball], x: arb, multiplicity: int) -> arb:
+    """Return a smaller ball for the only real root in ``x``: it is a zero of the derivative of order multiplicity - 1."""
+    p = arb_poly(c)
+    for _ in range(multiplicity - 1):
+        p = p.derivative()
+    slope = p.derivative()
+    for _ in range(60):
+        s = slope(x)
+        if 0 in s:
+            return x
+        middle = x.mid()
+        image = middle - p(middle) / s
+        if not image.overlaps(x):
+            return x
+        better = x.intersection(image)
+        if not better.rad() * 2 < x.rad():
+            return better
+        x = better
+    return x
