@@ -2507,6 +2507,9 @@ def polynomial_of(c: Curve, n: int, premises: list) -> dict:
     kind, parameters, arguments, _ = c.program.nodes[n]
     if n in c.moved:
         arguments = []
+    through = polynomial_through(c, n, premises)
+    if through is not None:
+        return through
     if len(premises) != len(arguments):
         refuse("TC542", "a polynomial step has one premise per argument")
     if n in c.moved:
@@ -2530,6 +2533,22 @@ def polynomial_of(c: Curve, n: int, premises: list) -> dict:
             out = poly_mul(out, q)
         return out
     refuse("TC552", "no polynomial rule for this node")
+
+
+def polynomial_through(c: Curve, n: int, premises: list) -> dict | None:
+    """The polynomial of what where, max or min decidedly take, or of abs on one side of 0; None when it is none of these."""
+    kind, names, arguments, _ = c.program.nodes[n]
+    if n in c.moved or (kind != "where" and (kind != "map" or names[0] not in ("max", "min", "abs"))):
+        return None
+    f = c.about[premises[0]] if premises else -1
+    if kind == "map" and names[0] == "abs":
+        p, sign = c.polynomial_at(premises, 0, arguments[0]), sign_on(c.fact_at(premises, 1, arguments[0])[3])
+        if sign is None:
+            refuse("TC548", "the sign under an absolute value is open")
+        return {e: sign * x for e, x in p.items()}
+    if f not in arguments or not chosen(c, n, f, premises):
+        refuse("TC549", "it is open which argument is taken")
+    return c.polynomial_at(premises, 0, f)
 
 
 def polynomial_map(c: Curve, name: str, p: list) -> dict:
@@ -2584,13 +2603,15 @@ def unbounded_ends(p: dict, t: tuple) -> tuple:
 def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """The node has a period in t."""
     kind, names, arguments, _ = c.program.nodes[n]
-    if parameters or len(conclusion) != 3 or conclusion[0] != "periodic" or conclusion[1] not in ("1", "pi") or n in c.moved:
+    if parameters or len(conclusion) != 3 or conclusion[0] != "periodic" or type(conclusion[1]) is not str or n in c.moved:
         refuse("TC555", "a periodic conclusion is [periodic, unit, period]")
     unit, period = conclusion[1], number(conclusion[2])
     if period <= 0:
         refuse("TC555", "a period is positive")
     base = None
-    if kind == "map" and names[0] in ("sin", "cos", "tan") and len(premises) == 1 and type(c.premise(premises, 0)) is tuple \
+    if kind == "map" and names[0] in ("sin", "cos", "tan") and len(premises) == 1 and c.premise(premises, 0, arguments[0]) == ("slope",):
+        base = (f"at {arguments[0]}", ONE)  # the unit is 2 pi over the slope of that node
+    elif kind == "map" and names[0] in ("sin", "cos", "tan") and len(premises) == 1 and type(c.premise(premises, 0)) is tuple \
             and c.premise(premises, 0)[0] == "polynomial":
         base = ("pi", 2 / affine_slope(c.polynomial_at(premises, 0, arguments[0])))
     elif kind == "map" and names[0] == "sub" and len(premises) == 1:
@@ -2650,6 +2671,28 @@ def rule_escapes(c: Curve, n: int, premises: list, parameters: list, conclusion:
     if not fine or g[4] != 1:
         refuse("TC564", "the other argument may undo the escape")
     return ("escapes",)
+
+
+def rule_slope(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
+    """The node is a t + b with real numbers a, b, a not 0."""
+    claimed(conclusion, ("slope",))
+    kind, names, arguments, _ = c.program.nodes[n]
+    if parameters or n in c.moved or kind != "map":
+        refuse("TC595", "no rule for the slope of this node")
+    f = c.about[premises[0]] if premises else -1
+    result = c.premise(premises, 0)
+    if f not in arguments or type(result) is not tuple or len(set(arguments)) != len(arguments):
+        refuse("TC595", "no rule for the slope of this node")
+    if result != ("slope",):
+        affine_slope(c.polynomial_at(premises, 0, f))
+    if names[0] == "neg":
+        return ("slope",)
+    if names[0] not in ("add", "sub", "mul", "div") or (names[0] == "div" and f != arguments[0]):
+        refuse("TC595", "no rule for the slope of this node")
+    g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
+    if g[0] != 0 or g[4] != 1 or (names[0] in ("mul", "div") and not without_zero(g[3])):
+        refuse("TC596", "the other argument is not fixed and total, or may be 0")
+    return ("slope",)
 
 
 def points_of(parameters: list, how_many: int) -> list:
@@ -2933,7 +2976,7 @@ def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: l
 
 
 NEGATIVE = {
-    "polynomial": rule_polynomial, "periodic": rule_periodic, "escapes": rule_escapes, "oscillate": rule_oscillate, "signs": rule_signs,
+    "polynomial": rule_polynomial, "slope": rule_slope, "periodic": rule_periodic, "escapes": rule_escapes, "oscillate": rule_oscillate, "signs": rule_signs,
     "staircase": rule_staircase, "curvature": rule_curvature, "axiom": rule_axiom, "peel": rule_peel, "level": rule_level,
 }
 

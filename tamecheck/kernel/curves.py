@@ -42,7 +42,7 @@ class Curve(Derivation):
     fixed : dict[int, Fraction] — the other inputs
     """
 
-    __slots__ = ("companions", "moving", "variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "negatives", "escapes", "_values")
+    __slots__ = ("companions", "moving", "variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "slopes", "negatives", "escapes", "_values")
 
     def __init__(self, program: Program, facts: Facts, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction],
                  companions: tuple[int, ...] = ()) -> None:
@@ -54,6 +54,7 @@ class Curve(Derivation):
         self.uniform: set[int] = set()
         self.polynomials: dict[int, tuple[int, Polynomial]] = {}
         self.periods: dict[int, tuple[int, str, Fraction]] = {}
+        self.slopes: dict[int, int] = {}
         self.negatives: dict[int, tuple[int, int, bool]] = {}  # node: (step, mask, level-set argument)
         self.escapes: dict[int, tuple[int, bool]] = {}
         self._values: dict[Fraction, dict[int, object]] = {}

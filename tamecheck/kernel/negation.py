@@ -21,6 +21,8 @@ ALGEBRAIC = BIT["R_alg"]
 
 def try_polynomial(c: Curve, n: int) -> bool:
     """Append ``polynomial`` when the node is a generalised polynomial in t."""
+    if _polynomial_through(c, n):
+        return True
     found = curves.polynomial(c, n)
     if found is None:
         return False
@@ -29,6 +31,55 @@ def try_polynomial(c: Curve, n: int) -> bool:
     conclusion = ("polynomial", *[(str(a), str(e)) for a, e in found])
     c.polynomials[n] = (c.negative("polynomial", n, premises, (), conclusion), found)
     return True
+
+
+def _polynomial_through(c: Curve, n: int) -> bool:
+    """Append ``polynomial`` for what where, max or min decidedly take, or for abs on one side of 0."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if n in c.moving or (kind != "where" and (kind != "map" or not parameters or parameters[0] not in ("max", "min", "abs"))):
+        return False
+    for position, f in enumerate(arguments):
+        if f not in c.polynomials:
+            continue
+        step, p = c.polynomials[f]
+        if kind == "map" and parameters[0] == "abs":
+            a = c.record(f)[3]
+            sign = 1 if a[0] is not None and a[0] >= 0 else -1 if a[1] is not None and a[1] <= 0 else 0
+            if not sign:
+                return False
+            premises, p = (step, c.latest[f]), tuple([(sign * x, e) for x, e in p])
+        else:
+            choice = _chosen(c, kind, parameters, arguments, position)
+            if choice is None:
+                continue
+            premises = (step, *choice)
+        conclusion = ("polynomial", *[(str(a), str(e)) for a, e in p])
+        c.polynomials[n] = (c.negative("polynomial", n, premises, (), conclusion), p)
+        return True
+    return False
+
+
+def try_slope(c: Curve, n: int) -> bool:
+    """Append ``slope``: a t + b with real a, b, and a not 0."""
+    kind, parameters, arguments, _ = c.program.nodes[n]
+    if kind != "map" or n in c.moving or parameters[0] not in ("neg", "add", "sub", "mul", "div") or len(set(arguments)) != len(arguments):
+        return False
+    for position, f in enumerate(arguments[:1] if parameters[0] == "div" else arguments):
+        if f in c.slopes:
+            step = c.slopes[f]
+        elif f in c.polynomials and affine(c.polynomials[f][1]) is not None:
+            step = c.polynomials[f][0]
+        else:
+            continue
+        premises: tuple[int, ...] = (step,)
+        if parameters[0] != "neg":
+            other = c.record(arguments[1 - position])
+            if other[0] or not other[4] or (parameters[0] in ("mul", "div") and not images.excludes_zero(other[3])):
+                continue
+            premises = (step, c.latest[arguments[1 - position]])
+        c.slopes[n] = c.negative("slope", n, premises, (), ("slope",))
+        return True
+    return False
 
 
 def try_periodic(c: Curve, n: int) -> bool:
@@ -51,6 +102,8 @@ def _periodic_base(c: Curve, kind: str, parameters: tuple, arguments: tuple[int,
     if parameters[0] in ("sin", "cos", "tan"):
         step, p = c.polynomials.get(arguments[0], (0, ()))
         slope = affine(p)
+        if slope is None and arguments[0] in c.slopes:
+            return (c.slopes[arguments[0]],), f"at {arguments[0]}", Fraction(1)
         return None if slope is None else ((step,), "pi", 2 / abs(slope))
     if parameters[0] == "sub":
         u, f = arguments

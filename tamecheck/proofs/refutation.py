@@ -104,6 +104,8 @@ def follow(c: Curve, target: int, escapes: bool = False) -> None:
 
 def _negative_steps(c: Curve, n: int, escapes: bool) -> None:
     polynomial = negation.try_polynomial(c, n)
+    if not polynomial and c.record(n)[0]:
+        negation.try_slope(c, n)
     if escapes and c.record(n)[0]:
         negation.try_escape(c, n)
     if polynomial or not c.record(n)[0] or (negation.try_periodic(c, n) and not bounded(c.domain)):
