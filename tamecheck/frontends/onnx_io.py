@@ -198,7 +198,7 @@ def _versions(model: object) -> dict[str, int]:
     versions: dict[str, int] = {}
     for entry in model.opset_import:
         domain = "" if entry.domain == "ai.onnx" else entry.domain
-        versions[domain] = max(entry.version, versions.get(domain, 0))
+        versions[domain] = max(entry.version, versions.get(domain, entry.version))
     if not versions:
         raise InputError("the model imports no operator set", code="TC133", hint="export the model again")
     newest = defs.onnx_opset_version()
@@ -284,7 +284,8 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
                 label += "#2"
             outputs[label] = n
             c.p.names.setdefault(n, clean(name))
-    if bad:
+    # a broken order of definitions makes the whole graph ambiguous, whether an output depends on it or not
+    if bad or any(q["code"] == "TC134" for q in c.problems):
         _raise(c.problems)
     if not outputs:
         raise InputError("the model has no output that is a tensor of real numbers", code="TC134")

@@ -238,7 +238,7 @@ class Importer:
             return known
         answer, reason = self._judge(t, weight)
         self.roles[t.name] = answer
-        if not answer:
+        if not answer and t.dtype in FLOATS:
             self.choices[t.name] = f"constant: {reason}"
         return answer
 
