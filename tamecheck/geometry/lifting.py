@@ -15,7 +15,7 @@ vanish identically there; where there are none, its order is m on the whole fibr
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
-from flint import ctx, fmpz_poly
+from flint import ctx, fmpz_mpoly, fmpz_poly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
@@ -145,28 +145,57 @@ class Lifting:
     def _delineate(self, point: Point, f: Factor) -> Factor | None:
         """Return what replaces a factor of the next level that vanishes identically over the point, or ``None`` for nothing."""
         k = len(point.coordinates)
-        if point.rigid < _last(f):
-            if f.level == self.dimension:
-                return None
-            raise NotWellOriented(f, point)
+        if point.rigid < k:
+            if f.level < self.dimension:
+                self._constant_order(point, f)
+            return None
         found: list[Factor] = []
         order = 0
         while not found:
             order += 1
-            for variables in combinations_with_replacement(range(f.level), order):
-                p = f.polynomial
-                for i in variables:
-                    p = p.derivative(i)
-                if p.is_zero():
-                    continue
+            for p in partials(f.polynomial, f.level, order):
                 g = derived(self.projection, p, f)
                 if not _vanishes_identically(point, g, point.specialise(g, PRECISION)):
                     found.append(g)
-        common = self._common_zeros(point, found)
-        if common is not None and point.rigid < k and f.level < self.dimension:
-            # other factors may cross the cut over this cell, whose dimension is positive
+        return self._common_zeros(point, found)
+
+    def _constant_order(self, point: Point, f: Factor) -> None:
+        """Show that a factor that vanishes identically over a cell S of positive dimension has the same order on all of S x R.
+
+        S lies in the plane where the rigid coordinates have their values.  If all partial derivatives of f of order below m are
+        zero polynomials on that plane, and two of order m have no common zero over S because their resultant is a product of
+        factors with constant sign on S, then the order is m.
+
+        Raises
+        ------
+        NotWellOriented
+            If that does not succeed.
+        """
+        rigid = point.coordinates[: point.rigid]
+        if any([x.rational is None for x in rigid]):
             raise NotWellOriented(f, point)
-        return common if point.rigid == k else None
+        on_plane = [p for p in [_restricted(f.polynomial, rigid, self.projection)] if not p.is_zero()]
+        order = 0
+        while not on_plane:
+            order += 1
+            on_plane = [_restricted(p, rigid, self.projection) for p in partials(f.polynomial, f.level, order)]
+            on_plane = [p for p in on_plane if not p.is_zero()]
+        if order == 0:
+            raise NotWellOriented(f, point)
+        missing: list[fmpz_mpoly] = []
+        candidates = [p for p in on_plane if p.degrees()[f.level - 1] == 0]
+        candidates += [p.resultant(q, f.level - 1) for i, p in enumerate(on_plane) for q in on_plane[:i]]
+        for r in candidates:
+            if r.is_zero():
+                continue
+            if r.is_constant():
+                return
+            mask = self.projection.known_mask(r)
+            if mask is None:
+                missing.append(r)
+            elif not mask & point.vanishing:
+                return
+        raise NotWellOriented(f, point, sorted(missing, key=len)[:1])
 
     def _common_zeros(self, point: Point, found: list[Factor]) -> Factor | None:
         """Return a polynomial whose real roots over the point hold the common ones of all, ``None`` if there are none."""
@@ -235,12 +264,37 @@ class Lifting:
         return self.root.count if self.root.stack is not None else 0 if self.dimension else 1
 
 
-def derived(projection: Projection, p, original: Factor) -> Factor:
+def derived(projection: Projection, p: fmpz_mpoly, original: Factor) -> Factor:
     """Return a derivative under the number of the factor it comes from; nothing is known of its discriminant."""
-    level = original.level
-    f = Factor(projection.ring, p, original.number, level, known=False)
-    f.plan = None
-    return f
+    return Factor(projection.ring, p, original.number, original.level, known=False)
+
+
+def partials(p: fmpz_mpoly, variables: int, order: int) -> list[fmpz_mpoly]:
+    """Return the nonzero partial derivatives of an order with respect to the first variables."""
+    found = []
+    for chosen in combinations_with_replacement(range(variables), order):
+        q = p
+        for i in chosen:
+            q = q.derivative(i)
+        if not q.is_zero():
+            found.append(q)
+    return found
+
+
+def _restricted(p: fmpz_mpoly, values: Sequence[Coordinate], projection: Projection) -> fmpz_mpoly:
+    """Return a positive multiple of a polynomial with rational values put for the first variables."""
+    terms: dict[tuple[int, ...], int] = {}
+    degrees = [int(d) for d in p.degrees()]
+    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+        value = int(c)
+        rest = [int(e) for e in exponents]
+        for i, x in enumerate(values):
+            value *= int(x.rational.p) ** rest[i] * int(x.rational.q) ** (degrees[i] - rest[i])
+            rest[i] = 0
+        if value:
+            key = tuple(rest)
+            terms[key] = terms.get(key, 0) + value
+    return projection.ring.from_terms(terms.items())
 
 
 def _last(f: Factor) -> int:

@@ -137,6 +137,16 @@ class Projection:
             found.append((factor, e))
         return (1 if unit > 0 else -1), tuple(found)
 
+    def known_mask(self, p: fmpz_mpoly) -> int | None:
+        """Return the bits of the factors of a polynomial if all of them are in the projection."""
+        bits = 0
+        for q, _ in self.ring.factors(p)[1]:
+            factor = self._numbers.get(str(q))
+            if factor is None:
+                return None
+            bits |= factor.bit
+        return bits
+
     def mask(self, p: fmpz_mpoly) -> int:
         """Register the factors of a nonzero polynomial and return their bits."""
         if p.is_constant():
@@ -233,9 +243,16 @@ Factored = tuple[int, tuple[tuple[Factor, int], ...]]
 """A polynomial as the sign of its constant factor and its irreducible factors with exponents."""
 
 
-def project(ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str) -> tuple[Projection, list[Factored]]:
-    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents)."""
+def project(
+    ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str, extra: Sequence[fmpz_mpoly] = ()
+) -> tuple[Projection, list[Factored]]:
+    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents).
+
+    ``extra`` polynomials are added to the projection.
+    """
     projection = Projection(ring, method)
     inputs = [projection.register(p) for p in polynomials]
+    for p in extra:
+        projection.register(p)
     projection.close()
     return projection, inputs

@@ -7,7 +7,7 @@ when exactly so many pairs of balls still overlap, these pairs are equal.
 
 from collections.abc import Callable, Sequence
 
-from flint import acb, arb
+from flint import acb, arb, fmpz_mpoly
 
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.fibres import Ball
@@ -97,10 +97,13 @@ class Stack:
 
 
 class NotWellOriented(Exception):
-    """A factor vanishes identically over a cell of positive dimension, where the projection in use does not allow it."""
+    """A factor vanishes identically over a cell of positive dimension, where the projection in use does not allow it.
 
-    def __init__(self, factor: Factor, point: Point) -> None:
-        self.factor, self.point = factor, point
+    ``missing`` holds polynomials that would make it harmless if their factors were in the projection.
+    """
+
+    def __init__(self, factor: Factor, point: Point, missing: Sequence[fmpz_mpoly] = ()) -> None:
+        self.factor, self.point, self.missing = factor, point, tuple(missing)
         super().__init__(f"{factor.polynomial} vanishes identically over a cell")
 
 

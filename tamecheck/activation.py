@@ -1,0 +1,253 @@
+"""The activation report: everything one may assume about a function of one variable, certified.
+
+`activation` reads a formula, proves in which structures it is definable (`certify`), cuts the line at its breakpoints and
+isolates all zeros of f, f' and f'' with proof (`geometry.univariate`), and reads everything else off them.  Numbers are
+exact, or enclosures; where something could not be closed the report says on which interval (``open``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from fractions import Fraction
+
+from tamecheck.errors import InputError
+
+Number = Fraction | int | float | str
+
+
+class Report:
+    """What is known of one activation; the keys of `to_json` are attributes."""
+
+    def __init__(self, content: dict, shape: object, certificate: object) -> None:
+        self._content = content
+        self.shape = shape
+        self.certificate = certificate
+
+    def __getattr__(self, name: str) -> object:
+        content = self.__dict__.get("_content", {})
+        if name in content:
+            return content[name]
+        raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self._content])
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has three values; compare .verdict")
+
+    def __repr__(self) -> str:
+        homes = ", ".join(self._content["homes"]) or "no home"
+        sad = {True: "SAD", False: "not SAD", None: "SAD unknown"}[self._content["sad"]["verdict"]]
+        state = "complete" if self._content["complete"] else f"{len(self._content['open'])} open"
+        return f"<activation {self._content['formula']}: {self.verdict} ({homes}), {self._content['smoothness']}, {sad}; {state}>"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def to_json(self) -> dict:
+        """Return the report as a JSON value, with the keys of the interface."""
+        return dict(self._content)
+
+    def to_text(self) -> str:
+        """Return the report as plain text."""
+        from tamecheck.reports.activation_text import to_text
+
+        return to_text(self._content)
+
+
+def activation(
+    formula: object,
+    variable: str = "x",
+    domain: object = None,
+    parameters: Mapping[str, Number] | None = None,
+) -> Report:
+    """Return the report of a function of one variable.
+
+    Parameters
+    ----------
+    formula : str, or a sympy expression, or ``(program, node)`` with one scalar input
+    variable : the name of the variable; every other name is a parameter
+    domain : interval of the variable: ``"(0,inf)"``, a pair of ends (``None`` is infinite), an interval; the line if not given
+    parameters : a value for every other name; a text is a decimal or ``p/q``, a float is the dyadic number it is
+
+    Raises
+    ------
+    InputError
+        If the formula cannot be read, has names without a value, does not contain the variable, or is defined nowhere.
+
+    Examples
+    --------
+    >>> activation("max(x, 0)").sad["verdict"]
+    False
+    """
+    from tamecheck.certification import certify
+    from tamecheck.geometry.univariate.expressions import Algebra
+    from tamecheck.geometry.univariate.lowering import lower
+    from tamecheck.geometry.univariate.shapes import Shape
+
+    started = time.perf_counter()
+    program, node, shown, box = _read(formula, variable, domain, parameters or {})
+    imported = time.perf_counter()
+    certificate = certify((program, {"f": node}))
+    proved = time.perf_counter()
+    shape = Shape.of(lower(program, node, Algebra()))
+    if not shape.regions and not shape.hidden and not any(b.kind != "isolated" for b in shape.breaks):
+        raise InputError("the function is defined nowhere", code="TC152", where=shown, hint="check for 0/0 and logarithms of negative numbers")
+    content = _content(certificate, shape, variable)
+    content |= {"formula": shown, "variable": variable, "domain": box, "parameters": {k: str(_exact(v)) for k, v in (parameters or {}).items()}}
+    content["seconds"] = {"import": imported - started, "prove": proved - imported, "analyse": time.perf_counter() - proved}
+    return Report(content, shape, certificate)
+
+
+def _exact(value: Number) -> Fraction:
+    try:
+        return Fraction(value)
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError) as bad:
+        raise InputError(f"{str(value)[:40]!r} is no number", code="TC101", hint="0.25, 1/4") from bad
+
+
+def _read(formula: object, variable: str, domain: object, parameters: Mapping[str, Number]) -> tuple:
+    """Return program, node, the formula as text and the domain as text."""
+    from tamecheck.frontends import formula_io
+    from tamecheck.ground.intervals import LINE, to_text
+
+    box = LINE if domain is None else formula_io.as_interval(domain)  # type: ignore[arg-type]
+    if not isinstance(formula, str):
+        return *_object(formula, variable), to_text(box)
+    names = formula_io.load(formula).variables
+    if variable not in names:
+        known = ", ".join(n for n in names if n not in parameters)
+        raise InputError(
+            f"the formula does not contain the variable {variable!r}", code="TC153", where=formula[:80],
+            hint=f"--var NAME with one of {known}" if known else "a function of one variable, such as tanh(x)",
+        )  # fmt: skip
+    unbound = [n for n in names if n != variable and n not in parameters]
+    if unbound:
+        raise InputError(
+            f"no value is given for {', '.join(unbound)}", code="TC154", where=formula[:80],
+            hint="parameters={" + ", ".join([f"{n!r}: 1" for n in unbound]) + "}",
+        )  # fmt: skip
+    constants = {n: _exact(v) for n, v in parameters.items() if n in names}
+    found = formula_io.load(formula, variables=[variable], boxes={variable: box}, constants=constants)
+    return found.program, found.outputs["f"], formula, to_text(box)
+
+
+def _object(formula: object, variable: str) -> tuple:
+    from tamecheck.frontends.sources import read
+
+    source = read(formula)
+    if len(source.outputs) != 1:
+        raise InputError(f"the source has {len(source.outputs)} outputs, not one", code="TC125")
+    node = next(iter(source.outputs.values()))
+    inputs = [source.program.nodes[n][1][0] for n in source.program.inputs()]
+    if inputs != [variable]:
+        raise InputError(f"the source is a function of {', '.join(inputs) or 'nothing'}, not of {variable!r}", code="TC153")
+    return source.program, node, str(formula)[:200]
+
+
+def _content(certificate, shape, variable: str) -> dict:
+    """Assemble the report."""
+    from tamecheck.geometry.univariate import behaviour, sizes
+    from tamecheck.reports import activation_json as sections
+    from tamecheck.reports.summary import summary
+
+    content = summary(certificate)
+    low, high = sizes.range_of(shape)
+    best = sizes.lipschitz(shape)
+    kinks, jumps = sections.joints(shape)
+    points, whole = sections.roots(shape)
+    values, exponents, open_values = sections.critical_values(shape)
+    limits, growth, open_ends = sections.end_behaviour(shape, variable)
+    degree = sizes.degree(shape)
+    bounded = behaviour.sublinear(shape)
+    content |= {
+        "pieces": sections.stretches(shape.monotonicity()),
+        "kinks": kinks,
+        "discontinuities": jumps,
+        "zeros": points,
+        "zero_intervals": whole,
+        "extrema": sections.extrema(shape, low, high),
+        "critical_values": values,
+        "convexity": sections.stretches(shape.convexity()),
+        "convex": shape.convex(),
+        "inflections": sections.inflections(shape),
+        "limits": limits,
+        "growth": growth,
+        "range": sections.span(low, high),
+        "recession_slopes": sections.slopes(shape),
+        "near_homogeneity": {"defect": sections.supremum(sizes.defect(shape)), "gap": sections.supremum(sizes.recession_gap(shape))},
+        "lojasiewicz": exponents,
+        "lipschitz": sections.upper_bound(best),
+        "lipschitz_constant": sections.supremum(best),
+        "homogeneity": None if degree is None else int(degree) if degree.denominator == 1 else str(degree),
+        "sublinear": bounded[0],
+        "ad_rule": None,
+    }
+    _smoothness(content, shape)
+    content["sad"] = _sad(content, shape, bounded)
+    unsettled = [*sections.unsettled(shape), *open_values, *open_ends]
+    content["open"] = unsettled
+    content["complete"] = not unsettled
+    return content
+
+
+def _smoothness(content: dict, shape) -> None:
+    """Put in the exact smoothness, totality and Lipschitz properties where the analysis decides them."""
+    from tamecheck.geometry.univariate.breaks import ANALYTIC
+    from tamecheck.geometry.univariate.piecewise import UNDEFINED
+    from tamecheck.reports.activation_json import smoothness_word
+
+    if shape.hidden:
+        return
+    defined = [b for b in shape.breaks if b.value is not UNDEFINED]
+    orders = [b.order for b in defined if b.kind != "isolated"]
+    if any(o is not None and o < 0 for o in orders):
+        content["smoothness"] = "discontinuous"
+        content["locally_lipschitz"] = content["path_differentiable"] = False
+    elif None not in orders:
+        content["smoothness"] = smoothness_word(min([ANALYTIC, *orders]))
+        steep = [v for b in defined for v in b.slopes if b.kind != "isolated"]
+        if not any(v is None for b in defined for v, r in zip(b.slopes, (b.left, b.right), strict=True) if r is not None):
+            content["locally_lipschitz"] = not any(isinstance(v, int) for v in steep)
+    inside = [i for i, r in enumerate(shape.parts) if r is not None]
+    holes = any(b.value is UNDEFINED for b in shape.breaks[inside[0] : inside[-1]]) if inside else True
+    outer = _uncovered(shape, content)
+    content["total"] = not holes and not outer
+
+
+def _uncovered(shape, content: dict) -> bool:
+    """Tell whether part of the domain asked for lies outside the regions."""
+    from tamecheck.geometry.univariate.piecewise import UNDEFINED
+
+    return bool(content.get("undefined_at")) or any(
+        b.value is UNDEFINED and b.left is not None and b.right is not None for b in shape.breaks
+    )
+
+
+def _sad(content: dict, shape, bounded: tuple) -> dict:
+    """Sublinear, analytic, definable: the three properties, the verdict, and the reason in words."""
+    from tamecheck.geometry.univariate.normal_forms import identically_zero
+
+    definable = {"definable": True, "not-definable": False}.get(content["verdict"])
+    smooth = content["smoothness"]
+    whole = content["total"]
+    analytic = None if smooth == "unknown" else smooth == "analytic" and whole is True
+    if analytic is False and smooth == "analytic" and whole is None:
+        analytic = None
+    affine = len(shape.regions) == 1 and not shape.hidden and identically_zero(shape.regions[0].derivative(2))
+    properties = {"sublinear": bounded[0], "analytic": analytic, "definable": definable}
+    missing = [name for name, value in properties.items() if value is False]
+    unknown = [name for name, value in properties.items() if value is None]
+    reasons = {
+        "sublinear": bounded[1],
+        "analytic": "not defined on the whole line" if smooth == "analytic" else "discontinuous" if smooth == "discontinuous" else f"only {smooth}",
+        "definable": "not definable in any o-minimal structure",
+    }
+    if missing:
+        verdict, reason = False, "; ".join([f"not {name}: {reasons[name]}" for name in missing])
+    elif unknown:
+        verdict, reason = None, "not established: " + ", ".join(unknown)
+    else:
+        verdict, reason = True, "sublinear, analytic and definable" + (", but affine" if affine else "")
+    return {**properties, "verdict": verdict, "affine": affine, "reason": reason}

@@ -1,0 +1,70 @@
+"""Signs of exact constants: decided by canonical form, by exact algebra, or by enclosures; never guessed."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tamecheck.geometry.univariate import balls
+from tamecheck.geometry.univariate.expressions import Expr
+from tamecheck.geometry.univariate.normal_forms import identically_zero, normal_form
+
+
+def sign(e: Expr) -> int | None:
+    """Return -1, 0 or 1 for a constant, ``None`` when it is too close to zero to tell and no algebra shows that it is 0."""
+    q = e.rational
+    if q is not None:
+        return (q > 0) - (q < 0)
+    if "sign" not in e.memo:
+        e.memo["sign"] = _sign(e)
+    return e.memo["sign"]
+
+
+def _sign(e: Expr) -> int | None:
+    for bits in balls.LADDER[:2]:
+        found = balls.sign(balls.value(e, bits))
+        if found:
+            return found
+    if identically_zero(e) or algebraic_zero(e):
+        return 0
+    for bits in balls.LADDER[2:]:
+        found = balls.sign(balls.value(e, bits))
+        if found:
+            return found
+    return None
+
+
+def algebraic_zero(e: Expr) -> bool:
+    """Tell whether a polynomial in one isolated algebraic number is zero: its minimal polynomial divides it."""
+    form = normal_form(e)
+    if form is None:
+        return False
+    import flint
+
+    used = [i for i, d in enumerate(form.numerator.degrees()) if d > 0]  # type: ignore[attr-defined]
+    if len(used) != 1:
+        return False
+    root = form.generators[used[0]]
+    if root.kind != "root" or root.data.minimal is None:  # type: ignore[union-attr]
+        return False
+    table: dict[int, object] = {}
+    for exponents, c in zip(form.numerator.monoms(), form.numerator.coeffs(), strict=True):  # type: ignore[attr-defined]
+        table[int(exponents[used[0]])] = c
+    polynomial = flint.fmpq_poly([table.get(i, 0) for i in range(max(table) + 1)])
+    return (polynomial % flint.fmpq_poly(root.data.minimal)) == 0  # type: ignore[union-attr]
+
+
+def is_zero(e: Expr) -> bool | None:
+    """Tell whether a constant is 0."""
+    found = sign(e)
+    return None if found is None else found == 0
+
+
+def compare(a: Expr, b: Expr) -> int | None:
+    """Return the sign of ``a - b``."""
+    return 0 if a is b else sign(e=a.algebra.sub(a, b))
+
+
+def bounds(e: Expr, bits: int = balls.BASE) -> tuple[Fraction, Fraction] | None:
+    """Return rational bounds of a constant, or ``None`` when it has no finite enclosure."""
+    v = balls.value(e, bits)
+    return balls.ends(v) if v.is_finite() else None

@@ -1,0 +1,416 @@
+"""All zeros of an analytic expression on an open interval, finite or infinite, with proof that none was missed.
+
+The expression is split into factors (`normal_forms`); the zeros of a factor are found
+
+* exactly, when it is a polynomial with rational coefficients or of degree one;
+* otherwise by *guards* at the two ends, neighbourhoods on which a certified leading term (`asymptotics`) or a Taylor
+  argument excludes zeros, and by bisection of the compact rest: a box is closed when an enclosure excludes zero, or
+  when the derivative has no zero there and the signs at the ends decide.  A zero of order m at a rational point r is
+  recognised exactly, and ``f^(m) != 0`` on a neighbourhood excludes others there.
+
+What cannot be closed is returned as an open interval with the reason.  Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from tamecheck.geometry.univariate import asymptotics, balls, constants, polynomials
+from tamecheck.geometry.univariate.derivatives import derivative, derivatives
+from tamecheck.geometry.univariate.expressions import Expr, Undefined, factors
+from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
+from tamecheck.geometry.univariate.points import between, enclosure, isolated, simplest
+from tamecheck.geometry.univariate.ranges import sign_on
+
+MOST_BOXES = 3_000
+MOST_ORDER = 8
+SMALLEST = Fraction(1, 2**44)
+FALLBACK = 16
+LONGEST_FACTOR = 160
+
+Limits = tuple[Expr | None, Expr | None]
+
+
+class Zero(NamedTuple):
+    """A zero and its order."""
+
+    point: Expr
+    order: int
+
+
+class Open(NamedTuple):
+    """An interval about which nothing is claimed; an end ``None`` is infinite."""
+
+    low: Expr | None
+    high: Expr | None
+    reason: str
+
+
+class ZeroSet(NamedTuple):
+    """The zeros in increasing order; complete when nothing is open.  ``identical``: the expression is zero throughout."""
+
+    zeros: tuple[Zero, ...]
+    open: tuple[Open, ...]
+    identical: bool = False
+
+
+NONE = ZeroSet((), ())
+
+
+def zeros(e: Expr, low: Expr | None, high: Expr | None) -> ZeroSet:
+    """Return the zeros of an expression that is analytic on the open interval ``(low, high)``."""
+    key = ("zeros", low, high)
+    if key not in e.memo:
+        e.memo[key] = _zeros(e, (low, high))
+    return e.memo[key]
+
+
+def _zeros(e: Expr, limits: Limits) -> ZeroSet:
+    if identically_zero(e):
+        return ZeroSet((), (), True)
+    if not e.varies:
+        s = constants.sign(e)
+        if s is None:
+            return ZeroSet((), (Open(*limits, "a constant that cannot be told from 0"),))
+        return NONE if s else ZeroSet((), (), True)
+    if sign_on(e, *limits):
+        return NONE
+    parts = _parts(e)
+    found: list[Zero] = []
+    unsettled: list[Open] = []
+    for factor, n in parts:
+        some = _of_factor(factor, limits)
+        found += [Zero(z.point, z.order * n) for z in some.zeros]
+        unsettled += some.open
+    return _merged(found, unsettled)
+
+
+def _parts(e: Expr) -> list[tuple[Expr, int]]:
+    """Return factors whose zeros are those of the expression."""
+    split = vanishing_factors(e)
+    if split is not None and all(len(f.args) <= LONGEST_FACTOR for f, _ in split):
+        return [(f, int(n)) for f, n in split]
+    plain = [(b, q) for b, q in factors(e) if b.varies and q > 0 and b.kind != "exp" and q.denominator == 1]
+    return [(b, int(q)) for b, q in plain]
+
+
+def _merged(found: list[Zero], unsettled: list[Open]) -> ZeroSet:
+    """Sort, and add the orders of equal zeros."""
+    result: list[Zero] = []
+    for z in found:
+        place = len(result)
+        for i, old in enumerate(result):
+            s = constants.compare(z.point, old.point)
+            if s is None:
+                unsettled = [*unsettled, Open(z.point, z.point, "two zeros that cannot be told apart")]
+                place = -1
+                break
+            if s == 0:
+                result[i] = Zero(old.point, old.order + z.order)
+                place = -1
+                break
+            if s < 0:
+                place = i
+                break
+        if place >= 0:
+            result.insert(place, z)
+    return ZeroSet(tuple(result), tuple(unsettled))
+
+
+def _of_factor(g: Expr, limits: Limits) -> ZeroSet:
+    if sign_on(g, *limits):
+        return NONE
+    numbers = polynomials.coefficients(g)
+    if numbers is not None:
+        return _inside([Zero(r, n) for r, n in polynomials.real_roots(g.algebra, numbers)], limits)
+    line = polynomials.linear_root(g)
+    if line is not None:
+        return _inside([Zero(line, 1)], limits)
+    return _Search(g, limits).run()
+
+
+def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
+    """Keep the zeros that lie strictly between the limits."""
+    kept, unsettled = [], []
+    low, high = limits
+    for z in candidates:
+        left = 1 if low is None else constants.compare(z.point, low)
+        right = -1 if high is None else constants.compare(z.point, high)
+        if left is None or right is None:
+            unsettled.append(Open(z.point, z.point, "a zero that cannot be told from an end of the interval"))
+        elif left > 0 > right:
+            kept.append(z)
+    return ZeroSet(tuple(kept), tuple(unsettled))
+
+
+class _Search:
+    """Guards and bisection for one factor."""
+
+    def __init__(self, g: Expr, limits: Limits) -> None:
+        self.g = g
+        self.k = g.algebra
+        self.limits = limits
+        self.tape = balls.Tape([g, derivative(g)])
+        self.found: list[Zero] = []
+        self.unsettled: list[Open] = []
+        self.signs: dict[Fraction, int | None] = {}
+        self.tried: set[Fraction] = set()
+        self.cleared: dict[Fraction, Fraction] = {}
+        self.boxes = 0
+
+    def run(self) -> ZeroSet:
+        left = self._guard(0)
+        right = self._guard(1)
+        if left < right:
+            self._bisect(left, right)
+        order = [(enclosure(z.point)[0], i) for i, z in enumerate(self.found)]
+        return ZeroSet(tuple([self.found[i] for _, i in sorted(order)]), tuple(self.unsettled))
+
+    # ----------------------------------------------------------------- guards
+
+    def _guard(self, which: int) -> Fraction:
+        """Return a rational cut such that there is no zero between it and the end, or note an open interval."""
+        point, side = self.limits[which], 1 if which == 0 else -1
+        end = (point, side)
+        if point is None:
+            for n in (4, 16, 64):
+                half = (self.k.number(n), None) if side < 0 else (None, self.k.number(-n))
+                if sign_on(self.g, *half):
+                    return Fraction(-side * n)
+        else:
+            near = self._near(point, side)
+            if near is not None:
+                return near
+        try:
+            found = asymptotics.leading(self.g, end)
+            if found.sign:
+                return self._clipped(asymptotics.cut(end, found.start), which)
+            reason = "zero throughout a neighbourhood of the end"
+        except asymptotics.Unknown as unknown:
+            reason = str(unknown)
+        cut = self._fallback(which)
+        edge = self.k.number(cut)
+        self.unsettled.append(Open(point, edge, reason) if which == 0 else Open(edge, point, reason))
+        return cut
+
+    def _clipped(self, cut: Fraction, which: int) -> Fraction:
+        """Move a cut that lies beyond the other end inside."""
+        other = self.limits[1 - which]
+        if other is None:
+            return cut
+        low, high = enclosure(other)
+        beyond = cut >= low if which == 0 else cut <= high
+        if not beyond:
+            return cut
+        return between(*self.limits)
+
+    def _fallback(self, which: int) -> Fraction:
+        point, other = self.limits[which], self.limits[1 - which]
+        if point is None:
+            bound = Fraction(FALLBACK if which else -FALLBACK)
+            if other is None:
+                return bound
+            low, high = enclosure(other)
+            return max(bound, high + 1) if which else min(bound, low - 1)
+        near = between(*self.limits)
+        step = Fraction(1, 2**20)
+        low, high = enclosure(point)
+        return max(low - step, near) if which else min(high + step, near)
+
+    def _near(self, point: Expr, side: int) -> Fraction | None:
+        """Exclude zeros next to a finite end where the expression is analytic up to it: value or first derivative not 0."""
+        try:
+            order = self._order_at(point)
+        except (Undefined, ArithmeticError):
+            return None
+        if order is None:
+            return None
+        target = derivatives(self.g, order)[order]
+        tape = balls.Tape([target])
+        low, high = enclosure(point)
+        middle = between(*self.limits)
+        for bits in (2, 5, 10, 16, 24):
+            step = Fraction(1, 2**bits)
+            far = min(high + step, middle) if side > 0 else max(low - step, middle)
+            box = balls.span(low, far) if side > 0 else balls.span(far, high)
+            with balls.precision(balls.BASE):
+                if balls.sign(tape.run(box, balls.BASE)[0]) and balls.Tape([self.g]).run(box, balls.BASE)[0].is_finite():
+                    return far
+        return None
+
+    def _order_at(self, point: Expr) -> int | None:
+        """Return the order of the zero at a point where the expression is finite, ``None`` if not decided."""
+        current = self.g
+        for order in range(MOST_ORDER):
+            if current.varies and order == 0 and not balls.Tape([current]).run(balls.value(point), balls.BASE)[0].is_finite():
+                return None
+            s = constants.sign(self.k.at(current, point))
+            if s is None:
+                return None
+            if s:
+                return order
+            current = derivative(current)
+        return None
+
+    # --------------------------------------------------------------- bisection
+
+    def sign_at(self, q: Fraction) -> int | None:
+        """Return the sign at a rational point, decided exactly or ``None``."""
+        if q not in self.signs:
+            found = None
+            for bits in balls.LADDER[:3]:
+                with balls.precision(bits):
+                    found = balls.sign(self.tape.run(balls.ball(q), bits)[0])
+                if found:
+                    break
+            if not found:
+                try:
+                    found = constants.sign(self.k.at(self.g, self.k.number(q)))
+                except Undefined:
+                    found = None
+            self.signs[q] = found
+        return self.signs[q]
+
+    def _bisect(self, left: Fraction, right: Fraction) -> None:
+        stack = [(left, right, balls.BASE)]
+        if left < 0 < right:
+            stack = [(Fraction(0), right, balls.BASE), (left, Fraction(0), balls.BASE)]
+            self._recognise(Fraction(0), stack)
+        tiny: list[tuple[Fraction, Fraction]] = []
+        while stack:
+            low, high, bits = stack.pop()
+            if self.boxes > MOST_BOXES:
+                tiny.append((low, high))
+                continue
+            self.boxes += 1
+            more = self._box(low, high, bits, stack)
+            if more is None:
+                continue
+            middle = _middle(low, high)
+            if high - low <= SMALLEST * max(1, abs(low), abs(high)):
+                tiny.append((low, high))
+            else:
+                stack += [(middle, high, more), (low, middle, more)]
+        for low, high in _joined(tiny):
+            self.unsettled.append(Open(self.k.number(low), self.k.number(high), "several zeros, or a touching one, not resolved"))
+
+    def _box(self, low: Fraction, high: Fraction, bits: int, stack: list) -> int | None:
+        """Close a box and return ``None``, or return the precision with which to go on."""
+        with balls.precision(bits):
+            box = balls.span(low, high)
+            value, slope = self.tape.run(box, bits)
+            if balls.sign(value):
+                return None
+            rising = balls.sign(slope)
+            if not rising and slope.is_finite():
+                middle = balls.ball(_middle(low, high))
+                centre = self.tape.run(middle, bits)[0]
+                if balls.sign(centre + slope * (box - middle)):
+                    return None
+                if not balls.sign(centre) and bits < balls.LADDER[2] and high - low < Fraction(1, 2**8):
+                    bits *= 4
+            elif not rising and bits < balls.LADDER[2] and high - low < Fraction(1, 2**12):
+                bits *= 4
+        if rising:
+            self._monotone(low, high)
+            return None
+        if high - low < Fraction(1, 4):
+            candidate = simplest(low, high)
+            if candidate.denominator <= 64 and candidate not in self.tried and self._recognise(candidate, stack):
+                return self._again(low, high, candidate, bits, stack)
+        return bits
+
+    def _again(self, low: Fraction, high: Fraction, r: Fraction, bits: int, stack: list) -> None:
+        """Put back what is left of a box after the neighbourhood of a recognised zero was taken out."""
+        step = self.cleared[r]
+        if low < r - step:
+            stack.append((low, min(high, r - step), bits))
+        if high > r + step:
+            stack.append((max(low, r + step), high, bits))
+
+    def _recognise(self, r: Fraction, stack: list) -> bool:
+        """Recognise an exact zero at a rational point; clear a neighbourhood in which it is the only one."""
+        self.tried.add(r)
+        try:
+            order = self._order_at(self.k.number(r))
+        except (Undefined, ArithmeticError):
+            return False
+        if not order:
+            return False
+        tape = balls.Tape([derivatives(self.g, order)[order]])
+        for bits in (1, 2, 3, 5, 8, 12, 18, 26):
+            step = Fraction(1, 2**bits)
+            with balls.precision(balls.BASE):
+                if balls.sign(tape.run(balls.span(r - step, r + step), balls.BASE)[0]):
+                    self.found.append(Zero(self.k.number(r), order))
+                    self.cleared[r] = step
+                    _trim(stack, r - step, r + step)
+                    return True
+        return False
+
+    def _monotone(self, low: Fraction, high: Fraction) -> None:
+        """Settle a box on which the derivative has no zero."""
+        a, b = self.sign_at(low), self.sign_at(high)
+        if a is None or b is None:
+            self.unsettled.append(Open(self.k.number(low), self.k.number(high), "a sign at a point is not decided"))
+            return
+        for s, q in ((a, low), (b, high)):
+            if s == 0 and not any(z.point.rational == q for z in self.found):
+                self.found.append(Zero(self.k.number(q), 1))
+        if a * b < 0:
+            point = isolated(self.k, self.g, derivative(self.g), low, high)
+            self.found.append(Zero(self._nice(point), 1))
+
+    def _nice(self, point: Expr) -> Expr:
+        """Return the rational that an isolated zero is seen to be, or the zero itself."""
+        low, high = enclosure(point, 60)
+        candidate = simplest(low, high)
+        if candidate.denominator <= 10_000 and abs(candidate.numerator) <= 10**6:
+            try:
+                if constants.sign(self.k.at(self.g, self.k.number(candidate))) == 0:
+                    return self.k.number(candidate)
+            except Undefined:
+                pass
+        return point
+
+
+def _middle(low: Fraction, high: Fraction) -> Fraction:
+    """Return a short rational near the middle; between numbers of very different sizes, near their geometric mean."""
+    if low > 0 and high > 64 * low:
+        return _power_of_two(low, high)
+    if high < 0 and low < 64 * high:
+        return -_power_of_two(-high, -low)
+    gap = (high - low) / 16
+    return simplest(low + 7 * gap, high - 7 * gap)
+
+
+def _power_of_two(low: Fraction, high: Fraction) -> Fraction:
+    a = low.numerator.bit_length() - low.denominator.bit_length()
+    b = high.numerator.bit_length() - high.denominator.bit_length()
+    found = Fraction(2) ** ((a + b) // 2 + 1)
+    return found if low < found < high else (low + high) / 2
+
+
+def _trim(stack: list, low: Fraction, high: Fraction) -> None:
+    """Cut an interval out of the boxes that wait."""
+    waiting = list(stack)
+    stack.clear()
+    for a, b, bits in waiting:
+        if b <= low or a >= high:
+            stack.append((a, b, bits))
+            continue
+        if a < low:
+            stack.append((a, low, bits))
+        if b > high:
+            stack.append((high, b, bits))
+
+
+def _joined(boxes: list[tuple[Fraction, Fraction]]) -> list[tuple[Fraction, Fraction]]:
+    result: list[tuple[Fraction, Fraction]] = []
+    for low, high in sorted(boxes):
+        if result and low <= result[-1][1]:
+            result[-1] = (result[-1][0], max(high, result[-1][1]))
+        else:
+            result.append((low, high))
+    return result

@@ -1,0 +1,116 @@
+"""The activation report as plain text for a screen."""
+
+from __future__ import annotations
+
+from tamecheck.reports.activation_numbers import decimal
+
+
+def to_text(content: dict) -> str:
+    """Return the report as lines of text."""
+    lines = [f"{content['formula']}   on {content['domain']}" + _bound(content)]
+    for title, body in _sections(content):
+        if body:
+            lines.append(f"  {title:<14}{body[0]}")
+            lines += [f"  {'':<14}{more}" for more in body[1:]]
+    return "\n".join(lines)
+
+
+def _bound(content: dict) -> str:
+    values = content["parameters"]
+    return "   with " + ", ".join([f"{k} = {v}" for k, v in values.items()]) if values else ""
+
+
+def _sections(c: dict) -> list[tuple[str, list[str]]]:
+    homes = " and ".join(c["homes"]) or "no structure"
+    sharp = ", and in no smaller named one" if c["sharp"] else ""
+    sad = {True: "yes", False: "no", None: "unknown"}[c["sad"]["verdict"]]
+    return [
+        ("definable", [f"in {homes}{sharp}" if c["verdict"] == "definable" else c["verdict"]]),
+        ("smooth", [c["smoothness"] + _kinks(c)]),
+        ("breaks", [_break(b) for b in c["discontinuities"]]),
+        ("pieces", [f"{p['kind']} on {_interval(p['interval'])}" for p in c["pieces"]]),
+        ("zeros", _zeros(c)),
+        ("extrema", [_extremum(e) for e in c["extrema"]]),
+        ("convexity", [f"{p['kind']} on {_interval(p['interval'])}" for p in c["convexity"]]),
+        ("limits", [f"{_named(v, 'limit')} at {_at(v)}" for v in c["limits"]]),
+        ("growth", [f"~ {v['term']} at {_at(v)} ({v['class']})" for v in c["growth"]]),
+        ("range", [_range(c["range"])]),
+        ("Lipschitz", [_supremum(c["lipschitz_constant"])]),
+        ("critical", _critical(c)),
+        ("Lojasiewicz", [_exponent(v) for v in c["lojasiewicz"]]),
+        ("homogeneous", _homogeneous(c)),
+        ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
+        ("SAD", [f"{sad}: {c['sad']['reason']}"]),
+        ("open", [f"{o['question']} on {_interval(o['interval'])}: {o['reason']}" for o in c["open"]]),
+    ]
+
+
+def _named(entry: dict, key: str) -> str:
+    exact = entry.get(f"{key}_exact")
+    shown = decimal(entry[key])
+    return f"{exact} = {shown}" if exact else shown
+
+
+def _interval(ends: list) -> str:
+    return f"({decimal(ends[0])}, {decimal(ends[1])})"
+
+
+def _at(entry: dict) -> str:
+    side = entry.get("side")
+    return decimal(entry["at"]) + ({"right": "+", "left": "-"}[side] if side else "")
+
+
+def _kinks(c: dict) -> str:
+    parts = [f"{_named(k, 'point')} ({k['smoothness']}: f' {' | '.join([decimal(v) for v in k['derivatives']])})" for k in c["kinks"]]
+    return "; kinks at " + ", ".join(parts) if parts else ""
+
+
+def _break(b: dict) -> str:
+    return f"{b['kind']} at {_named(b, 'point')}: {' | '.join([decimal(v) for v in b['limits']])}, value {decimal(b['value'])}"
+
+
+def _zeros(c: dict) -> list[str]:
+    points = [f"{_named(z, 'point')}" + (f" (order {z['order']})" if z["order"] not in (1, None) else "") for z in c["zeros"]]
+    return [*([", ".join(points)] if points else []), *[f"all of {_interval(z['interval'])}" for z in c["zero_intervals"]]]
+
+
+def _extremum(e: dict) -> str:
+    place = _named(e, "point") if "point" in e else _interval(e["interval"])
+    scope = {True: "global ", False: "local ", None: ""}[e["global"]]
+    return f"{scope}{e['kind']} {_named(e, 'value')} at {place}"
+
+
+def _range(r: dict) -> str:
+    left = "[" if r["low_attained"] else "("
+    right = "]" if r["high_attained"] else ")"
+    bound = "" if r["low_exact_bound"] and r["high_exact_bound"] else "   (bounds only)"
+    return f"{left}{_named(r, 'low')}, {_named(r, 'high')}{right}{bound}"
+
+
+def _supremum(s: dict) -> str:
+    if s["value"] is None:
+        return "not established"
+    how = {True: "attained", False: "approached", None: ""}[s["attained"]]
+    places = ", ".join([decimal(p["point"]) if isinstance(p, dict) else decimal(p) for p in s["where"]])
+    bound = "" if s["exact"] else "at most "
+    return f"{bound}{_named(s, 'value')}" + (f", {how} at {places}" if how and places else "")
+
+
+def _critical(c: dict) -> list[str]:
+    lines = []
+    for kind in ("smooth", "clarke", "asymptotic"):
+        values = c["critical_values"][kind]
+        lines.append(f"{kind}: " + (", ".join([_named(v, "value") for v in values]) or "none"))
+    return lines if c["critical_values"]["complete"] else [*lines, "the list is not complete"]
+
+
+def _exponent(v: dict) -> str:
+    place = _named(v, "point") if "point" in v else _interval(v["interval"])
+    return f"{v['exponent'] if v['exponent'] is not None else 'none'} at {place} ({v['reason']})"
+
+
+def _homogeneous(c: dict) -> list[str]:
+    degree = c["homogeneity"]
+    near = c["near_homogeneity"]
+    lines = [f"degree {degree}"] if degree is not None else []
+    return [*lines, f"sup|x f' - f| = {_supremum(near['defect'])}", f"sup|f - f_H| = {_supremum(near['gap'])}"]
