@@ -48,7 +48,7 @@ def verdict(row: dict, mine: dict) -> str:
         return "agree"
     if theirs in ("n/a", "inherits", "unknown", ""):
         return "not comparable"
-    if "none" in (theirs, mine["homes"]) or "unknown" == mine["homes"]:
+    if "none" in (theirs, mine["homes"]) or mine["homes"] == "unknown":
         return "weaker" if mine["homes"] == "unknown" else "CONFLICT"
     a, b = lattice.parse(mine["homes"].replace(" ", "")), lattice.parse(theirs.replace(" ", ""))
     return "sharper" if a & b == b else "weaker" if a & b == a else "CONFLICT"

@@ -10,15 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tamecheck.errors import InputError
+from tamecheck.frontends.sources import Source, read
 from tamecheck.ground.intervals import Interval, from_text, interval
 from tamecheck.kernel import certificate as documents
 from tamecheck.kernel.curves import ANY, names
 from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
-from tamecheck.programs.program import Program
 from tamecheck.proofs.definability import Proof, culprits, prove
 from tamecheck.proofs.jumps import find_jump
 from tamecheck.proofs.partiality import find_undefined
@@ -26,17 +25,6 @@ from tamecheck.proofs.refutation import refute
 from tamecheck.structures import lattice
 
 CHECKER = Path(__file__).with_name("checker.py")
-
-
-@dataclass
-class Source:
-    """A program with its outputs, wherever it came from."""
-
-    program: Program
-    outputs: dict[str, int]
-    literal: list[dict] = field(default_factory=list)
-    choices: list[str] = field(default_factory=list)
-    description: str = ""
 
 
 class CheckResult(dict):
@@ -264,8 +252,6 @@ def certify(
     InputError
         If the source cannot be read, or holds several outputs and none was named.
     """
-    from tamecheck.frontends.sources import read
-
     started = time.perf_counter()
     name = None if structure is None else lattice.find(str(structure)).name
     box = _box(input_box)

@@ -5,12 +5,24 @@ objects are builder networks (anything with ``to_program``), sympy expressions, 
 models and ``(program, outputs)`` pairs.
 """
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tamecheck.certification import Source
 from tamecheck.errors import InputError
 from tamecheck.ground.intervals import Interval
 from tamecheck.programs.program import Program
+
+
+@dataclass
+class Source:
+    """A program with its outputs, wherever it came from."""
+
+    program: Program
+    outputs: dict[str, int]
+    literal: list[dict] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
+    description: str = ""
+
 
 UNREAD = {".pt2": "saved torch.export programs", ".pt": "pickled torch files", ".pth": "pickled torch files", ".h5": "Keras files",
           ".keras": "Keras files", ".pb": "TensorFlow graphs", ".safetensors": "weights without a graph"}

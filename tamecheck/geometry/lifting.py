@@ -74,7 +74,7 @@ class Lifting:
             before = ctx.prec
             ctx.prec = PRECISION
             try:
-                point.stack = build(point, self.projection.levels[k + 1], self._delineate)
+                point.stack = build(point, self.projection.levels[k + 1], self.delineate)
             finally:
                 ctx.prec = before
             self.stacks += 1
@@ -101,10 +101,10 @@ class Lifting:
         vanishing = point.vanishing | point.stack.vanishing(position)
         irrational = point.irrational | (0 if x.rational is not None else 1 << k)
         new = self._points[key] = Point(coordinates, vanishing, irrational, rigid)
-        self._specialise(point, new, x)
+        self.specialise(point, new, x)
         return new
 
-    def _specialise(self, point: Point, new: Point, x: Coordinate) -> None:
+    def specialise(self, point: Point, new: Point, x: Coordinate) -> None:
         """Substitute the last coordinate into all factors of higher level."""
         k = len(new.coordinates)
         before = ctx.prec
@@ -142,7 +142,7 @@ class Lifting:
             array = point.specialise(f, PRECISION)
         return f, array
 
-    def _delineate(self, point: Point, f: Factor) -> Factor | None:
+    def delineate(self, point: Point, f: Factor) -> Factor | None:
         """Return what replaces a factor of the next level that vanishes identically over the point, or ``None`` for nothing."""
         k = len(point.coordinates)
         if point.rigid < k:

@@ -6,7 +6,7 @@ from math import floor
 from tamecheck.ground.intervals import LINE, Interval, bounded, magnitude
 from tamecheck.ground.numbers import power
 from tamecheck.kernel import images
-from tamecheck.kernel.judgments import ANALYTIC, NOTHING, R_LIN, ROUGH, Record, settle
+from tamecheck.kernel.judgments import NOTHING, R_LIN, ROUGH, Record, settle
 from tamecheck.kernel.primitives import AN_EXP, R_ALG, R_AN, R_EXP, R_POW
 
 

@@ -42,7 +42,10 @@ class Curve(Derivation):
     fixed : dict[int, Fraction] — the other inputs
     """
 
-    __slots__ = ("companions", "moving", "variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "slopes", "negatives", "escapes", "_values")
+    __slots__ = (
+        "companions", "moving", "variable", "domain", "exponent", "fixed", "escape", "uniform", "polynomials", "periods", "slopes",
+        "negatives", "escapes", "_values",
+    )
 
     def __init__(self, program: Program, facts: Facts, variable: int, domain: Interval, exponent: Fraction, fixed: dict[int, Fraction],
                  companions: tuple[int, ...] = ()) -> None:
@@ -76,8 +79,8 @@ class Curve(Derivation):
         """Return the instance as it stands in the certificate."""
         fixed = sorted((n, str(q)) for n, q in self.fixed.items())
         return {
-            "companions": sorted(self.companions), "domain": to_text(self.domain), "escape": self.escape, "exponent": str(self.exponent), "fixed": fixed,
-            "kind": "curve", "steps": self.steps, "variable": self.variable,
+            "companions": sorted(self.companions), "domain": to_text(self.domain), "escape": self.escape,
+            "exponent": str(self.exponent), "fixed": fixed, "kind": "curve", "steps": self.steps, "variable": self.variable,
         }
 
 
@@ -398,7 +401,7 @@ def injective_homes(p: str, a: Interval, exponent: Fraction | None = None) -> in
     if p == "sqrt":
         return homes_on(p, a) if a[0] is not None and a[0] >= 0 else None
     if p in ("asin", "acos", "erfinv"):
-        inside = a[0] is not None and a[1] is not None and -1 <= a[0] and a[1] <= 1
+        inside = a[0] is not None and a[1] is not None and a[0] >= -1 and a[1] <= 1
         strict = inside and (p != "erfinv" or (a[0] > -1 or not a[2]) and (a[1] < 1 or not a[3]))
         return homes_on(p, a) if strict else None
     if p == "lambertw":

@@ -39,9 +39,10 @@ HOMES: dict[str, tuple[int, tuple | None, int]] = {
     "besseli0": (R_PFAFF, EVERYWHERE, AN_PFAFF), "besseli1": (R_PFAFF, EVERYWHERE, AN_PFAFF),
     "besselk0": (R_PFAFF, POSITIVE, AN_PFAFF), "besselk1": (R_PFAFF, POSITIVE, AN_PFAFF),
 }
-LOCALLY_BOUNDED = frozenset(
-    "neg abs sign floor ceil round exp sqrt sin cos tan asin acos atan erf lambertw besselj0 besselj1 besseli0 besseli1".split()
-) - {"tan"}
+LOCALLY_BOUNDED = frozenset([
+    "neg", "abs", "sign", "floor", "ceil", "round", "exp", "sqrt", "sin", "cos", "asin", "acos", "atan", "erf", "lambertw",
+    "besselj0", "besselj1", "besseli0", "besseli1",
+])
 DOMAINS: dict[str, Interval] = {
     "log": images.POSITIVE, "sqrt": images.NONNEGATIVE, "asin": images.SIGNED_UNIT, "acos": images.SIGNED_UNIT,
     "erfinv": (-ONE, ONE, False, False), "bessely0": images.POSITIVE, "bessely1": images.POSITIVE,

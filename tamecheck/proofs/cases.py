@@ -196,9 +196,8 @@ def _open_switch(c: Cone, nodes: list[int], part: Interval) -> set[Fraction]:
                 difference = _minus(found[arguments[0]], found[arguments[1]])
         elif kind == "map" and parameters[0] in ("abs", "sign"):
             a = c.record(arguments[0])[3]
-            if not (images.excludes_zero(a) or (a[0] is not None and a[0] >= 0) or (a[1] is not None and a[1] <= 0)):
-                difference = found[arguments[0]]
-            elif parameters[0] == "sign" and not images.excludes_zero(a):
+            one_sided = (a[0] is not None and a[0] >= 0) or (a[1] is not None and a[1] <= 0)
+            if not images.excludes_zero(a) and (parameters[0] == "sign" or not one_sided):
                 difference = found[arguments[0]]
         elif kind == "map" and parameters[0] in ("floor", "ceil", "round"):
             inside = _step_points(c, parameters[0], arguments[0], found[arguments[0]], part)

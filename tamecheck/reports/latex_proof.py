@@ -141,10 +141,16 @@ def curve(r: Reading, instance: int, step: int, continued: bool = False) -> Iter
         more = f", and {count(len(fixed) - 6, 'more input')} likewise" if len(fixed) > 6 else ""
         rest = f", every entry of the other inputs being fixed at {shown}{more}" if fixed else ""
         yield (
-            rf"Put ${m.handle(r, c['variable'])} = {moved}$ in every entry, $t \in {m.interval(c['domain'])}${rest}. "
+            rf"Put ${_variables(r, c)} = {moved}$ in every entry, $t \in {m.interval(c['domain'])}${rest}. "
             "A definable function stays definable along this semialgebraic curve."
         )
     yield " ".join(text for run in runs(r, instance, step) if (text := run_sentence(r, instance, run)))
+
+
+def _variables(r: Reading, c: dict) -> str:
+    """Return the inputs that move along a curve, joined by equality signs."""
+    moving = [c["variable"], *c["companions"]]
+    return " = ".join(m.handle(r, n) for n in moving[:4]) + (r" = \cdots" if len(moving) > 4 else "")
 
 
 def run_sentence(r: Reading, instance: int, run: list[int]) -> str:
@@ -175,6 +181,10 @@ def negative_sentence(r: Reading, instance: int, i: int) -> str:
     it = f"${m.handle(r, n)}$" if leaf else m.definition(r, n)
     if conclusion[0] == "polynomial":
         return "" if leaf else f"Along it, {it} is ${m.polynomial(list(conclusion[1:]))}$."
+    if conclusion[0] == "slope":
+        return f"{it} is $at+b$ with $a\\neq 0$."
+    if conclusion[0] == "periodic" and str(conclusion[1]).startswith("at "):
+        return f"{it} is periodic, its argument being affine in $t$."
     if conclusion[0] == "periodic":
         unit, p = conclusion[1], m.number(str(conclusion[2]))
         return f"{it} has the period ${p if unit == '1' else chr(92) + 'pi' if p == '1' else p + chr(92) + 'pi'}$."

@@ -65,6 +65,7 @@ RULES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "piecewise": ("pieces", "The function is treated on finitely many intervals, and the pieces join with the stated order.", ("vdD98",)),
     "pivot": ("piece", "The argument ranges over one of the finitely many intervals.", ()),
     "polynomial": ("polynomial along the curve", "Along the curve the node is a polynomial in t.", ()),
+    "slope": ("affine along the curve", "Along the curve the node is a t + b with a not 0.", ()),
     "periodic": ("periodic", "Along the curve the node is periodic.", ()),
     "escapes": ("tends to infinity", "Along the curve the node is continuous and tends to infinity.", ()),
     "oscillate": ("oscillation", "A non-constant periodic function takes a value at infinitely many isolated points or intervals; "

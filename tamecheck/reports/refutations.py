@@ -38,7 +38,9 @@ def relevant(r: Reading, instance: int, step: int) -> list[int]:
 def curve_sentence(r: Reading, instance: int) -> str:
     """Return the curve in words."""
     c = r.instances[instance]
-    variable = r.handle(c["variable"])
+    variable = " = ".join(r.handle(n) for n in [c["variable"], *c["companions"]][:4])
+    if len(c["companions"]) > 3:
+        variable += f" = ... ({len(c['companions']) - 3} more inputs alike)"
     moved = "t" if c["exponent"] == "1" else f"t**({clean(c['exponent'], 20)})"
     text = f"let {variable} = {moved} in every entry, t in {clean(c['domain'])}"
     fixed = [(n, q) for n, q in c["fixed"] if n != c["variable"]]
@@ -59,8 +61,12 @@ def step_sentence(r: Reading, instance: int, step: int) -> str:
         if r.nodes[n][0] in ("input", "constant") or n == r.instances[instance]["variable"]:
             return ""
         return f"{it} is {polynomial_text(conclusion[1:])}"
+    if conclusion[0] == "slope":
+        return f"{it} is a*t + b with a not 0"
     if conclusion[0] == "periodic":
         unit, p = conclusion[1:]
+        if unit.startswith("at "):
+            return f"{it} is periodic, its argument being affine in t"
         period = p if unit == "1" else "pi" if p == "1" else f"{p}*pi"
         return f"{it} has the period {clean(period, 30)}"
     if conclusion[0] == "escapes":

@@ -116,7 +116,21 @@ def joint_order(left: Expr, right: Expr, p: Expr) -> int | None:
                 return _order_of(leading(difference, (p, side)))
             except Unknown:
                 break
+    if _flat(left, p, -1) and _flat(right, p, 1):
+        return INFINITE
     return _order_by_limits(left, right, p)
+
+
+def _flat(e: Expr, p: Expr, side: int) -> bool:
+    """Tell whether e minus its limit is not zero and smaller than every power of the distance: all derivatives tend to 0."""
+    limit = limit_of(e, (p, side))
+    if not isinstance(limit, Expr):
+        return False
+    try:
+        found = leading(e.algebra.sub(e, limit), (p, side))
+    except Unknown:
+        return False
+    return found.monomial is not None and found.tame and bool(found.monomial.h)
 
 
 def _order_of(found: asymptotics.Leading) -> int | None:

@@ -126,6 +126,11 @@ def taps(extent: int, size: int, stride: int, dilation: int, before: int, count:
     return [[i * stride - before + t * dilation for t in range(size)] for i in range(count)]
 
 
+def _inside(start: int, size: int, dilation: int, low: int, high: int) -> int:
+    """Return how many of the places ``start + t * dilation`` lie in ``low .. high - 1``."""
+    return max(min((high - 1 - start) // dilation, size - 1) - max(-((start - low) // dilation), 0) + 1, 0)
+
+
 def _options(rank: int, size, stride, dilation, padding):
     one = (1,) * rank
     return tuple(size), tuple(stride or one), tuple(dilation or one), tuple(padding or ((0, 0),) * rank)
@@ -158,16 +163,38 @@ def max_windows(
     if inside:
         return p.reindex(("windows", tuple(range(lead, lead + rank)), size, stride, dilation), x)
     for k in range(rank):
-        rows = taps(spatial[k], size[k], stride[k], dilation[k], padding[k][0], counts[k])
+        x = _axis_windows(p, x, lead + k, size[k], stride[k], dilation[k], padding[k][0], counts[k])
+    return x
+
+
+def _axis_windows(p: Program, x: int, axis: int, size: int, stride: int, dilation: int, before: int, count: int) -> int:
+    """Return the windows along one axis, their entries on a new last axis; padding reads the window's first real entry.
+
+    Windows that stay inside are one reindexing; only those at the two ends have their places listed.
+    """
+    extent, rank = p.shape(x)[axis], len(p.shape(x))
+    reach = dilation * (size - 1)
+    first = min(-(-before // stride), count)
+    last = min(max((extent - 1 - reach + before) // stride + 1, first), count)
+    parts = []
+    for low, high in ((0, first), (last, count)):
         chosen: list[int] = []
-        for row in rows:
-            real = [i for i in row if 0 <= i < spatial[k]]
-            if not real:
-                raise ShapeError(f"a pooling window lies in the padding only: size {size[k]}, padding {padding[k]}, extent {spatial[k]}")
-            chosen += [i if 0 <= i < spatial[k] else real[0] for i in row]
-        x = p.reindex(("gather", lead + 2 * k, tuple(chosen), (counts[k], size[k])), x)
-    order = [*range(lead), *range(lead, lead + 2 * rank, 2), *range(lead + 1, lead + 2 * rank, 2)]
-    return p.reindex(("transpose", tuple(order)), x)
+        for row in taps(extent, size, stride, dilation, before - low * stride, high - low):
+            real = next((i for i in row if 0 <= i < extent), None)
+            if real is None:
+                raise ShapeError(f"a pooling window lies in the padding only: size {size}, padding {before}, extent {extent}")
+            chosen += [i if 0 <= i < extent else real for i in row]
+        if chosen:
+            end = p.reindex(("gather", axis, tuple(chosen), (high - low, size)), x)
+            order = (*range(axis + 1), *range(axis + 2, rank + 1), axis + 1)
+            parts.append(p.reindex(("transpose", order), end))
+    if last > first:
+        start = first * stride - before
+        triples = [(0, 1, e) for e in p.shape(x)]
+        triples[axis] = (start, 1, (last - 1 - first) * stride + reach + 1)
+        inner = p.reindex(("windows", (axis,), (size,), (stride,), (dilation,)), cut(p, x, triples))
+        parts.insert(1 if first else 0, inner)
+    return p.reindex(("concat", axis), *parts)
 
 
 def sum_pool(
@@ -205,7 +232,7 @@ def avg_pool(
     for k in range(rank):
         e, count = p.shape(x)[lead + k], p.shape(total)[lead + k]
         low, high = (-padding[k][0], e + padding[k][1]) if count_include_pad else (0, e)
-        counts = [sum([low <= i < high for i in row]) for row in taps(e, size[k], stride[k], dilation[k], padding[k][0], count)]
+        counts = [_inside(i * stride[k] - padding[k][0], size[k], dilation[k], low, high) for i in listed(count)]
         if not all(counts):
             raise ShapeError(f"an averaging window lies in the padding only: size {size[k]}, padding {padding[k]}, extent {e}")
         if len(set(counts)) == 1:
