@@ -184,8 +184,8 @@ BAD = {
         lambda: model([node("Range", ["a", "b", "c"], ["y"])], initializer=[tensor("a", 0), tensor("b", 2**60), tensor("c", 1)]),
         "TC136", "written out",
     ),
-    "pool over 2^50 places": (
-        lambda: model([node("MaxPool", ["x"], ["y"], kernel_shape=[3], pads=[1, 1])], inputs=[slot("x", (1, 1, 2**50))]),
+    "means over 2^50 windows": (
+        lambda: model([node("AveragePool", ["x"], ["y"], kernel_shape=[3], pads=[1, 1])], inputs=[slot("x", (1, 1, 2**50))]),
         "TC136", "written out",
     ),
     "reflection over 2^50 places": (
