@@ -229,7 +229,8 @@ class Importer:
     # -------------------------------------------------------- parameter or constant
 
     def _named(self, name: str, which: int) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns[which])
+        patterns = self.patterns[which]
+        return bool(patterns) and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
     def role(self, t: Tensor, weight: bool = False) -> bool:
         """Decide once whether a stored tensor is a parameter; the reason goes into ``choices``."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 from math import prod
-from sys import byteorder
+from struct import Struct
 
 import numpy as np
 
@@ -40,6 +40,7 @@ STORED = {
     FLOAT: "<f4", DOUBLE: "<f8", FLOAT16: "<f2", INT64: "<i8", INT32: "<i4", INT16: "<i2", INT8: "i1", UINT8: "u1", UINT16: "<u2",
     UINT32: "<u4", UINT64: "<u8", BOOL: "?",
 }  # fmt: skip
+SHORT = {8 * n: Struct(f"<{n}q").unpack for n in range(1, 33)}
 MAXIMAL_STATIC = 2**16
 MAXIMAL_VALUES = 16
 
@@ -250,9 +251,10 @@ def decode(proto: object) -> np.ndarray:
 def small_integers(proto: object) -> list[int] | None:
     """Return the entries of a stored 64-bit integer tensor the short way, or ``None`` when it is kept otherwise."""
     raw = proto.raw_data
-    if not raw or len(raw) > 8 * 64 or len(raw) != 8 * prod(proto.dims) or byteorder != "little" or proto.data_location:
+    read = SHORT.get(len(raw))
+    if read is None or len(raw) != 8 * prod(proto.dims) or proto.data_location:
         return None
-    return memoryview(raw).cast("q").tolist()
+    return list(read(raw))
 
 
 def _field(proto: object, field: object, kind: type, count: int) -> np.ndarray:
