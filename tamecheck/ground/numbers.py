@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 PRECISION = 96
+WIDE_PRECISION = 192  # enclosures over wide balls depend on the precision: this is the checker's
 KEPT_BITS = 48
 HUGE_BITS = 4096
 
@@ -40,7 +41,7 @@ def enclose_interval(function: str, low: Fraction, high: Fraction) -> tuple[Frac
     if max(abs(low.numerator), abs(high.numerator), low.denominator, high.denominator).bit_length() > HUGE_BITS:
         return (None, None)
     before = flint.ctx.prec
-    flint.ctx.prec = PRECISION
+    flint.ctx.prec = WIDE_PRECISION
     try:
         ends = [flint.arb(flint.fmpq(e.numerator, e.denominator)) for e in (low, high)]
         return _bounds(_value(flint, function, ends[0].union(ends[1])))[:2]

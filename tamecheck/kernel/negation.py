@@ -319,7 +319,7 @@ def try_curvature(c: Curve, n: int) -> int | None:
         return None  # only a straight line is semilinear
     if not record[4] or record[6] != ANALYTIC or n not in c.uniform or c.domain[0] == c.domain[1]:
         return None
-    points = sample_points(c.domain)
+    points = sorted(sample_points(c.domain))
     for low, high in zip(points, points[2:], strict=False):
         triple = (low, (low + high) / 2, high)
         values = [curves.value(c, n, t) for t in triple]
@@ -396,7 +396,7 @@ def _chosen(c: Curve, kind: str, parameters: tuple, arguments: tuple[int, ...], 
             return None
         picked = 1 if images.excludes_zero(condition[3]) else 2 if condition[3][:2] == (0, 0) else 0
         return (c.latest[arguments[0]],) if picked == position else None
-    if parameters[0] not in ("max", "min"):
+    if parameters[0] not in ("max", "min") or arguments[0] == arguments[1]:
         return None
     other = arguments[1 - position]
     mine, theirs = c.record(arguments[position])[3], c.record(other)[3]

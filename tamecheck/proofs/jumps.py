@@ -1,6 +1,7 @@
 """Finding jumps: two neighbouring pieces of a line along which the claimed node keeps a distance."""
 
 from fractions import Fraction
+from math import prod
 
 from tamecheck.ground.intervals import Interval, from_text
 from tamecheck.kernel.curves import Curve
@@ -15,7 +16,7 @@ GUESSES = (Fraction(0), Fraction(1, 2), Fraction(1))
 
 def find_jump(proof: Proof) -> bool:
     """Append a jump of the claimed node to the proof when one is found along a varying input."""
-    if proof.record[6] != ROUGH or not proof.record[0]:
+    if proof.record[6] != ROUGH or not proof.record[0] or not prod(proof.program.nodes[proof.node][3]):
         return False
     d, program, roles = proof.derivation, proof.program, varying_roles(proof.about)
     for pivot, nodes in cases.cones(d, proof.node):
