@@ -2762,6 +2762,11 @@ def rule_signs(c: Curve, n: int, premises: list, parameters: list, conclusion: l
 def rule_staircase(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """A rounding of an unbounded polynomial takes infinitely many integer values."""
     kind, names, arguments, _ = c.program.nodes[n]
+    if kind == "map" and names[0] in ("gamma", "lgamma", "digamma") and not parameters:
+        # its natural domain misses infinitely many isolated points of t
+        if not unbounded_ends(c.polynomial_at(premises, 0, arguments[0]), c.domain)[1]:
+            refuse("TC573", "the argument does not reach infinitely many poles")
+        return claimed(conclusion, NOT_ANY)
     if kind != "map" or names[0] not in ("floor", "ceil", "round") or parameters:
         refuse("TC572", "the node is no rounding")
     p = c.polynomial_at(premises, 0, arguments[0])

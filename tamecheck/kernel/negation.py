@@ -180,6 +180,8 @@ AXIOMS = {  # primitive: (excluded on any interval, excluded when the argument i
     "gamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"]), "lgamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"]),
     "digamma": (DOWN["R_Pfaff"], DOWN["R_anstar_exp"]), "zeta": (0, DOWN["R_an_exp"]),
 }
+STAIRS = frozenset(["floor", "ceil", "round"])
+POLES = frozenset(["gamma", "lgamma", "digamma"])
 UPWARD_ONLY = frozenset(["log", "gamma", "lgamma", "digamma", "zeta", "lambertw"])
 
 
@@ -278,12 +280,13 @@ def _escape_premises(c: Curve, n: int) -> tuple[bool, tuple[int, ...]] | None:
 
 
 def try_staircase(c: Curve, n: int) -> bool:
-    """Append ``staircase``: a rounding of an unbounded polynomial takes infinitely many integers."""
+    """Append ``staircase``: a rounding takes infinitely many integers, or infinitely many poles are met."""
     kind, parameters, arguments, _ = c.program.nodes[n]
-    if kind != "map" or parameters[0] not in ("floor", "ceil", "round") or arguments[0] not in c.polynomials:
+    if kind != "map" or parameters[0] not in STAIRS | POLES or arguments[0] not in c.polynomials:
         return False
     step, p = c.polynomials[arguments[0]]
-    if not curves.varies(p) or not any(unbounded_on(p, c.domain)):
+    up, down = unbounded_on(p, c.domain)
+    if not curves.varies(p) or not (down or (up and parameters[0] in STAIRS)):
         return False
     c.negatives[n] = (c.negative("staircase", n, (step,), (), ("not", "any")), EVERYTHING, True)
     return True
