@@ -203,7 +203,8 @@ def negative_sentence(r: Reading, instance: int, i: int) -> str:
         at = ", ".join(f"${m.number(str(q))}$" for q in parameters)
         return f"{it} is real analytic with a nonzero second difference at {at}, hence not piecewise affine and not definable {where}."
     if rule == "staircase":
-        return f"{it} takes infinitely many integer values, so it is not definable {where}."
+        what = "takes infinitely many integer values" if r.nodes[n][1][0] in ("floor", "ceil", "round") else "meets infinitely many poles"
+        return f"{it} {what}, so it is not definable {where}."
     if rule in ("peel", "level", "signs"):
         f = m.handle(r, steps[premises[0]][1])
         how = {"level": "has the level sets of", "signs": "has, up to one constant sign, the sign of"}.get(rule, "determines definably")

@@ -76,7 +76,8 @@ def step_sentence(r: Reading, instance: int, step: int) -> str:
         points = " and t = ".join(clean(q, 20) for q in parameters)
         return f"{it} differs at t = {points}, so it is not constant, and not definable {where}"
     if rule == "staircase":
-        return f"{it} takes infinitely many integer values, so it is not definable {where}"
+        what = "takes infinitely many integer values" if r.nodes[n][1][0] in ("floor", "ceil", "round") else "meets infinitely many poles"
+        return f"{it} {what}, so it is not definable {where}"
     if rule == "signs":
         return f"{it} has, up to one constant sign, the sign of {r.handle(steps[premises[0]][1])}, so it is not definable {where}"
     if rule == "axiom":
