@@ -356,6 +356,8 @@ def _map_ball(flint, p: str, values: list):
         return flint.arb(1) if a > 0 else flint.arb(-1) if a < 0 else flint.arb(0) if a == 0 else None
     if p in ("floor", "ceil", "round"):
         return _step_ball(flint, p, a)
+    if p in ("gamma", "lgamma", "digamma", "zeta"):
+        return getattr(a, p)() if a > (1 if p == "zeta" else 0) else None
     if p.startswith("bessel"):
         order = flint.arb(int(p[-1]))
         return {"j": a.bessel_j, "y": a.bessel_y, "i": a.bessel_i, "k": a.bessel_k}[p[6]](order)

@@ -430,6 +430,8 @@ def _peel_pair(c: Curve, n: int, kind: str, parameters: tuple, arguments: tuple[
     if not side[4]:
         return None
     kept = side_conditions(mask, side[1])
+    if p == "div" and position == 1:
+        return _peel_denominator(c, step, f, a, kept, level)
     if level and not side[0] and (p in ("add", "sub") or images.excludes_zero(side[3])):
         return "level", (step, c.latest[a]), EVERYTHING, True
     if p in ("add", "sub"):
@@ -440,6 +442,21 @@ def _peel_pair(c: Curve, n: int, kind: str, parameters: tuple, arguments: tuple[
     if known is None or not known[1]:
         return None
     return "peel", (step, c.latest[a], known[0]), kept, False
+
+
+def _peel_denominator(c: Curve, step: int, f: int, a: int, kept: int, level: bool):
+    """Undo a/f: f is recovered where it is not 0; the rest is known when f is total or never 0."""
+    record, side = c.record(f), c.record(a)
+    if not record[4] and not images.excludes_zero(record[3]):
+        return None
+    if level and not side[0] and images.excludes_zero(side[3]):
+        return "level", (step, c.latest[a], c.latest[f]), EVERYTHING, True
+    if images.excludes_zero(side[3]):
+        return "peel", (step, c.latest[a], c.latest[f]), kept, False
+    known = c.polynomials.get(a)
+    if known is None or not known[1]:
+        return None
+    return "peel", (step, c.latest[a], known[0], c.latest[f]), kept, False
 
 
 def _nonnegative(a: Interval) -> bool:
