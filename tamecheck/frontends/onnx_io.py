@@ -268,6 +268,12 @@ def _read_graph(c, graph, versions, input_box, dimensions, fixed) -> Imported:
                 for k, item in enumerate(v.items if isinstance(v, Sequence) else [v])
             ]
         for name, t in parts:
+            if isinstance(t, Tensor) and t.holes is not None:
+                c.problems.append(
+                    {"node": clean(name), "op": "output", "reason": "some of its entries are minus infinity, no real number", "code": "TC130"}
+                )
+                bad = True
+                continue
             try:
                 n = c.node(t) if isinstance(t, Tensor) else None
             except Exception as refusal:

@@ -577,8 +577,8 @@ class _CallFunction:
         self.function = function
 
     def __call__(self, c: Importer, call: Call) -> tuple:
-        versions = {o.domain: o.version for o in self.function.opset_import} or c.versions
-        return c.run_function(self.function, call, versions)
+        versions = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in self.function.opset_import}
+        return c.run_function(self.function, call, versions or c.versions)
 
 
 class _ExpandSchema:

@@ -74,7 +74,7 @@ def conv_transpose(c, call: Call):
         padding = []
         for e, k, s, d, o, t in zip(spatial, kernel, stride, dilation, extra, target[-rank:], strict=True):
             total = s * (e - 1) + o + d * (k - 1) + 1 - t
-            small = total // 2
+            small = total // 2  # also when the output asked for is larger, as in the standard's own example
             padding.append((small, total - small) if how == "SAME_UPPER" else (total - small, small))
     else:
         padding = [(pads[k], pads[rank + k]) for k in range(rank)] if pads and how == "NOTSET" else [(0, 0)] * rank

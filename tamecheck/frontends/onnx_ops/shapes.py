@@ -311,7 +311,10 @@ def tile(c, call: Call):
 def concat(c, call: Call):
     """Tensors joined along an axis."""
     tensors = [call[k] for k in range(len(call.inputs))]
-    axis = normal(call.integer("axis", 1), len(tensors[0].shape))
+    axis = call.integer("axis", 1 if call.version < 4 else None)
+    if axis is None:
+        raise malformed("attribute axis is missing")
+    axis = normal(axis, len(tensors[0].shape))
     return joined(c, tensors, axis)
 
 
