@@ -14,6 +14,7 @@ from tamecheck.programs.definitions.basics import along, cut, listed, pad, power
 from tamecheck.programs.program import Program
 
 Pairs = Sequence[tuple[int, int]]
+SHORT = 4096  # windows with fewer places in all have every place listed: fewer nodes
 AXES = [tuple(range(2, 2 + rank)) for rank in range(9)]
 
 
@@ -162,9 +163,26 @@ def max_windows(
     inside = not ceil and not any(b or a for b, a in padding)
     if inside:
         return p.reindex(("windows", tuple(range(lead, lead + rank)), size, stride, dilation), x)
+    if sum([c * k for c, k in zip(counts, size, strict=True)]) > SHORT:
+        for k in range(rank):
+            x = _axis_windows(p, x, lead + k, size[k], stride[k], dilation[k], padding[k][0], counts[k])
+        return x
     for k in range(rank):
-        x = _axis_windows(p, x, lead + k, size[k], stride[k], dilation[k], padding[k][0], counts[k])
-    return x
+        places = _places(spatial[k], size[k], stride[k], dilation[k], padding[k][0], counts[k])
+        x = p.reindex(("gather", lead + 2 * k, tuple(places), (counts[k], size[k])), x)
+    order = (*range(lead), *range(lead, lead + 2 * rank, 2), *range(lead + 1, lead + 2 * rank, 2))
+    return p.reindex(("transpose", order), x)
+
+
+def _places(extent: int, size: int, stride: int, dilation: int, before: int, count: int) -> list[int]:
+    """Return the places that windows along one axis read, row by row; padding reads the window's first real entry."""
+    chosen: list[int] = []
+    for row in taps(extent, size, stride, dilation, before, count):
+        real = next((i for i in row if 0 <= i < extent), None)
+        if real is None:
+            raise ShapeError(f"a pooling window lies in the padding only: size {size}, padding {before}, extent {extent}")
+        chosen += [i if 0 <= i < extent else real for i in row]
+    return chosen
 
 
 def _axis_windows(p: Program, x: int, axis: int, size: int, stride: int, dilation: int, before: int, count: int) -> int:
@@ -178,12 +196,7 @@ def _axis_windows(p: Program, x: int, axis: int, size: int, stride: int, dilatio
     last = min(max((extent - 1 - reach + before) // stride + 1, first), count)
     parts = []
     for low, high in ((0, first), (last, count)):
-        chosen: list[int] = []
-        for row in taps(extent, size, stride, dilation, before - low * stride, high - low):
-            real = next((i for i in row if 0 <= i < extent), None)
-            if real is None:
-                raise ShapeError(f"a pooling window lies in the padding only: size {size}, padding {before}, extent {extent}")
-            chosen += [i if 0 <= i < extent else real for i in row]
+        chosen = _places(extent, size, stride, dilation, before - low * stride, high - low)
         if chosen:
             end = p.reindex(("gather", axis, tuple(chosen), (high - low, size)), x)
             order = (*range(axis + 1), *range(axis + 2, rank + 1), axis + 1)

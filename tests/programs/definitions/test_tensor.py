@@ -103,6 +103,17 @@ def test_dilated_max_pool_and_lp_pool():
     close(run(lambda p, x: t.global_max_pool(p, x), x=x), x.max((2, 3), keepdims=True))
 
 
+@pytest.mark.parametrize("case", [(3, 2, 1, 1, False), (3, 2, 1, 2, True), (4, 3, 2, 1, True), (2, 5, 1, 3, False), (5, 1, 2, 1, False)])
+def test_long_pools_list_only_their_ends(case):
+    """An axis with thousands of windows gives the same maxima with few listed places."""
+    k, s, pad, dilation, ceil = case
+    x = sample(1, 2, 9000)
+    p = Program()
+    n = t.max_pool(p, p.input("x", x.shape), (k,), stride=(s,), padding=((pad, pad),), dilation=(dilation,), ceil=ceil)
+    assert sum(len(node[1][2]) for node in p.nodes if node[1][:1] == ("gather",)) < 100 or len(p.nodes) < 5
+    close(evaluate(p, [n], {"x": x})[0], F.max_pool1d(torch.tensor(x), k, s, pad, dilation, ceil))
+
+
 def test_a_window_of_padding_only_is_refused():
     """A maximum over nothing has no value."""
     p = Program()
