@@ -277,7 +277,11 @@ class Importer:
                 name = f"{name}#parameter"
             self.parameters[name] = t
             self.choices[name] = reason
-        t.node = self.p.input(name, t.shape, "parameter")
+        # the shape was checked when the tensor was read, and the name is new or means the same tensor
+        p = self.p
+        t.node = n = p.add("input", (name, "parameter", "(-inf,inf)"), (), t.shape)
+        p._inputs[name] = n
+        p.names[n] = name
         if t.proto is not None:
             self.roles[t.name] = True
 
@@ -424,7 +428,7 @@ class Importer:
                     results = (results,)
                 if len(outputs) > len(results) and any(outputs[len(results) :]):
                     raise malformed(f"{len(outputs)} outputs, where the operator gives {len(results)}")
-                for name, t in zip(outputs, results, strict=False):
+                for name, t in zip(outputs, results):  # noqa: B905 - results that are not asked for are left out
                     if not name:
                         continue
                     if name in scope:
