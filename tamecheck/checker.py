@@ -34,6 +34,8 @@ MAXIMAL_RANK = 32
 MAXIMAL_EXTENT = 2**62
 MAXIMAL_DIGITS = 4000
 MAXIMAL_POWER = 10**6
+MAXIMAL_BITS = 400_000  # of an end while powers are computed: beyond it the range is unbounded
+WRITABLE_BITS = 13_000  # of a coefficient: within the 4 300 digits that Python writes
 PRECISION = 192
 HUGE = 5000  # bits: no enclosure is turned into a rational beyond 2^HUGE
 
@@ -61,12 +63,16 @@ ZERO, ONE = Fraction(0), Fraction(1)
 NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:/([1-9][0-9]*))?", re.ASCII)
 
 
-@lru_cache(maxsize=200_000)
 def number(text: object) -> Fraction:
     """Read ``p`` or ``p/q`` in lowest terms."""
-    found = NUMBER.fullmatch(text) if type(text) is str and len(text) <= 2 * MAXIMAL_DIGITS + 2 else None
+    return _number(text if type(text) is str else "")
+
+
+@lru_cache(maxsize=200_000)
+def _number(text: str) -> Fraction:
+    found = NUMBER.fullmatch(text) if len(text) <= 2 * MAXIMAL_DIGITS + 2 else None
     if found is None or max(len(found[2]), len(found[3] or "")) > MAXIMAL_DIGITS:
-        refuse("TC410", f"not a rational number: {str(text)[:40]!r}")
+        refuse("TC410", f"not a rational number written as text: {text[:40]!r}")
     value = Fraction(int(found[2]), int(found[3] or 1))
     if found[1]:
         value = -value
@@ -75,11 +81,15 @@ def number(text: object) -> Fraction:
     return value
 
 
-@lru_cache(maxsize=200_000)
 def interval(text: object) -> tuple:
     """Read ``[0,1)``, ``(-inf,inf)`` and the like; never empty, infinite ends open."""
-    if type(text) is not str or len(text) < 5 or text[0] not in "[(" or text[-1] not in "])" or text.count(",") != 1:
-        refuse("TC412", f"not an interval: {str(text)[:40]!r}")
+    return _interval(text if type(text) is str else "")
+
+
+@lru_cache(maxsize=200_000)
+def _interval(text: str) -> tuple:
+    if len(text) < 5 or text[0] not in "[(" or text[-1] not in "])" or text.count(",") != 1:
+        refuse("TC412", f"not an interval: {text[:40]!r}")
     left, right = text[1:-1].split(",")
     low = None if left == "-inf" else number(left)
     high = None if right == "inf" else number(right)
@@ -89,6 +99,11 @@ def interval(text: object) -> tuple:
     if low is not None and high is not None and (low > high or (low == high and closed != (True, True))):
         refuse("TC414", f"the interval {text[:40]!r} is empty")
     return (low, high, *closed)
+
+
+def bits(x: Fraction | None) -> int:
+    """How long a number is; an infinite end and 0 count nothing."""
+    return max(x.numerator.bit_length(), x.denominator.bit_length()) if x else 0
 
 
 def hull(a: tuple, b: tuple) -> tuple:
@@ -225,7 +240,7 @@ def whole_power(a: tuple, n: int) -> tuple:
     """{x^n} for an integer n >= 0."""
     if n == 0:
         return point(ONE)
-    if n > MAXIMAL_POWER or any(e is not None and e.numerator.bit_length() * n > 400_000 for e in a[:2]):
+    if n > MAXIMAL_POWER or any(bits(e) * n > MAXIMAL_BITS for e in a[:2]):
         return (ZERO, None, True, False) if n % 2 == 0 else LINE
     low = None if a[0] is None else a[0] ** n
     high = None if a[1] is None else a[1] ** n
@@ -277,10 +292,7 @@ def enclosure(function: str, x: Fraction, q: Fraction | None = None) -> tuple:
 
     ``power`` is x^q for x > 0; ``bessel?n`` are Bessel functions; the rest are methods of `arb`.
     """
-    bits = [abs(x.numerator).bit_length(), x.denominator.bit_length()]
-    if q is not None:
-        bits += [abs(q.numerator).bit_length(), q.denominator.bit_length()]
-    if max(bits) > HUGE:
+    if max(bits(x), bits(q)) > HUGE:
         return (None, None)
     return _ball_ends(_flint_value(function, x, x, q))
 
@@ -288,7 +300,7 @@ def enclosure(function: str, x: Fraction, q: Fraction | None = None) -> tuple:
 @lru_cache(maxsize=100_000)
 def enclosure_over(function: str, low: Fraction, high: Fraction) -> tuple:
     """(low, high) that bound the function over the whole interval."""
-    if max(abs(low.numerator), low.denominator, abs(high.numerator), high.denominator).bit_length() > HUGE:
+    if max(bits(low), bits(high)) > HUGE:
         return (None, None)
     return _ball_ends(_flint_value(function, low, high, None))
 
@@ -364,28 +376,36 @@ ALL, NONE, ANY = UP["R_lin"], 0, 1 << len(NAMES)
 R_ALG, R_POW, R_EXP, R_AN, R_PFAFF = (UP[name] for name in ("R_alg", "R_pow", "R_exp", "R_an", "R_Pfaff"))
 
 
-@lru_cache(maxsize=4096)
 def up_set(text: object) -> int:
     """Read an up-set by its minimal structures, ``R_exp|R_an``."""
+    return _up_set(text if type(text) is str else "?")
+
+
+@lru_cache(maxsize=4096)
+def _up_set(text: str) -> int:
     if text == "":
         return NONE
-    names = text.split("|") if type(text) is str and len(text) < 200 else [""]
+    names = text.split("|")
     if any(name not in BIT for name in names):
-        refuse("TC415", f"not a set of structures: {str(text)[:40]!r}")
+        refuse("TC415", f"not a set of structures: {text[:40]!r}")
     mask = 0
     for name in names:
         mask |= UP[name]
     return mask
 
 
-@lru_cache(maxsize=4096)
 def excluded_set(text: object) -> int:
     """Read the structures of a negative conclusion: ``any``, or names separated by spaces, closed downwards."""
+    return _excluded_set(text if type(text) is str else "?")
+
+
+@lru_cache(maxsize=4096)
+def _excluded_set(text: str) -> int:
     if text == "any":
         return ANY | ALL
-    names = text.split(" ") if type(text) is str and 0 < len(text) < 300 else [""]
+    names = text.split(" ")
     if any(name not in BIT for name in names):
-        refuse("TC416", f"not a list of structures: {str(text)[:40]!r}")
+        refuse("TC416", f"not a list of structures: {text[:40]!r}")
     mask = sum({BIT[name] for name in names})
     if any(DOWN[name] & ~mask for name in names):
         refuse("TC417", f"the excluded structures {text!r} are not closed downwards")
@@ -799,8 +819,7 @@ def whole_exponent(a: tuple, n: int) -> tuple:
     m = distance(spread)
     slope = None
     if m is not None and -n <= MAXIMAL_POWER:
-        slope = -n * (1 / m ** (1 - n) if m.denominator.bit_length() * -n < 400_000 and m.numerator.bit_length() * -n < 400_000
-                      else enclosure("power", m, Fraction(n - 1))[1] or 0) or None
+        slope = -n * (1 / m ** (1 - n) if bits(m) * -n < MAXIMAL_BITS else enclosure("power", m, Fraction(n - 1))[1] or 0) or None
     return settle(varies, homes & own, local & own, LINE if image is None else image, int(total and without_zero(spread)), 0, smooth, loclip,
                   mul_lip(slope, lip))
 
@@ -867,7 +886,7 @@ def repeated_product(a: tuple, k: int) -> tuple:
         k >>= 1
         if k:
             base = times(base, base)
-        if any(e is not None and e.numerator.bit_length() > 400_000 for e in (*result[:2], *base[:2])):
+        if any(bits(e) > MAXIMAL_BITS for e in (*result[:2], *base[:2])):
             return LINE
     return result
 
@@ -1041,7 +1060,7 @@ UNARY = frozenset(AXIOMS)
 BINARY = frozenset(["add", "sub", "mul", "div", "pow", "max", "min"])
 LINALG = frozenset(["det", "inverse", "solve", "cholesky", "eigvalsh", "svdvals", "logabsdet", "pinv", "expm"])
 ORDERINGS = frozenset(["sort", "argsort", "topk", "topk_index", "argmax", "argmin", "argmax_last", "argmin_last"])
-REDUCTIONS = frozenset(["sum", "prod", "max", "min"])
+REDUCTIONS = ("sum", "prod", "max", "min")
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -1889,7 +1908,8 @@ def taylor(c: Cone, q: Fraction) -> list | None:
     """The Taylor coefficients at q, exact, of what the cone is on this piece; None when they are not all rational."""
     found: dict = {}
     for n in c.nodes:
-        found[n] = [q, ONE] + [ZERO] * (ORDER - 1) if n == c.pivot else taylor_of(c, n, found)
+        series = [q, ONE] + [ZERO] * (ORDER - 1) if n == c.pivot else taylor_of(c, n, found)
+        found[n] = None if series is None or max(map(bits, series)) > WRITABLE_BITS else series
     return found[c.node]
 
 
@@ -2133,7 +2153,8 @@ def proved_bound(c: Cone, bound: tuple) -> tuple:
     """Refuse unless the bound for the piece shows in the signs of coefficients; return it closed."""
     found: dict = {}
     for n in c.nodes:
-        found[n] = ([ZERO, ONE], [ONE]) if n == c.pivot else quotient_of(c, n, found)
+        f = ([ZERO, ONE], [ONE]) if n == c.pivot else quotient_of(c, n, found)
+        found[n] = None if f is None or max(map(bits, [ZERO, *f[0], *f[1]])) > WRITABLE_BITS else f
     f = found[c.node]
     if f is None or (c.range[0] is None and c.range[1] is None):
         refuse("TC504", "piecewise: no quotient of polynomials on this piece")
@@ -2455,14 +2476,15 @@ def ball_map(flint, name: str, x: list):
         return abs(a)
     if name == "sign":
         return flint.arb(1) if a > 0 else flint.arb(-1) if a < 0 else flint.arb(0) if a.is_exact() and a == 0 else None
-    if name in ("floor", "ceil"):
-        whole = (a.floor() if name == "floor" else a.ceil()).unique_fmpz()
-        return None if whole is None else flint.arb(whole)
-    if name == "round":
-        moved = a + flint.arb(flint.fmpq(1, 2))
-        whole = moved.floor().unique_fmpz()
-        return None if whole is None or (moved.is_exact() and moved == flint.arb(whole)) else flint.arb(whole)
-    return apply_ball(name, a)
+    if name in ("floor", "ceil", "round"):
+        if not abs(a) < flint.arb(2) ** HUGE:
+            return None
+        moved = a + flint.arb(flint.fmpq(1, 2)) if name == "round" else a
+        whole = (a.ceil() if name == "ceil" else moved.floor()).unique_fmpz()
+        if whole is None or (name == "round" and not moved > flint.arb(whole)):  # halves go to the even neighbour
+            return None
+        return flint.arb(whole)
+    return apply_ball(name, a) if name != "zeta" or a > 1 else None
 
 
 def claimed(conclusion: list, proved: tuple) -> tuple:
@@ -2477,7 +2499,7 @@ def poly_clean(terms: dict) -> dict:
     out = {e: c for e, c in terms.items() if c != 0}
     if len(out) > 64 or any(max(abs(e.numerator), e.denominator) > 10**4 for e in out):
         refuse("TC550", "a polynomial has too many terms or too large exponents")
-    if any(c.numerator.bit_length() > 20_000 or c.denominator.bit_length() > 20_000 for c in out.values()):
+    if any(bits(c) > WRITABLE_BITS for c in out.values()):
         refuse("TC550", "a polynomial has too large coefficients")
     return out
 
@@ -2642,6 +2664,8 @@ def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion
 def rule_escapes(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """The node is total, continuous and tends to infinity as t does."""
     claimed(conclusion, ("escapes",))
+    if c.escape:
+        refuse("TC597", "beyond an escape the direction of t is not known")
     f = c.fact_at(premises, 0, n)
     if parameters or c.domain[1] is not None or f[4] != 1 or f[6] < 0:
         refuse("TC560", "an escape needs a total continuous node and an unbounded t")
@@ -2957,6 +2981,7 @@ def peel_pair(c: Curve, n: int, f: int, mask: int, premises: list) -> int:
     name, arguments = factor_pair(c, n)
     if name not in ("add", "sub", "mul", "div") or len(set(arguments)) != 2 or len(premises) < 2:
         refuse("TC588", "no rule peels this node")
+    premises = known_denominator(c, f, name, arguments, premises)
     other = arguments[1] if f == arguments[0] else arguments[0]
     g = c.fact_at(premises, 1, other)
     if g[4] != 1:
@@ -2966,6 +2991,16 @@ def peel_pair(c: Curve, n: int, f: int, mask: int, premises: list) -> int:
     return surviving(mask, g[1])
 
 
+def known_denominator(c: Curve, f: int, name: str, arguments: list, premises: list) -> list:
+    """The premises without the last, which says of a denominator f that it is total or never 0: where a/f has no value, f is then known."""
+    if name != "div" or f != arguments[1]:
+        return premises
+    g = c.fact_at(premises, len(premises) - 1, f)
+    if g[4] != 1 and not without_zero(g[3]):
+        refuse("TC598", "the denominator is neither total nor certainly not 0")
+    return premises[:-1]
+
+
 def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """An injective function of something whose level sets, or whose countable image, no structure defines."""
     f, _ = negative_argument(c, n, premises)
@@ -2973,6 +3008,7 @@ def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: l
         refuse("TC591", "premise 0 is no argument by level sets or by a countable image")
     if not transparent(c, n, f, premises) and not chosen(c, n, f, premises) and injective(c, n, f, premises) is None:
         name, arguments = factor_pair(c, n)
+        premises = known_denominator(c, f, name, arguments, premises)
         if name not in ("add", "sub", "mul", "div") or len(set(arguments)) != 2 or len(premises) != 2:
             refuse("TC588", "no rule peels this node")
         g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
@@ -2982,8 +3018,9 @@ def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: l
 
 
 NEGATIVE = {
-    "polynomial": rule_polynomial, "slope": rule_slope, "periodic": rule_periodic, "escapes": rule_escapes, "oscillate": rule_oscillate, "signs": rule_signs,
-    "staircase": rule_staircase, "curvature": rule_curvature, "axiom": rule_axiom, "peel": rule_peel, "level": rule_level,
+    "polynomial": rule_polynomial, "slope": rule_slope, "periodic": rule_periodic, "escapes": rule_escapes,
+    "oscillate": rule_oscillate, "signs": rule_signs, "staircase": rule_staircase, "curvature": rule_curvature,
+    "axiom": rule_axiom, "peel": rule_peel, "level": rule_level,
 }
 
 
@@ -3160,9 +3197,7 @@ def parse(data: bytes) -> object:
     if not data.isascii():
         raise Unreadable("the file is not ASCII")
     try:
-        return json.loads(data, object_pairs_hook=unique_keys, parse_float=no_floats, parse_constant=no_floats)
-    except RecursionError:
-        raise Unreadable("brackets are nested too deeply") from None
+        return json.loads(data.decode("ascii"), object_pairs_hook=unique_keys, parse_float=no_floats, parse_constant=no_floats)
     except ValueError as failure:
         raise Unreadable(f"not JSON: {str(failure)[:80]}") from None
 
@@ -3176,6 +3211,8 @@ def check(certificate: bytes, claim: bytes | None = None) -> Result:
         proved = document.run(value, asked)
     except Unreadable as failure:
         return Result("unreadable", "TC400", str(failure))
+    except RecursionError:
+        return Result("unreadable", "TC400", "brackets are nested too deeply")
     except Reject as failure:
         return Result("invalid", failure.code, failure.reason, document.step, document.where, document.count)
     holes = [document.texts[k] for k in sorted(document.holes)]
@@ -3240,14 +3277,19 @@ def main(arguments: list) -> int:
     if options.json:
         print(json.dumps(result.__dict__))
     else:
-        print(result.verdict, result.code, result.reason or result.proved)
+        print(plain(f"{result.verdict} {result.code} {result.reason or result.proved}"))
         if result.step is not None:
             print(f"at step {result.step} of {result.where}")
         for row in result.axioms:
             print(f"  relying on {row['name']}: {row['reference']}")
         for text in result.assumptions:
-            print(f"  assuming: {text}")
+            print(plain(f"  assuming: {text}"))
     return {"valid": 0, "invalid": 1, "holey": 2, "unreadable": 3, "budget": 4}[result.verdict]
+
+
+def plain(text: str) -> str:
+    """Text from a file without control characters, and in ASCII."""
+    return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)
 
 
 class OutOfTime(Exception):
