@@ -79,6 +79,7 @@ def _model_arguments(p: Parser) -> None:
     p.add_argument("--input-box", metavar="LO,HI", help="an interval for every data input; ends are numbers, p/q or inf")
     p.add_argument("--parameters", metavar="PATTERN", help="which tensors are parameters (names, * matches anything)")
     p.add_argument("--constants", metavar="PATTERN", help="which tensors are constants")
+    p.add_argument("--dimension", metavar="NAME=N", action="append", default=[], help="the extent of a symbolic dimension (repeatable)")
 
 
 def _common(p: Parser) -> None:
@@ -209,6 +210,17 @@ def _note_partial(report: dict) -> None:
 # -------------------------------------------------------------------- commands
 
 
+def _dimensions(options: argparse.Namespace) -> dict[str, dict[str, int]]:
+    """Return the extents of symbolic dimensions as an option for the importer, nothing when none are given."""
+    found: dict[str, int] = {}
+    for text in options.dimension:
+        name, equals, extent = text.partition("=")
+        if not equals or not name or not extent.isascii() or not extent.isdigit() or len(extent) > 12:
+            raise InputError(f"not a dimension: {text[:60]!r}", code="TC105", hint="write --dimension NAME=4")
+        found[name] = int(extent)
+    return {"dimensions": found} if found else {}
+
+
 def _proved(options: argparse.Namespace):
     """Return the certificate of the source, telling a supervising parent about the first half of the work."""
     from tamecheck.certification import certify
@@ -216,7 +228,7 @@ def _proved(options: argparse.Namespace):
 
     chosen = {
         "about": options.about, "structure": getattr(options, "structure", None), "output": options.output,
-        "input_box": box(options.input_box), "parameters": options.parameters, "constants": options.constants,
+        "input_box": box(options.input_box), "parameters": options.parameters, "constants": options.constants, **_dimensions(options),
     }
     with working("certifying"):
         if PARTIAL in os.environ:
@@ -317,7 +329,8 @@ def _same_program(options: argparse.Namespace, path: Path) -> tuple[bool, str]:
     claim = json.loads(path.read_bytes())["claim"]
     ends = box(options.input_box)
     found = read(
-        options.model, box=None if ends is None else interval(*ends), parameters=options.parameters, constants=options.constants
+        options.model, box=None if ends is None else interval(*ends), parameters=options.parameters, constants=options.constants,
+        **_dimensions(options),
     )
     for name, node in found.outputs.items():
         small, (target,) = found.program.restrict([node])
