@@ -42,6 +42,7 @@ class Lifting:
         self.dimension = len(projection.ring.names)
         self.lazard = projection.method == "lazard"
         self.stacks = 0
+        self._locals = 0
         self._points: dict[tuple, Point] = {}
         self._keys: dict[int, tuple[Coordinate, object, object]] = {}
         self._relevant: list[list[tuple[int, bool]]] = []
@@ -74,7 +75,7 @@ class Lifting:
             before = ctx.prec
             ctx.prec = PRECISION
             try:
-                point.stack = build(point, self.projection.levels[k + 1], self.delineate)
+                point.stack = build(point, self.projection.levels[k + 1] + point.extra, self.delineate)
             finally:
                 ctx.prec = before
             self.stacks += 1
@@ -94,13 +95,16 @@ class Lifting:
         k = len(coordinates)
         rigid = k if position & 1 and point.rigid == k - 1 else point.rigid
         keys = [self._key(coordinates[i - 1], even) for i, even in self._relevant[k]]
-        key = (k, min(rigid, self._rigid[k]), *keys)
+        # nothing is shared across a stack that was cut for its own sake
+        home = point.home
+        key = (k, min(rigid, self._rigid[k]), *keys) if home is None else (id(home), k, min(rigid, self._rigid[k]), *keys)
         found = self._points.get(key)
         if found is not None:
             return found
         vanishing = point.vanishing | point.stack.vanishing(position)
         irrational = point.irrational | (0 if x.rational is not None else 1 << k)
         new = self._points[key] = Point(coordinates, vanishing, irrational, rigid)
+        new.parent, new.home = point, home
         self.specialise(point, new, x)
         return new
 
@@ -190,12 +194,50 @@ class Lifting:
                 continue
             if r.is_constant():
                 return
-            mask = self.projection.known_mask(r)
+            mask = self._mask(point, r)
             if mask is None:
                 missing.append(r)
             elif not mask & point.vanishing:
                 return
-        raise NotWellOriented(f, point, sorted(missing, key=len)[:1])
+        missing = [r for r in missing if self.projection.ring.level(r) == point.rigid + 1]
+        raise NotWellOriented(f, point, min(missing, key=lambda r: r.total_degree(), default=None))
+
+    def _mask(self, point: Point, p: fmpz_mpoly) -> int | None:
+        """Return the bits of the factors of a polynomial, if all of them have constant sign on the cell of the point."""
+        bits = 0
+        local = {str(f.polynomial): f.bit for f in point.home.extra} if point.home is not None else {}
+        for q, _ in self.projection.ring.factors(p)[1]:
+            bit = self.projection.bit_of(q) or local.get(str(q))
+            if bit is None:
+                return None
+            bits |= bit
+        return bits
+
+    def cut(self, reason: NotWellOriented) -> bool:
+        """Cut a stack over a point of R^r, so that a factor above it, which vanishes identically there, gets constant order.
+
+        Over a point of R^r further roots can be put into the stack of x_{r+1} at no cost elsewhere.  Returns False
+        if that is not what is missing.
+        """
+        if reason.missing is None:
+            return False
+        base = reason.point
+        while len(base.coordinates) > reason.point.rigid:
+            base = base.parent
+        if base.home not in (None, base):
+            return False
+        for q, _ in self.projection.ring.factors(reason.missing)[1]:
+            if self.projection.bit_of(q) is None and not any([f.polynomial == q for f in base.extra]):
+                self._locals += 1
+                number = len(self.projection.factors) + self._locals
+                f = Factor(self.projection.ring, q, number, len(base.coordinates) + 1)
+                base.extra.append(f)
+                base.arrays[number] = base.specialise(f, PRECISION)
+        base.home = base
+        base.stack, base.children = None, []
+        self._pending = [p for p in self._pending if not _descends(p, base)]
+        self._pending.append(base)
+        return True
 
     def _common_zeros(self, point: Point, found: list[Factor]) -> Factor | None:
         """Return a polynomial whose real roots over the point hold the common ones of all, ``None`` if there are none."""
@@ -267,6 +309,15 @@ class Lifting:
 def derived(projection: Projection, p: fmpz_mpoly, original: Factor) -> Factor:
     """Return a derivative under the number of the factor it comes from; nothing is known of its discriminant."""
     return Factor(projection.ring, p, original.number, original.level, known=False)
+
+
+def _descends(point: Point | None, base: Point) -> bool:
+    """Return whether a point was made over ``base`` (or is it)."""
+    while point is not None:
+        if point is base:
+            return True
+        point = point.parent
+    return False
 
 
 def partials(p: fmpz_mpoly, variables: int, order: int) -> list[fmpz_mpoly]:

@@ -37,6 +37,10 @@ class Sheet:
         """Return an enclosure; the accuracy grows without bound with ``bits``."""
         return self.fibre.at(bits)[0][self.index][0]
 
+    def simple(self) -> bool:
+        """Return whether the equation is known to have simple roots only."""
+        return self.fibre.distinct == self.fibre.degree
+
     def equation(self, tower: Tower) -> list:
         """Return the polynomial over the coordinates before, as coefficients in their tower."""
         f = self.fibre.factor
@@ -104,10 +108,14 @@ class Point:
     irrational : int — bit i is set if a_i is irrational
     rigid : int — so many first coordinates are roots, so that the cell projects to a point in these
     replaced : dict — factors that vanish identically over the point: what Lazard's rule puts in their place
+    parent : Point or None — of which it is a child (the first one, if it is shared)
+    extra : list of Factor — cut the stack over this point only, besides the factors of the projection
+    home : Point or None — the nearest of itself and its ancestors with such extra factors
     """
 
     __slots__ = (
-        "coordinates", "vanishing", "arrays", "irrational", "rigid", "replaced", "stack", "children", "count", "_tower", "_fibres",
+        "coordinates", "vanishing", "arrays", "irrational", "rigid", "replaced", "stack", "children", "count", "parent", "extra",
+        "home", "_tower", "_fibres",
     )  # fmt: skip
 
     def __init__(self, coordinates: tuple[Coordinate, ...], vanishing: int, irrational: int, rigid: int) -> None:
@@ -120,6 +128,9 @@ class Point:
         self.stack = None
         self.children: list[Point | None] = []
         self.count = 0
+        self.parent: Point | None = None
+        self.extra: list[Factor] = []
+        self.home: Point | None = None
         self._tower: Tower | None = None
         self._fibres: dict[int, Fibre] = {}
 
@@ -248,8 +259,9 @@ class Fibre:
                     return self.degree
         else:
             for bits in (PRECISION, 2 * PRECISION):
-                if self._solve(bits, self.degree - 1) is not None:
-                    return self.degree - 1
+                found = self._solve(bits, self.degree - 1, True)
+                if found is not None:
+                    return len(found[0]) + len(found[1])
         tower = self.point.tower()
         h = tower.height[-1]
         p = tower.univariate(zip(self.factor.monomials, self.factor.polynomial.coeffs(), strict=True), self.factor.level - 1)

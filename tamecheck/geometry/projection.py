@@ -137,15 +137,10 @@ class Projection:
             found.append((factor, e))
         return (1 if unit > 0 else -1), tuple(found)
 
-    def known_mask(self, p: fmpz_mpoly) -> int | None:
-        """Return the bits of the factors of a polynomial if all of them are in the projection."""
-        bits = 0
-        for q, _ in self.ring.factors(p)[1]:
-            factor = self._numbers.get(str(q))
-            if factor is None:
-                return None
-            bits |= factor.bit
-        return bits
+    def bit_of(self, q: fmpz_mpoly) -> int | None:
+        """Return the bit of an irreducible polynomial that is in the projection."""
+        factor = self._numbers.get(str(q))
+        return None if factor is None else factor.bit
 
     def mask(self, p: fmpz_mpoly) -> int:
         """Register the factors of a nonzero polynomial and return their bits."""
@@ -243,16 +238,9 @@ Factored = tuple[int, tuple[tuple[Factor, int], ...]]
 """A polynomial as the sign of its constant factor and its irreducible factors with exponents."""
 
 
-def project(
-    ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str, extra: Sequence[fmpz_mpoly] = ()
-) -> tuple[Projection, list[Factored]]:
-    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents).
-
-    ``extra`` polynomials are added to the projection.
-    """
+def project(ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str) -> tuple[Projection, list[Factored]]:
+    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents)."""
     projection = Projection(ring, method)
     inputs = [projection.register(p) for p in polynomials]
-    for p in extra:
-        projection.register(p)
     projection.close()
     return projection, inputs

@@ -99,11 +99,11 @@ class Stack:
 class NotWellOriented(Exception):
     """A factor vanishes identically over a cell of positive dimension, where the projection in use does not allow it.
 
-    ``missing`` holds polynomials that would make it harmless if their factors were in the projection.
+    ``missing`` is a polynomial that would make it harmless if it had constant sign on the cell.
     """
 
-    def __init__(self, factor: Factor, point: Point, missing: Sequence[fmpz_mpoly] = ()) -> None:
-        self.factor, self.point, self.missing = factor, point, tuple(missing)
+    def __init__(self, factor: Factor, point: Point, missing: fmpz_mpoly | None = None) -> None:
+        self.factor, self.point, self.missing = factor, point, missing
         super().__init__(f"{factor.polynomial} vanishes identically over a cell")
 
 

@@ -35,8 +35,8 @@ class Tower:
 
     Parameters
     ----------
-    coordinates : sequence — numbers with ``rational``, ``ball`` and either ``polynomial`` (over Q) or ``equation(tower)``
-        (coefficients in the tower of the coordinates before)
+    coordinates : sequence — numbers with ``rational``, ``ball`` and either an irreducible ``polynomial`` (over Q) or
+        ``equation(tower)`` (coefficients in the tower of the coordinates before) and ``simple()`` (it is known to be squarefree)
     spend : callable — told the number of field operations
     """
 
@@ -59,7 +59,8 @@ class Tower:
             else:
                 over_q = getattr(c, "polynomial", None)
                 equation = c.equation(self) if over_q is None else [self.embed(fmpq(a), h) for a in over_q.coeffs()]
-                self.moduli.append(self.squarefree(equation, h))
+                simple = over_q is not None or c.simple()
+                self.moduli.append(self.monic(self.trim(equation, h), h) if simple else self.squarefree(equation, h))
             self.generators.append(c)
         self.height.append(len(self.generators))
 
