@@ -54,6 +54,12 @@ def refuse(code: str, reason: str) -> None:
     raise Reject(code, reason)
 
 
+def need(condition: bool, code: str, reason: str) -> None:
+    """Refuse the certificate unless a condition holds."""
+    if not condition:
+        raise Reject(code, reason)
+
+
 # ------------------------------------------------------------------ numbers and intervals
 #
 # An interval is (low, high, low_closed, high_closed); None is infinite.
@@ -1077,7 +1083,7 @@ def counts(value: object, low: int = 0, high: int = MAXIMAL_EXTENT) -> list:
         refuse("TC441", "a list of integers is expected")
     for v in value:
         if type(v) is not int or not low <= v <= high:
-            refuse("TC440", f"not an integer from {low} to {high}: {str(v)[:40]!r}")
+            refuse("TC439", f"not an integer from {low} to {high}: {str(v)[:40]!r}")
     return value
 
 
@@ -1099,7 +1105,7 @@ class Program:
                 refuse("TC444", f"node {n} is not [kind, parameters, arguments, shape]")
             kind, parameters, arguments, shape = node
             if type(kind) is not str or type(parameters) is not list or type(arguments) is not list:
-                refuse("TC444", f"node {n} is not [kind, parameters, arguments, shape]")
+                refuse("TC452", f"node {n} is not [kind, parameters, arguments, shape]")
             for a in arguments:
                 if type(a) is not int or not 0 <= a < n:
                     refuse("TC445", f"node {n} has an argument that is no earlier node")
@@ -1120,12 +1126,6 @@ class Program:
             self.nodes.append((kind, parameters, arguments, shape))
 
 
-def need(condition: bool, what: str) -> None:
-    """Refuse a malformed node."""
-    if not condition:
-        refuse("TC450", what)
-
-
 def broadcast(shapes: list) -> list:
     """The common shape of entrywise arguments."""
     if len(shapes) == 1 or (len(shapes) == 2 and shapes[0] == shapes[1]):
@@ -1142,38 +1142,38 @@ def broadcast(shapes: list) -> list:
 
 
 def _input(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 3 and not arguments and all(type(x) is str for x in parameters), "an input is [name, role, interval]")
-    need(parameters[1] in ("parameter", "data"), "the role of an input is parameter or data")
+    need(len(parameters) == 3 and not arguments and all(type(x) is str for x in parameters), "TC700", "an input is [name, role, interval]")
+    need(parameters[1] in ("parameter", "data"), "TC701", "the role of an input is parameter or data")
     interval(parameters[2])
     return shape
 
 
 def _constant(p, parameters, arguments, shapes, shape):
     how = parameters[0] if parameters else None
-    need(not arguments and type(how) is str, "a constant is splat, values or opaque")
+    need(not arguments and type(how) is str, "TC702", "a constant is splat, values or opaque")
     if how == "splat":
-        need(len(parameters) == 2, "a splat has one value")
+        need(len(parameters) == 2, "TC703", "a splat has one value")
         number(parameters[1])
     elif how == "values":
-        need(len(parameters) == 2 and type(parameters[1]) is list and len(parameters[1]) == math.prod(shape), "values do not fit the shape")
+        need(len(parameters) == 2 and type(parameters[1]) is list and len(parameters[1]) == math.prod(shape), "TC704", "values do not fit the shape")
         for text in parameters[1]:
             number(text)
     else:
-        need(how == "opaque" and len(parameters) == 3 and type(parameters[1]) is str, "a constant is splat, values or opaque")
+        need(how == "opaque" and len(parameters) == 3 and type(parameters[1]) is str, "TC705", "a constant is splat, values or opaque")
         interval(parameters[2])
     return shape
 
 
 def _map(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and type(parameters[0]) is str, "a map has one primitive")
+    need(len(parameters) == 1 and type(parameters[0]) is str, "TC706", "a map has one primitive")
     name = parameters[0]
     arity = 1 if name in UNARY else 2 if name in BINARY else 0 if name == "pi" else -1
-    need(arity == len(arguments), f"{name[:40]!r} is no primitive of {len(arguments)} arguments")
+    need(arity == len(arguments), "TC707", "no primitive of this name and number of arguments")
     return broadcast(shapes)
 
 
 def _contract(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and type(parameters[0]) is str and arguments != [], "a contraction has a specification")
+    need(len(parameters) == 1 and type(parameters[0]) is str and arguments != [], "TC708", "a contraction has a specification")
     operands, output, extents = specification(parameters[0], shapes)
     return [extents[c] for c in output]
 
@@ -1182,138 +1182,140 @@ def specification(text: str, shapes: list) -> tuple:
     """(operands, output, extent of each letter) of a contraction."""
     left, arrow, output = text.partition("->")
     operands = left.split(",")
-    need(arrow == "->" and len(operands) == len(shapes), "the specification does not fit the arguments")
+    need(arrow == "->" and len(operands) == len(shapes), "TC709", "the specification does not fit the arguments")
     extents: dict = {}
     for letters, s in zip(operands, shapes):
-        need(len(letters) == len(s) and set(letters) <= LETTERS, "the letters do not fit the shape")
+        need(len(letters) == len(s) and set(letters) <= LETTERS, "TC710", "the letters do not fit the shape")
         for letter, extent in zip(letters, s):
-            need(extents.setdefault(letter, extent) == extent, "a letter has two extents")
-    need(len(set(output)) == len(output) and set(output) <= set(extents), "the output letters are not right")
+            need(extents.setdefault(letter, extent) == extent, "TC711", "a letter has two extents")
+    need(len(set(output)) == len(output) and set(output) <= set(extents), "TC712", "the output letters are not right")
     return operands, output, extents
 
 
 def _reduce(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 3 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "a reduction is [operation, axes, keep]")
+    need(len(parameters) == 3 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "TC713", "a reduction is [operation, axes, keep]")
     axes, keep = counts(parameters[1]), count(parameters[2], 0, 1)
     s = shapes[0]
-    need(axes == sorted(set(axes)) and axes != [] and axes[-1] < len(s), "the axes are not right")
-    need(parameters[0] in ("sum", "prod") or all(s[a] > 0 for a in axes), "a maximum over nothing")
+    need(axes == sorted(set(axes)) and axes != [] and axes[-1] < len(s), "TC714", "the axes are not right")
+    need(parameters[0] in ("sum", "prod") or all(s[a] > 0 for a in axes), "TC715", "a maximum over nothing")
     return [1 if k in axes else e for k, e in enumerate(s) if keep or k not in axes]
 
 
 def _cumulate(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 4 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "a running reduction is [operation, axis, exclusive, reverse]")
+    need(len(parameters) == 4 and len(arguments) == 1 and parameters[0] in REDUCTIONS, "TC716", "a running reduction has four parameters")
     count(parameters[1], 0, len(shapes[0]) - 1)
     exclusive = count(parameters[2], 0, 1)
     count(parameters[3], 0, 1)
-    need(not exclusive or parameters[0] in ("sum", "prod"), "an exclusive maximum has no value")
+    need(not exclusive or parameters[0] in ("sum", "prod"), "TC717", "an exclusive maximum has no value")
     return shapes[0]
 
 
 def _reindex(p, parameters, arguments, shapes, shape):
-    need(len(parameters) >= 1 and type(parameters[0]) is str and arguments != [], "a reindexing names what it does")
+    need(len(parameters) >= 1 and type(parameters[0]) is str and arguments != [], "TC718", "a reindexing names what it does")
     how, rest = parameters[0], parameters[1:]
-    need(len(arguments) == (2 if how == "pad" else len(arguments) if how == "concat" else 1), "the number of arguments is not right")
+    need(len(arguments) == (2 if how == "pad" else len(arguments) if how == "concat" else 1), "TC719", "the number of arguments is not right")
     s = shapes[0]
     if how == "reshape":
-        need(rest == [] and math.prod(shape) == math.prod(s), "a reshape changes the number of entries")
+        need(rest == [] and math.prod(shape) == math.prod(s), "TC720", "a reshape changes the number of entries")
         return shape
     if how == "expand":
-        need(rest == [] and broadcast([s, shape]) == shape, "the shape does not expand")
+        need(rest == [] and broadcast([s, shape]) == shape, "TC721", "the shape does not expand")
         return shape
     if how == "transpose":
-        need(len(rest) == 1 and sorted(counts(rest[0])) == list(range(len(s))), "not a permutation")
+        need(len(rest) == 1 and sorted(counts(rest[0])) == list(range(len(s))), "TC722", "not a permutation")
         return [s[a] for a in rest[0]]
     if how == "slice":
         return _slice(rest, s)
     if how == "gather":
-        need(len(rest) == 3, "a gather is [axis, indices, shape]")
+        need(len(rest) == 3, "TC723", "a gather is [axis, indices, shape]")
         axis = count(rest[0], 0, len(s) - 1)
         indices, index_shape = counts(rest[1], 0, max(s[axis] - 1, 0)), counts(rest[2])
-        need(len(indices) == math.prod(index_shape) and (s[axis] > 0 or not indices), "the indices do not fit")
+        need(len(indices) == math.prod(index_shape) and (s[axis] > 0 or not indices), "TC724", "the indices do not fit")
         return s[:axis] + index_shape + s[axis + 1:]
     if how == "pad":
-        need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s) and shapes[1] == [], "the pads do not fit")
+        need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s) and shapes[1] == [], "TC725", "the pads do not fit")
         return [e + sum(_pair(pair)) for e, pair in zip(s, rest[0])]
     if how == "concat":
-        need(len(rest) == 1, "a concatenation has an axis")
+        need(len(rest) == 1, "TC726", "a concatenation has an axis")
         axis = count(rest[0], 0, len(s) - 1)
-        need(all(len(t) == len(s) and t[:axis] + t[axis + 1:] == s[:axis] + s[axis + 1:] for t in shapes), "the shapes do not concatenate")
+        need(all(len(t) == len(s) and t[:axis] + t[axis + 1:] == s[:axis] + s[axis + 1:] for t in shapes), "TC727", "the shapes do not concatenate")
         return s[:axis] + [sum(t[axis] for t in shapes)] + s[axis + 1:]
     if how == "diagonal":
-        need(rest == [] and len(s) >= 2, "there is no diagonal")
+        need(rest == [] and len(s) >= 2, "TC728", "there is no diagonal")
         return s[:-2] + [min(s[-2:])]
-    need(how == "windows", f"unknown reindexing {how[:40]!r}")
+    need(how == "windows", "TC729", f"unknown reindexing {how[:40]!r}")
     return _windows(rest, s)
 
 
 def _pair(pair: object) -> list:
-    need(type(pair) is list and len(pair) == 2, "a pad is a pair")
+    need(type(pair) is list and len(pair) == 2, "TC730", "a pad is a pair")
     return counts(pair)
 
 
 def _slice(rest, s):
-    need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s), "a slice has one triple per axis")
+    need(len(rest) == 1 and type(rest[0]) is list and len(rest[0]) == len(s), "TC731", "a slice has one triple per axis")
     for triple, extent in zip(rest[0], s):
-        need(type(triple) is list and len(triple) == 3, "a slice has one triple per axis")
+        need(type(triple) is list and len(triple) == 3, "TC732", "a slice has one triple per axis")
         start, step, length = counts(triple, -MAXIMAL_EXTENT)
-        need(length >= 0 and step != 0, "a slice has a step")
-        need(length == 0 or (0 <= start < extent and 0 <= start + step * (length - 1) < extent), "a slice leaves its axis")
+        need(length >= 0 and step != 0, "TC733", "a slice has a step")
+        need(length == 0 or (0 <= start < extent and 0 <= start + step * (length - 1) < extent), "TC734", "a slice leaves its axis")
     return [triple[2] for triple in rest[0]]
 
 
 def _windows(rest, s):
-    need(len(rest) == 4, "windows are [axes, sizes, strides, dilations]")
+    need(len(rest) == 4, "TC735", "windows are [axes, sizes, strides, dilations]")
     axes, sizes, strides, dilations = counts(rest[0]), *(counts(r, 1) for r in rest[1:])
-    need(len(set(axes)) == len(axes) == len(sizes) == len(strides) == len(dilations) and all(a < len(s) for a in axes), "the windows do not fit")
+    need(len(set(axes)) == len(axes) == len(sizes) == len(strides) == len(dilations) and all(a < len(s) for a in axes),
+         "TC736", "the windows do not fit")
     result = list(s)
     for a, extent, stride, dilation in zip(axes, sizes, strides, dilations):
         reach = dilation * (extent - 1) + 1
-        need(reach <= s[a], "a window is larger than its axis")
+        need(reach <= s[a], "TC737", "a window is larger than its axis")
         result[a] = (s[a] - reach) // stride + 1
     return result + sizes
 
 
 def _compare(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and parameters[0] in ("lt", "le", "eq", "ne") and len(arguments) == 2, "not a comparison")
+    need(len(parameters) == 1 and parameters[0] in ("lt", "le", "eq", "ne") and len(arguments) == 2, "TC738", "not a comparison")
     return broadcast(shapes)
 
 
 def _logic(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and type(parameters[0]) is str, "not a connective")
-    need({"and": 2, "or": 2, "xor": 2, "not": 1}.get(parameters[0]) == len(arguments), "not a connective")
+    need(len(parameters) == 1 and type(parameters[0]) is str, "TC739", "not a connective")
+    need({"and": 2, "or": 2, "xor": 2, "not": 1}.get(parameters[0]) == len(arguments), "TC740", "not a connective")
     return broadcast(shapes)
 
 
 def _where(p, parameters, arguments, shapes, shape):
-    need(parameters == [] and len(arguments) == 3, "where has three arguments")
+    need(parameters == [] and len(arguments) == 3, "TC741", "where has three arguments")
     return broadcast(shapes)
 
 
 def _order(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 4 and len(arguments) == 1 and type(parameters[0]) is str and parameters[0] in ORDERINGS, "not an ordering")
+    need(len(parameters) == 4 and len(arguments) == 1 and type(parameters[0]) is str and parameters[0] in ORDERINGS, "TC742", "not an ordering")
     what, s = parameters[0], shapes[0]
     axis = count(parameters[1], 0, len(s) - 1)
     taken = count(parameters[2], 0, s[axis])
     count(parameters[3], 0, 1)
-    need(what in ("topk", "topk_index") or taken == (s[axis] if what in ("sort", "argsort") else 1), "an ordering takes the wrong number of entries")
+    need(what in ("topk", "topk_index") or taken == (s[axis] if what in ("sort", "argsort") else 1),
+         "TC743", "an ordering takes the wrong number of entries")
     return s[:axis] + [taken] + s[axis + 1:]
 
 
 def _lookup(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and len(arguments) == 2, "a lookup is [axis] of a table and an index")
+    need(len(parameters) == 1 and len(arguments) == 2, "TC744", "a lookup is [axis] of a table and an index")
     axis = count(parameters[0], 0, len(shapes[0]) - 1)
     return shapes[0][:axis] + shapes[1] + shapes[0][axis + 1:]
 
 
 def _linalg(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 1 and type(parameters[0]) is str and parameters[0] in LINALG, "not a linear-algebra node")
+    need(len(parameters) == 1 and type(parameters[0]) is str and parameters[0] in LINALG, "TC745", "not a linear-algebra node")
     what = parameters[0]
-    need(len(arguments) == (2 if what == "solve" else 1), "the number of arguments is not right")
+    need(len(arguments) == (2 if what == "solve" else 1), "TC746", "the number of arguments is not right")
     s = shapes[0]
-    need(len(s) >= 2 and (what in ("svdvals", "pinv") or s[-1] == s[-2]), "the matrices are not right")
+    need(len(s) >= 2 and (what in ("svdvals", "pinv") or s[-1] == s[-2]), "TC747", "the matrices are not right")
     if what == "solve":
-        need(len(shapes[1]) == len(s) and shapes[1][-2] == s[-1] and shapes[1][:-2] == s[:-2], "the right-hand side does not fit")
+        need(len(shapes[1]) == len(s) and shapes[1][-2] == s[-1] and shapes[1][:-2] == s[:-2], "TC748", "the right-hand side does not fit")
         return shapes[1]
     if what in ("det", "logabsdet"):
         return s[:-2]
@@ -1323,25 +1325,25 @@ def _linalg(p, parameters, arguments, shapes, shape):
 
 
 def _repeat(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 5, "repeat is [body, count, carries, which, outputs]")
+    need(len(parameters) == 5, "TC749", "repeat is [body, count, carries, which, outputs]")
     body = p.bodies[count(parameters[0], 0, len(p.bodies) - 1)]
     count(parameters[1])
     carries = count(parameters[2], 1, len(body.inputs))
     which = count(parameters[3], 0, carries - 1)
     outputs = counts(parameters[4], 0, len(body.nodes) - 1)
-    need(len(outputs) == carries and len(arguments) == len(body.inputs), "repeat: the carries do not match")
-    need(shapes == [body.nodes[i][3] for i in body.inputs], "repeat: an argument has the wrong shape")
-    need([body.nodes[o][3] for o in outputs] == shapes[:carries], "repeat: a carry changes its shape")
+    need(len(outputs) == carries and len(arguments) == len(body.inputs), "TC750", "repeat: the carries do not match")
+    need(shapes == [body.nodes[i][3] for i in body.inputs], "TC751", "repeat: an argument has the wrong shape")
+    need([body.nodes[o][3] for o in outputs] == shapes[:carries], "TC752", "repeat: a carry changes its shape")
     return shapes[which]
 
 
 def _implicit(p, parameters, arguments, shapes, shape):
-    need(len(parameters) == 4 and parameters[0] in ("min", "max", "argmin", "root"), "implicit is [mode, body, bound, output]")
+    need(len(parameters) == 4 and parameters[0] in ("min", "max", "argmin", "root"), "TC753", "implicit is [mode, body, bound, output]")
     body = p.bodies[count(parameters[1], 0, len(p.bodies) - 1)]
     bound = count(parameters[2], 1, len(body.inputs))
     output = count(parameters[3], 0, len(body.nodes) - 1)
-    need(shapes == [body.nodes[i][3] for i in body.inputs[bound:]], "implicit: an argument has the wrong shape")
-    need(parameters[0] == "root" or body.nodes[output][3] == [], "implicit: the objective is no scalar")
+    need(shapes == [body.nodes[i][3] for i in body.inputs[bound:]], "TC754", "implicit: an argument has the wrong shape")
+    need(parameters[0] == "root" or body.nodes[output][3] == [], "TC755", "implicit: the objective is no scalar")
     return [] if parameters[0] in ("min", "max") else body.nodes[body.inputs[0]][3]
 
 
@@ -1380,7 +1382,7 @@ class Derivation:
                 refuse("TC461", "a step is not [rule, node, premises, parameters, conclusion]")
             rule, n, premises, parameters, conclusion = step
             if type(rule) is not str or type(premises) is not list or type(parameters) is not list:
-                refuse("TC461", "a step is not [rule, node, premises, parameters, conclusion]")
+                refuse("TC473", "a step is not [rule, node, premises, parameters, conclusion]")
             if type(n) is not int or not 0 <= n < size_:
                 refuse("TC462", "a step is about no node of the program")
             for q in premises:
@@ -1475,7 +1477,7 @@ class Derivation:
     def fact(self, premise: int, node: int) -> tuple:
         """The record of a premise that must be an ordinary fact about a node."""
         if self.about[premise] != node or type(self.results[premise]) is not int:
-            refuse("TC466", "a premise is not a fact about the node that the rule needs")
+            refuse("TC475", "a premise is not a fact about the node that the rule needs")
         return self.document.facts[self.results[premise]]
 
     def facts_of(self, premises: list, nodes: list) -> list:
@@ -1488,7 +1490,7 @@ class Derivation:
         """The record of a step that is not ordinary."""
         if rule == "input" and self.program.nodes[n][0] == "input":
             if premises or parameters:
-                refuse("TC465", "the rule input has no premises and no parameters")
+                refuse("TC474", "the rule input has no premises and no parameters")
             return self.input(n)
         if rule == "assume":
             return self.document.assume(premises, parameters, conclusion)
@@ -1500,13 +1502,25 @@ class Derivation:
         return self.structural(rule, n, premises, parameters)
 
     def input(self, n: int) -> tuple:
-        """The record of an input (the main derivation)."""
+        """The record of an input."""
         _, role, box = self.program.nodes[n][1]
         varies = int(role in self.document.roles)
         return settle(varies, ALL, ALL, interval(box), 1, 1, ANALYTIC, 1, Fraction(varies))
 
     def structural(self, rule: str, n: int, premises: list, parameters: list) -> tuple:
         """Rules that use instances: only the main derivation has them."""
+        refuse("TC476", f"no rule {rule[:40]!r} for this node inside an instance")
+
+    def negative(self, rule, n, premises, parameters, conclusion) -> tuple:
+        """Negative steps live on curves only."""
+        refuse("TC469", "a negative step outside a curve")
+
+
+class Main(Derivation):
+    """The main derivation: it alone uses instances."""
+
+    def structural(self, rule: str, n: int, premises: list, parameters: list) -> tuple:
+        """Functions by cases, loops and choices."""
         if rule == "piecewise":
             return by_pieces(self, n, premises, parameters)
         if rule == "repeat" and self.program.nodes[n][0] == "repeat":
@@ -1514,10 +1528,6 @@ class Derivation:
         if rule == "implicit" and self.program.nodes[n][0] == "implicit":
             return by_choice(self, n, premises, parameters)
         refuse("TC468", f"no rule {rule[:40]!r} for a node of kind {self.program.nodes[n][0]}")
-
-    def negative(self, rule, n, premises, parameters, conclusion) -> tuple:
-        """Negative steps live on curves only."""
-        refuse("TC469", "a negative step outside a curve")
 
 
 def contracted(text: str, shapes: list) -> int:
@@ -1579,31 +1589,20 @@ def is_map(d: Derivation, n: int, name: str) -> bool:
     return node[0] == "map" and node[1][0] == name
 
 
-def pattern(condition: bool, rule: str) -> None:
-    """Refuse a refinement whose pattern is not there."""
-    if not condition:
-        refuse("TC470", f"the node does not have the shape that the rule {rule} needs")
-
-
-def side(condition: bool, rule: str, what: str) -> None:
-    """Refuse a refinement whose side condition fails."""
-    if not condition:
-        refuse("TC471", f"{rule}: {what}")
-
-
 def share(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """a / sum(a) lies in [0,1] when a >= 0; with a = exp(w) it is Lw/2-Lipschitz."""
     nodes = d.program.nodes
-    pattern(is_map(d, n, "div") and parameters == [], "share")
+    need(is_map(d, n, "div") and parameters == [], "TC640", "share: the node does not have the shape of the rule")
     a, s = nodes[n][2]
     if nodes[s][0] == "reindex" and nodes[s][1][0] == "expand":
         s = nodes[s][2][0]
-    pattern(nodes[s][0] == "reduce" and nodes[s][1][0] == "sum" and nodes[s][1][2] == 1 and nodes[s][2][0] == a, "share")
+    need(nodes[s][0] == "reduce" and nodes[s][1][0] == "sum" and nodes[s][1][2] == 1 and nodes[s][2][0] == a,
+         "TC641", "share: the node does not have the shape of the rule")
     exponential = len(premises) == 3
     if exponential:
-        pattern(is_map(d, a, "exp"), "share")
+        need(is_map(d, a, "exp"), "TC642", "share: the node does not have the shape of the rule")
     f = d.facts_of(premises, [n, a, nodes[a][2][0]] if exponential else [n, a])
-    side(f[1][3][0] is not None and f[1][3][0] >= 0 and f[1][4] == 1 and f[0][4] == 1, "share", "the numerator is not proved total and >= 0")
+    need(f[1][3][0] is not None and f[1][3][0] >= 0 and f[1][4] == 1 and f[0][4] == 1, "TC643", "share: the numerator is not proved total and >= 0")
     lip = f[2][8] / 2 if exponential and f[2][8] is not None else None
     return meet_records(f[0], gain(range=(ZERO, ONE, True, True), lip=lip))
 
@@ -1636,14 +1635,14 @@ def exponential_leaf(d: Derivation, u: int) -> int | None:
 def fixed_leaves(rule: str, records: list) -> None:
     """Refuse unless the other leaves are total, fixed and >= 0."""
     for f in records:
-        side(f[0] == 0 and f[4] == 1 and f[3][0] is not None and f[3][0] >= 0, rule, "a term is not fixed, total and >= 0")
+        need(f[0] == 0 and f[4] == 1 and f[3][0] is not None and f[3][0] >= 0, "TC644", f"{rule}: a term is not fixed, total and >= 0")
 
 
 def logsumexp(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """log of a sum of exponentials and fixed numbers >= 0 is as Lipschitz as the worst exponent."""
-    pattern(is_map(d, n, "log") and parameters == [], "logsumexp")
+    need(is_map(d, n, "log") and parameters == [], "TC645", "logsumexp: the node does not have the shape of the rule")
     arguments, others = leaves(d, d.program.nodes[n][2][0], exponential_leaf)
-    pattern(arguments != [], "logsumexp")
+    need(arguments != [], "TC646", "logsumexp: the node does not have the shape of the rule")
     f = d.facts_of(premises, [n, *arguments, *others])
     fixed_leaves("logsumexp", f[1 + len(arguments):])
     lips = [g[8] for g in f[1:1 + len(arguments)]]
@@ -1654,16 +1653,16 @@ def logsumexp(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
 def logistic(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """c / (k + exp(w)) is sup|c| Lw / (4 inf k)-Lipschitz."""
     nodes = d.program.nodes
-    pattern(is_map(d, n, "div") and parameters == [] and len(premises) == 4, "logistic")
+    need(is_map(d, n, "div") and parameters == [] and len(premises) == 4, "TC647", "logistic: the node does not have the shape of the rule")
     c, s = nodes[n][2]
-    pattern(is_map(d, s, "add"), "logistic")
+    need(is_map(d, s, "add"), "TC648", "logistic: the node does not have the shape of the rule")
     k = d.about[premises[2]]
     left, right = nodes[s][2]
-    pattern(k in (left, right), "logistic")
+    need(k in (left, right), "TC649", "logistic: the node does not have the shape of the rule")
     e = right if k == left else left
-    pattern(is_map(d, e, "exp"), "logistic")
+    need(is_map(d, e, "exp"), "TC650", "logistic: the node does not have the shape of the rule")
     f = d.facts_of(premises, [n, c, k, nodes[e][2][0]])
-    side(f[0][4] == 1 and f[1][0] == 0 and f[2][0] == 0 and f[2][3][0] is not None and f[2][3][0] > 0, "logistic", "c and k > 0 must be fixed")
+    need(f[0][4] == 1 and f[1][0] == 0 and f[2][0] == 0 and f[2][3][0] is not None and f[2][3][0] > 0, "TC651", "logistic: c and k > 0 must be fixed")
     top = size(f[1][3])
     lip = None if top is None or f[3][8] is None else top * f[3][8] / (4 * f[2][3][0])
     return meet_records(f[0], gain(lip=lip))
@@ -1687,13 +1686,13 @@ def square_leaf(d: Derivation, u: int) -> tuple | None:
 
 def norm(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """sqrt of a sum of K squares is sqrt(K)-Lipschitz for the sup norm."""
-    pattern(is_map(d, n, "sqrt") and len(parameters) == 1, "norm")
+    need(is_map(d, n, "sqrt") and len(parameters) == 1, "TC652", "norm: the node does not have the shape of the rule")
     squares, others = leaves(d, d.program.nodes[n][2][0], square_leaf)
-    pattern(squares != [], "norm")
+    need(squares != [], "TC653", "norm: the node does not have the shape of the rule")
     f = d.facts_of(premises, [n, *(a for _, a in squares), *others])
     fixed_leaves("norm", f[1 + len(squares):])
     root = number(parameters[0])
-    side(root >= 0 and root * root >= sum(k for k, _ in squares), "norm", "the constant is too small")
+    need(root >= 0 and root * root >= sum(k for k, _ in squares), "TC654", "norm: the constant is too small")
     bases = f[1:1 + len(squares)]
     lips = [g[8] for g in bases]
     lip = None if None in lips or not all(g[4] for g in bases) else mul_lip(root, max(lips))
@@ -1704,19 +1703,20 @@ def saturate(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """A rounding followed by clamps and fixed shifts takes finitely many values, with thresholds in its argument."""
     nodes = d.program.nodes
     chain = counts(parameters, 0, len(nodes) - 1)
-    pattern(2 <= len(chain) <= 32 and chain[0] == n, "saturate")
+    need(2 <= len(chain) <= 32 and chain[0] == n, "TC655", "saturate: the node does not have the shape of the rule")
     others = []
     for above, below in zip(chain, chain[1:]):
         kind, names, arguments, _ = nodes[above]
-        pattern(kind == "map" and names[0] in ("max", "min", "add", "sub") and below in arguments, "saturate")
-        pattern(arguments[0] == below if names[0] == "sub" else True, "saturate")
-        pattern(arguments[0] != arguments[1], "saturate")
+        need(kind == "map" and names[0] in ("max", "min", "add", "sub") and below in arguments,
+             "TC656", "saturate: the node does not have the shape of the rule")
+        need(arguments[0] == below if names[0] == "sub" else True, "TC657", "saturate: the node does not have the shape of the rule")
+        need(arguments[0] != arguments[1], "TC658", "saturate: the node does not have the shape of the rule")
         others.append(arguments[1] if arguments[0] == below else arguments[0])
     last = nodes[chain[-1]]
-    pattern(last[0] == "map" and last[1][0] in ("floor", "ceil", "round"), "saturate")
+    need(last[0] == "map" and last[1][0] in ("floor", "ceil", "round"), "TC659", "saturate: the node does not have the shape of the rule")
     f = d.facts_of(premises, [n, last[2][0], *others])
-    side(bounded(f[0][3]), "saturate", "the range of the node is not bounded")
-    side(all(g[0] == 0 for g in f[2:]), "saturate", "a clamp or a shift is not fixed")
+    need(bounded(f[0][3]), "TC660", "saturate: the range of the node is not bounded")
+    need(all(g[0] == 0 for g in f[2:]), "TC661", "saturate: a clamp or a shift is not fixed")
     return meet_records(f[0], gain(homes=f[1][1], local=f[1][2]))
 
 
@@ -1749,10 +1749,6 @@ class Body(Derivation):
     def input(self, n: int) -> tuple:
         """The record given to the instance."""
         return self.given[self.program.inputs.index(n)]
-
-    def structural(self, rule, n, premises, parameters) -> tuple:
-        """No instances inside an instance."""
-        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
 
 
 def need_keys(value: object, keys: set) -> None:
@@ -1802,19 +1798,19 @@ def by_choice(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     """A definable choice over a body: minimum, maximum, minimiser, zero."""
     _, (mode, number_, bound, output), arguments, _ = d.program.nodes[n]
     if len(parameters) != 2:
-        refuse("TC485", "implicit: parameters are [instance, step]")
+        refuse("TC495", "implicit: parameters are [instance, step]")
     c = instance_of(d, parameters[0], Body)
     if c.number != number_:
-        refuse("TC486", "implicit: the instance is about another body")
+        refuse("TC496", "implicit: the instance is about another body")
     given = d.facts_of(premises, arguments)
     end = result_of(c, parameters[1], output)
     if any(slot[0] == 0 and not is_point(slot[3]) for slot in c.given):
-        refuse("TC487", "implicit: an input is taken as fixed")
+        refuse("TC497", "implicit: an input is taken as fixed")
     for slot, node in zip(c.given[:bound], c.program.inputs):
         if slot[3] != interval(c.program.nodes[node][1][2]):
-            refuse("TC488", "implicit: a bound variable does not range over its box")
+            refuse("TC498", "implicit: a bound variable does not range over its box")
     if not all(inside(f[3], slot[3]) for f, slot in zip(given, c.given[bound:])):
-        refuse("TC488", "implicit: a range leaves the interval it must stay in")
+        refuse("TC499", "implicit: a range leaves the interval it must stay in")
     homes = end[1]
     for f in given:
         homes &= f[1]
@@ -1855,7 +1851,7 @@ class Cone(Derivation):
                 refuse("TC492", "a cone of more than 4096 nodes")
             todo.extend(arguments)
         if self.node == self.pivot:
-            refuse("TC491", "a cone's node is its pivot")
+            refuse("TC489", "a cone's node is its pivot")
         return sorted(seen)
 
     def special(self, rule, n, premises, parameters, conclusion) -> tuple:
@@ -1869,10 +1865,6 @@ class Cone(Derivation):
     def input(self, n: int) -> tuple:
         """Inputs enter a cone only as its pivot."""
         refuse("TC494", "an input inside a cone")
-
-    def structural(self, rule, n, premises, parameters) -> tuple:
-        """No instances inside an instance."""
-        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
 
     def record(self, n: int) -> tuple:
         """The last record proved of a node."""
@@ -2046,7 +2038,7 @@ def by_pieces(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     if any(x >= y for x, y in zip(breaks, breaks[1:])) or not all(inside(point(q), (spread[0], spread[1], False, False)) for q in breaks):
         refuse("TC501", "piecewise: the breakpoints are not increasing inside the range")
     if len(parameters[2]) != len(breaks) + 1 or len(parameters[3]) != len(breaks) or len(parameters[4]) != len(breaks) + 1:
-        refuse("TC500", "piecewise: one piece more than breakpoints, a point for each, a bound for each piece")
+        refuse("TC507", "piecewise: one piece more than breakpoints, a point for each, a bound for each piece")
     pieces, points = ([instance_of(d, k, Cone) for k in part] for part in parameters[2:4])
     ends = [spread[0], *breaks, spread[1]]
     for k, c in enumerate(pieces):
@@ -2055,7 +2047,7 @@ def by_pieces(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
             refuse("TC502", "piecewise: an instance is not about this piece")
     for q, c in zip(breaks, points):
         if (c.node, c.pivot, c.range) != (n, pivot, point(q)):
-            refuse("TC502", "piecewise: an instance is not about this point")
+            refuse("TC508", "piecewise: an instance is not about this point")
     homes, total, smooth, loclip, lip, image = at_pivot[1], at_pivot[4], at_pivot[6], at_pivot[7], ZERO, None
     for c, text in zip(pieces, parameters[4]):
         f = c.record(n)
@@ -2160,7 +2152,7 @@ def proved_bound(c: Cone, bound: tuple) -> tuple:
         refuse("TC504", "piecewise: no quotient of polynomials on this piece")
     degree = max(len(f[0]), len(f[1])) - 1
     if degree > 64:
-        refuse("TC503", "piecewise: polynomials of too high a degree")
+        refuse("TC509", "piecewise: polynomials of too high a degree")
     for end, closed in ((c.range[0], c.range[2]), (c.range[1], c.range[3])):
         if closed and sum((x * end**k for k, x in enumerate(f[1])), ZERO) == 0:
             refuse("TC505", "piecewise: the denominator vanishes at a closed end")
@@ -2235,7 +2227,7 @@ class Curve(Derivation):
         fixed: dict = {}
         for row in rows:
             if type(row) is not list or len(row) != 2 or type(row[0]) is not int or row[0] not in self.program.inputs or row[0] in fixed:
-                refuse("TC520", "a fixed input is not a pair of an input and a number")
+                refuse("TC517", "a fixed input is not a pair of an input and a number")
             fixed[row[0]] = number(row[1])
             if not inside(point(fixed[row[0]]), interval(self.program.nodes[row[0]][1][2])):
                 refuse("TC521", "a fixed input leaves its box")
@@ -2279,21 +2271,13 @@ class Curve(Derivation):
         """The inputs along the curve; refinements; nothing with instances."""
         if rule == "input":
             if premises or parameters:
-                refuse("TC465", "the rule input has no premises and no parameters")
+                refuse("TC518", "the rule input has no premises and no parameters")
             if n in self.moved:
                 return self.moving()
             if n not in self.fixed:
                 refuse("TC529", "an input that the curve does not fix")
             return settle(0, ALL, ALL, point(self.fixed[n]), 1, 1, ANALYTIC, 1, ZERO)
         return super().special(rule, n, premises, parameters, conclusion)
-
-    def compute(self, rule, node, f) -> tuple:
-        """The record of an ordinary step; the variable of an escape has only its own."""
-        return super().compute(rule, node, f)
-
-    def structural(self, rule, n, premises, parameters) -> tuple:
-        """No instances inside an instance."""
-        refuse("TC468", f"no rule {rule[:40]!r} inside an instance")
 
     # ---- uniform nodes and their values
 
@@ -2500,7 +2484,7 @@ def poly_clean(terms: dict) -> dict:
     if len(out) > 64 or any(max(abs(e.numerator), e.denominator) > 10**4 for e in out):
         refuse("TC550", "a polynomial has too many terms or too large exponents")
     if any(bits(c) > WRITABLE_BITS for c in out.values()):
-        refuse("TC550", "a polynomial has too large coefficients")
+        refuse("TC535", "a polynomial has too large coefficients")
     return out
 
 
@@ -2534,7 +2518,7 @@ def polynomial_of(c: Curve, n: int, premises: list) -> dict:
     if through is not None:
         return through
     if len(premises) != len(arguments):
-        refuse("TC542", "a polynomial step has one premise per argument")
+        refuse("TC532", "a polynomial step has one premise per argument")
     if n in c.moved:
         return {c.exponent: ONE}
     if kind == "input":
@@ -2598,7 +2582,7 @@ def polynomial_map(c: Curve, name: str, p: list) -> dict:
             for _ in range(int(q)):
                 out = poly_mul(out, a)
             return out
-    refuse("TC552", "no polynomial rule for this node")
+    refuse("TC536", "no polynomial rule for this node")
 
 
 def affine_slope(p: dict) -> Fraction:
@@ -2630,7 +2614,7 @@ def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion
         refuse("TC555", "a periodic conclusion is [periodic, unit, period]")
     unit, period = conclusion[1], number(conclusion[2])
     if period <= 0:
-        refuse("TC555", "a period is positive")
+        refuse("TC537", "a period is positive")
     base = None
     if kind == "map" and names[0] in ("sin", "cos", "tan") and len(premises) == 1 and c.premise(premises, 0, arguments[0]) == ("slope",):
         base = (f"at {arguments[0]}", ONE)  # the unit is 2 pi over the slope of that node
@@ -2650,14 +2634,14 @@ def rule_periodic(c: Curve, n: int, premises: list, parameters: list, conclusion
     if kind not in ("map", "compare", "logic", "where", "contract", "reduce", "reindex", "order") or not arguments:
         refuse("TC558", "no rule for the period of this node")
     if len(premises) != len(arguments):
-        refuse("TC542", "a periodic step has one premise per argument")
+        refuse("TC533", "a periodic step has one premise per argument")
     for k, a in enumerate(arguments):
         result = c.premise(premises, k, a)
         if type(result) is int:
             if c.document.facts[result][0] != 0:
                 refuse("TC559", "an argument is neither periodic nor fixed")
         elif result[0] != "periodic" or result[1] != unit or (period / result[2]).denominator != 1:
-            refuse("TC559", "an argument is neither periodic nor fixed")
+            refuse("TC538", "an argument is neither periodic nor fixed")
     return ("periodic", unit, period)
 
 
@@ -2682,14 +2666,14 @@ def rule_escapes(c: Curve, n: int, premises: list, parameters: list, conclusion:
         p = c.polynomial_at(premises, 1, arguments[0])
         if p and max(p) > 0 and p[max(p)] > 0:
             return ("escapes",)
-        refuse("TC561", "the exponent does not tend to +infinity")
+        refuse("TC539", "the exponent does not tend to +infinity")
     u = c.about[premises[1]]
     if result != ("escapes",) or u not in arguments:
         refuse("TC563", "no argument escapes")
     if name in ("neg", "abs", "sqrt"):
         return ("escapes",)
     if name not in ("add", "mul", "div") or arguments[0] == arguments[1] or (name == "div" and u != arguments[0]):
-        refuse("TC562", "no rule for the escape of this node")
+        refuse("TC511", "no rule for the escape of this node")
     other = arguments[1] if u == arguments[0] else arguments[0]
     g = c.fact_at(premises, 2, other)
     fine = distance(g[3]) is not None if name == "mul" else bounded(g[3])
@@ -2707,13 +2691,13 @@ def rule_slope(c: Curve, n: int, premises: list, parameters: list, conclusion: l
     f = c.about[premises[0]] if premises else -1
     result = c.premise(premises, 0)
     if f not in arguments or type(result) is not tuple or len(set(arguments)) != len(arguments):
-        refuse("TC595", "no rule for the slope of this node")
+        refuse("TC593", "no rule for the slope of this node")
     if result != ("slope",):
         affine_slope(c.polynomial_at(premises, 0, f))
     if names[0] == "neg":
         return ("slope",)
     if names[0] not in ("add", "sub", "mul", "div") or (names[0] == "div" and f != arguments[0]):
-        refuse("TC595", "no rule for the slope of this node")
+        refuse("TC594", "no rule for the slope of this node")
     g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
     if g[0] != 0 or g[4] != 1 or (names[0] in ("mul", "div") and not without_zero(g[3])):
         refuse("TC596", "the other argument is not fixed and total, or may be 0")
@@ -2771,7 +2755,7 @@ def rule_signs(c: Curve, n: int, premises: list, parameters: list, conclusion: l
         refuse("TC569", "the node is no product or quotient")
     f = c.about[premises[0]]
     if f not in arguments or (name == "div" and f != arguments[0]) or arguments[0] == arguments[1]:
-        refuse("TC569", "the node is no product or quotient")
+        refuse("TC512", "the node is no product or quotient")
     periodic_premise(c, premises, f)
     g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
     unbounded_domain(c)
@@ -2795,7 +2779,7 @@ def rule_staircase(c: Curve, n: int, premises: list, parameters: list, conclusio
         refuse("TC572", "the node is no rounding")
     p = c.polynomial_at(premises, 0, arguments[0])
     if not any(e != 0 for e in p) or not any(unbounded_ends(p, c.domain)):
-        refuse("TC573", "the argument is bounded")
+        refuse("TC513", "the argument is bounded")
     return claimed(conclusion, NOT_ANY)
 
 
@@ -2828,7 +2812,7 @@ def rule_axiom(c: Curve, n: int, premises: list, parameters: list, conclusion: l
             refuse("TC581", "the base is not fixed, positive and different from 1")
         name = "exp"
     elif name not in NEGATIVE_AXIOMS or len(arguments) != 1:
-        refuse("TC580", "the node is no primitive of one moving argument")
+        refuse("TC514", "the node is no primitive of one moving argument")
     elif c.premise(premises, 0, arguments[0]) == ("escapes",):
         f = c.fact_at(premises, 1, arguments[0])
         if not f[1] & BIT["R_alg"] or not in_domain(name, f[3]):
@@ -2841,7 +2825,7 @@ def rule_axiom(c: Curve, n: int, premises: list, parameters: list, conclusion: l
     if not any(e != 0 for e in p):
         refuse("TC583", "the argument does not move")
     if not polynomial_in_domain(name, p, c.domain):
-        refuse("TC582", "the argument is not inside the domain")
+        refuse("TC515", "the argument is not inside the domain")
     anywhere, far, only_up, _ = NEGATIVE_AXIOMS[name]
     up, down = unbounded_ends(p, c.domain)
     c.document.used.add("not " + name)
@@ -2954,7 +2938,7 @@ def injective(c: Curve, n: int, f: int, premises: list) -> int | None:
 def rule_peel(c: Curve, n: int, premises: list, parameters: list, conclusion: list) -> tuple:
     """Undo the outermost operation of a node: what excluded its argument excludes it."""
     if parameters:
-        refuse("TC547", "the rule has no parameters")
+        refuse("TC534", "the rule has no parameters")
     f, mask = negative_argument(c, n, premises)
     if transparent(c, n, f, premises) or chosen(c, n, f, premises):
         kept = mask
@@ -3010,7 +2994,7 @@ def rule_level(c: Curve, n: int, premises: list, parameters: list, conclusion: l
         name, arguments = factor_pair(c, n)
         premises = known_denominator(c, f, name, arguments, premises)
         if name not in ("add", "sub", "mul", "div") or len(set(arguments)) != 2 or len(premises) != 2:
-            refuse("TC588", "no rule peels this node")
+            refuse("TC516", "no rule peels this node")
         g = c.fact_at(premises, 1, arguments[1] if f == arguments[0] else arguments[0])
         if g[0] != 0 or g[4] != 1 or (name in ("mul", "div") and not without_zero(g[3])):
             refuse("TC592", "the other argument is not fixed, or may vanish")
@@ -3087,7 +3071,7 @@ class Document:
         self.facts = [read_record(row) for row in value["facts"]]
         self.read_instances(value["instances"])
         self.where = "steps"
-        main = Derivation(self, self.program)
+        main = Main(self, self.program)
         main.check(value["steps"])
         self.where, self.step = "claim", None
         self.conclude(value, main)
@@ -3112,7 +3096,7 @@ class Document:
             self.where, self.step = f"instance {k}", None
             kind = kinds.get(row.get("kind")) if type(row) is dict and type(row.get("kind")) is str else None
             if kind is None:
-                refuse("TC408", "an instance is no body, cone or curve")
+                refuse("TC418", "an instance is no body, cone or curve")
             self.instances.append(kind(self, row))
 
     def assume(self, premises: list, parameters: list, conclusion: int) -> tuple:
@@ -3136,7 +3120,7 @@ class Document:
         mask = 0
         for pair in value["refutations"]:
             if type(pair) is not list or len(pair) != 2:
-                refuse("TC600", "a refutation is [instance, step]")
+                refuse("TC608", "a refutation is [instance, step]")
             c = instance_of(main, pair[0], Curve)
             k = count(pair[1], 0, len(c.results) - 1)
             result = c.results[k]
@@ -3173,7 +3157,7 @@ class Document:
 # ------------------------------------------------------------------ reading
 
 
-class Unreadable(Exception):
+class Unreadable(Reject):
     """The bytes are no JSON of the kind that we read."""
 
 
@@ -3181,25 +3165,25 @@ def unique_keys(pairs: list) -> dict:
     """Refuse an object with a key twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Unreadable("an object has a key twice")
+        raise Unreadable("TC610", "an object has a key twice")
     return found
 
 
 def no_floats(text: str) -> None:
     """Refuse floats, NaN and infinities."""
-    raise Unreadable(f"a number that is no integer: {text[:40]}")
+    raise Unreadable("TC611", f"a number that is no integer: {text[:40]}")
 
 
 def parse(data: bytes) -> object:
     """Parse JSON: ASCII, no duplicate keys, no floats; the parser itself refuses deep nesting."""
     if len(data) > MAXIMAL_BYTES:
-        raise Unreadable("the file is too large")
+        raise Unreadable("TC612", "the file is too large")
     if not data.isascii():
-        raise Unreadable("the file is not ASCII")
+        raise Unreadable("TC613", "the file is not ASCII")
     try:
         return json.loads(data.decode("ascii"), object_pairs_hook=unique_keys, parse_float=no_floats, parse_constant=no_floats)
     except ValueError as failure:
-        raise Unreadable(f"not JSON: {str(failure)[:80]}") from None
+        raise Unreadable("TC614", f"not JSON: {str(failure)[:80]}") from None
 
 
 def check(certificate: bytes, claim: bytes | None = None) -> Result:
@@ -3210,9 +3194,9 @@ def check(certificate: bytes, claim: bytes | None = None) -> Result:
         asked = None if claim is None else parse(claim)
         proved = document.run(value, asked)
     except Unreadable as failure:
-        return Result("unreadable", "TC400", str(failure))
+        return Result("unreadable", failure.code, failure.reason)
     except RecursionError:
-        return Result("unreadable", "TC400", "brackets are nested too deeply")
+        return Result("unreadable", "TC615", "brackets are nested too deeply")
     except Reject as failure:
         return Result("invalid", failure.code, failure.reason, document.step, document.where, document.count)
     holes = [document.texts[k] for k in sorted(document.holes)]
