@@ -3,7 +3,11 @@
 What the prover does not decide is counted, not forbidden; the counts may only grow.
 """
 
+import importlib.util
+import os
+import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +23,7 @@ from tamecheck.structures import lattice
 
 REFUTED, CERTIFIED, EXACT = 415, 450, 40  # of formulas; lower them never, raise them when the prover learns
 REFUSED = WILD + BOUNDS
+STRIDE = max(1, 4 // int(os.environ.get("TAMECHECK_TEST_MULTIPLIER", "1")))  # one line in four goes to the checker by default
 
 
 @cache
@@ -83,6 +88,33 @@ def test_graphs_never_refuted(homes, build):
 def test_cancelling_graphs_never_refuted(build):
     """Cancellation through reshapes, slices, running sums, determinants, and tensors without entries."""
     sound(graph(build), lattice.ALL)
+
+
+@cache
+def checker():
+    """Return the checker as a module of its own, loaded from its file as a stranger would."""
+    path = Path(tc.__file__).with_name("checker.py")
+    specification = importlib.util.spec_from_file_location("stranger_checker", path)
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["stranger_checker"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("case", (REFUSED + CALM + CANCELLING)[::STRIDE], ids=lambda c: c.name)
+def test_the_checker_agrees(case):
+    """The independent checker accepts what was proved of a line, positive and negative."""
+    certificate = answer(case)
+    result = checker().check(certificate.to_bytes(), certificate.claim_bytes())
+    assert result.verdict == "valid", (result.code, result.reason, result.where)
+
+
+@pytest.mark.parametrize("build", WILD_GRAPHS + [g for graphs in CALM_GRAPHS.values() for g in graphs] + CANCELLING_GRAPHS)
+def test_the_checker_agrees_on_graphs(build):
+    """The same for graphs of tensor nodes."""
+    certificate = graph(build)
+    result = checker().check(certificate.to_bytes(), certificate.claim_bytes())
+    assert result.verdict == "valid", (result.code, result.reason, result.where)
 
 
 def test_the_prover_does_not_forget():
