@@ -812,7 +812,8 @@ def rule_min(a: Record, b: Record, same: bool) -> Record:
 def rule_pow(a: Record, b: Record, same: bool) -> Record:
     """x^y: integer, rational, real constant or varying exponent."""
     q, p = point(b.range), (a, b)
-    if q is not None:
+    if q is not None and b.total:  # a number: nothing else that is said of the exponent matters
+        p = (a, fixed_record(b.range))
         return integer_power(p, q.numerator) if q.denominator == 1 else rational_power(p, q)
     if not contains(POSITIVE, a.range):
         homes = NOWHERE if b.varies else UP["R_pow"]
@@ -1945,7 +1946,9 @@ class Checker:
             mask |= statement[1]
         if type(excluded) is not str or excluded != listed(mask):
             refuse("TC480", f"excluded structures: {str(excluded)[:80]!r} claimed, {listed(mask)!r} follows")
-        found = len(items(jumps, "jumps")) and self.is_jump(*items(jumps, "jumps", 2))
+        if type(jumps) is not list or len(jumps) not in (0, 2):
+            refuse("TC607", "jumps is not a list of no or two steps")
+        found = len(jumps) and self.is_jump(*jumps)
         if discontinuous != found:
             refuse("TC481", "a discontinuity is claimed and not proved, or proved and not claimed")
 
@@ -1989,8 +1992,8 @@ class Checker:
         slots = d.program.inputs
         d.data["inputs"] = {}
         for n, fact in zip(slots, items(v["inputs"], "inputs of a body", len(slots)), strict=True):
-            f = read_fact(fact)
-            if f._replace(varies=1, range=LINE) != Record(1, EVERYWHERE, EVERYWHERE, LINE, 1, 1, ANALYTIC, 1, None):
+            f = self.facts[index(fact, len(self.facts), "record of an input")]
+            if settle(*f) != settle(f.varies, EVERYWHERE, EVERYWHERE, f.range, 1, 1, ANALYTIC, 1, None):
                 refuse("TC489", "an input of a body has a record that says more than its range")
             if not contains(interval(d.program.nodes[n].parameters[2]), f.range):
                 refuse("TC490", "an input of a body leaves its box")
@@ -2131,6 +2134,8 @@ class Checker:
 
     def exactly(self, premises: list, count: int, parameters: list, extra: int = 0) -> None:
         """Refuse other numbers of premises or parameters."""
+        if len(premises) > count:
+            refuse("TC606", f"{len(premises)} premises, expected {count}")
         if len(premises) != count or len(parameters) != extra:
             refuse("TC516", f"{len(premises)} premises and {len(parameters)} parameters, expected {count} and {extra}")
 
@@ -2615,23 +2620,23 @@ class Checker:
         if f is None or not f.total or f.smooth == NONE or d.data["domain"][1] is not None or parameters:
             refuse("TC567", "escapes: the node is not known to be continuous up to infinity")
         s = self.said(d, premises, 1, n, "polynomial")
-        if s and len(premises) == 2 and s[1] and s[1][-1][0] > 0:
-            return
+        if s and s[1] and s[1][-1][0] > 0:
+            return self.exactly(premises, 2, [])
         s = self.said(d, premises, 1, arguments[0], "polynomial") if is_map(nodes[n], "exp") else None
-        if s and len(premises) == 2 and s[1] and s[1][-1][0] > 0 and s[1][-1][1] > 0:
-            return
+        if s and s[1] and s[1][-1][0] > 0 and s[1][-1][1] > 0:
+            return self.exactly(premises, 2, [])
         for j, a in enumerate(arguments):
             if not self.said(d, premises, 1, a, "escapes"):
                 continue
-            if is_map(nodes[n], "neg abs sqrt") and len(premises) == 2:
-                return
-            g = self.fact(d, premises, 2, arguments[1 - j]) if len(arguments) == 2 and len(premises) == 3 else None
+            if is_map(nodes[n], "neg abs sqrt"):
+                return self.exactly(premises, 2, [])
+            g = self.fact(d, premises, 2, arguments[1 - j]) if len(arguments) == 2 else None
             if g is None:
                 continue
             if is_map(nodes[n], "add") and bounded(g.range) or is_map(nodes[n], "mul") and distance(g.range) > 0:
-                return
+                return self.exactly(premises, 3, [])
             if is_map(nodes[n], "div") and j == 0 and g.total and bounded(g.range):
-                return
+                return self.exactly(premises, 3, [])
         refuse("TC568", "escapes: no rule for this node and these premises")
 
     def samples(self, d: Derivation, parameters: list, count: int) -> list[Fraction]:
@@ -2691,12 +2696,14 @@ class Checker:
         return ("not", R_LIN)
 
     def neg_staircase(self, d: Derivation, n: int, premises: list, parameters: list, claimed: tuple) -> tuple:
-        """Infinitely many integers as values."""
+        """Infinitely many integers as values, or infinitely many isolated points outside the domain."""
         self.exactly(premises, 1, parameters)
         node = d.program.nodes[n]
-        s = self.said(d, premises, 0, node.arguments[0], "polynomial") if is_map(node, "floor ceil round") else None
-        if not s or not any(reach(s[1], d.data["domain"])):
-            refuse("TC580", "staircase: not the rounding of an unbounded polynomial")
+        poles = is_map(node, "gamma lgamma digamma")
+        s = self.said(d, premises, 0, node.arguments[0], "polynomial") if poles or is_map(node, "floor ceil round") else None
+        ends = reach(s[1], d.data["domain"]) if s else (False, False)
+        if not (ends[1] if poles else any(ends)):
+            refuse("TC580", "staircase: not the rounding of an unbounded polynomial, and not poles of one unbounded below")
         return ("not", ANY)
 
     def neg_axiom(self, d: Derivation, n: int, premises: list, parameters: list, claimed: tuple) -> None:
