@@ -201,13 +201,17 @@ def read(ring: Ring, text: object) -> Rational:
 
 def guilty(expression: Expression, constants: dict[int, Fraction], values: dict[int, Rational]) -> FormulaError:
     """Return the error for the first node that is no polynomial although what it is made of is one."""
-    n = next(n for n in expression.needed() if n not in constants and n not in values)
+    return guilty_at(expression, next(n for n in expression.needed() if n not in constants and n not in values))
+
+
+def guilty_at(expression: Expression, n: int, expected: str = "polynomial") -> FormulaError:
+    """Return the error that says that a node is no polynomial (or no condition)."""
     kind, payload, _ = expression.nodes[n]
-    if kind == "name":
+    if kind == "name" and expected == "polynomial":
         return expression.error(n, f"{payload!r} is not among the variables", code="TC102")
-    what = f"{payload}( )" if kind == "call" else _WORDS.get(kind, kind)
+    what = f"{payload}( )" if kind == "call" else _WORDS.get(kind, "this")
     hint = "conditions are for decide and eliminate" if kind in ("compare", "and", "or", "not", "forall", "exists") else ""
-    return expression.error(n, f"{what} is not a polynomial", code="TC150", hint=hint)
+    return expression.error(n, f"{what} is not a {expected}", code="TC150", hint=hint)
 
 
 def as_text(value: object) -> str:
