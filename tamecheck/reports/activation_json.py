@@ -29,7 +29,7 @@ def _named(entry: dict, key: str, e: object) -> dict:
 def _open(items: list[Open], question: str) -> list[dict]:
     result = []
     for o in items:
-        entry = {"interval": interval(o.low, o.high), "question": question, "reason": o.reason}
+        entry = {"interval": interval(o.low, o.high), "question": question, "reason": o.reason, "infinitely_many": o.infinite}
         if entry not in result:
             result.append(entry)
     return result
@@ -168,8 +168,12 @@ def end_behaviour(shape: Shape, variable: str) -> tuple[list[dict], list[dict], 
         at = ("-inf" if side > 0 else "inf") if point is None else number(point)
         entry = {"at": at} if point is None else {"at": at, "side": "right" if side > 0 else "left"}
         limits.append(_named(dict(entry), "limit", b.limit))
+        if b.limit is None:
+            limits[-1]["exists"] = False if b.endless else None
         if b.leading is None:
-            unsettled.append({"interval": [at, at], "question": "behaviour at an end", "reason": b.reason})
+            if b.endless or b.limit is not None:
+                continue
+            unsettled.append({"interval": [at, at], "question": "behaviour at an end", "reason": b.reason, "infinitely_many": False})
             continue
         term = b.leading
         k = term.coefficient.algebra
@@ -239,10 +243,14 @@ def unsettled(shape: Shape) -> list[dict]:
         result += _open(shape.open(order), question)
     for b in shape.breaks:
         if b.kind == "unknown":
-            result.append({"interval": [number(b.point)] * 2, "question": "breakpoint", "reason": "limits or values are not decided"})
+            result.append(_at_point(b, "breakpoint", "limits or values are not decided"))
         elif b.kind in ("kink", "end") and b.order is None and isinstance(b.value, Expr):
-            result.append({"interval": [number(b.point)] * 2, "question": "smoothness", "reason": "the order is not decided"})
+            result.append(_at_point(b, "smoothness", "the order is not decided"))
     return result
+
+
+def _at_point(b: Break, question: str, reason: str) -> dict:
+    return {"interval": [number(b.point)] * 2, "question": question, "reason": reason, "infinitely_many": False}
 
 
 __all__ = ["endpoint"]

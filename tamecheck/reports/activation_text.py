@@ -32,7 +32,7 @@ def _sections(c: dict) -> list[tuple[str, list[str]]]:
         ("zeros", _zeros(c)),
         ("extrema", [_extremum(e) for e in c["extrema"]]),
         ("convexity", [f"{p['kind']} on {_interval(p['interval'])}" for p in c["convexity"]]),
-        ("limits", [f"{_named(v, 'limit')} at {_at(v)}" for v in c["limits"]]),
+        ("limits", [f"{'none' if v.get('exists') is False else _named(v, 'limit')} at {_at(v)}" for v in c["limits"]]),
         ("growth", [f"~ {v['term']} at {_at(v)} ({v['class']})" for v in c["growth"]]),
         ("range", [_range(c["range"])]),
         ("Lipschitz", [_supremum(c["lipschitz_constant"])]),

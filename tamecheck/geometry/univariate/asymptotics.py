@@ -41,6 +41,8 @@ class Leading(NamedTuple):
 class Unknown(Exception):
     """The behaviour at an end is not established; the text says why."""
 
+    tries = 0
+
 
 def _scale(algebra: Algebra) -> Scale:
     found = algebra.x.memo.get("scale")
@@ -84,27 +86,36 @@ def _step(e: Expr, known: dict[int, Germ], frame: Frame, variable: Germ) -> Germ
     return expand_function(frame, e, known[e.args[0].id])
 
 
-def leading(e: Expr, end: End) -> Leading:
+def leading(e: Expr, end: End, tries: int = len(COUNTS)) -> Leading:
     """Return the certified leading term of an expression at an end.
+
+    Parameters
+    ----------
+    tries : how many of the numbers of terms `COUNTS` are tried
 
     Raises
     ------
     Unknown
         If there is no expansion, or a sign could not be decided.
     """
-    key = ("leading", end)
-    if key not in e.memo:
+    found = e.memo.get(("leading", end))
+    if found is None or (isinstance(found, Unknown) and tries > found.tries):
         try:
-            e.memo[key] = _leading(e, end)
+            found = _leading(e, end, tries)
         except (Unsupported, Undecided, Undefined) as reason:
-            e.memo[key] = Unknown(str(reason) or "no expansion")
-    found = e.memo[key]
+            found = Unknown(str(reason) or "no expansion")
+            found.tries = tries if isinstance(reason, _Exhausted) else len(COUNTS)
+        e.memo[("leading", end)] = found
     if isinstance(found, Unknown):
         raise found
     return found
 
 
-def _leading(e: Expr, end: End) -> Leading:
+class _Exhausted(Unsupported):
+    """More terms might do."""
+
+
+def _leading(e: Expr, end: End, tries: int) -> Leading:
     k = e.algebra
     if not e.varies:
         s = constants.sign(e)
@@ -113,22 +124,25 @@ def _leading(e: Expr, end: End) -> Leading:
         germ = Germ(((ONE, e),), None) if s else Germ((), None)
         return Leading(ONE if s else None, e, s, STARTS[0], germ)
     scale = _scale(k)
-    position, more = 0, 0
+    position, more, oscillates = 0, 0, False
     with balls.precision(balls.BASE):
-        while position < len(STARTS) and more < len(COUNTS):
+        while position < len(STARTS) and more < tries:
             frame = Frame(scale, STARTS[position], COUNTS[more])
             try:
                 germ = germ_of(e, end, frame)
+                oscillates = frame.oscillates
                 if germ.exactly_zero:
                     return Leading(None, k.zero, 0, STARTS[position], germ)
                 if not germ.terms:
+                    if oscillates:
+                        break
                     raise MoreTerms
                 if frame.dominated(germ):
                     m, c = germ.terms[0]
                     s = constants.sign(c)
                     if not s:
                         raise Undecided(f"the sign of {c}")
-                    return Leading(m, c, s, STARTS[position], germ, not frame.oscillates)
+                    return Leading(m, c, s, STARTS[position], germ, not oscillates)
                 raise LargerStart
             except LargerStart:
                 position += 1
@@ -136,12 +150,21 @@ def _leading(e: Expr, end: End) -> Leading:
                 more += 1
     if identically_zero(e):
         return Leading(None, k.zero, 0, STARTS[0], Germ((), None))
+    if oscillates:
+        raise Unsupported("it oscillates: a sine or cosine of something unbounded is not outweighed")
+    if more >= tries:
+        raise _Exhausted("everything that was expanded cancelled")
     raise Unsupported("no term of the expansion was seen to dominate")
 
 
 def limit(e: Expr, end: End) -> Expr | int:
     """Return the limit at an end: a constant, or 1 and -1 for plus and minus infinity."""
-    found = leading(e, end)
+    try:
+        found = leading(e, end)
+    except Unknown:
+        if bounded_by(e, end, ONE, strictly=True):
+            return e.algebra.zero
+        raise
     if found.monomial is None:
         return e.algebra.zero
     order = _scale(e.algebra).compare(found.monomial, ONE)
@@ -150,7 +173,12 @@ def limit(e: Expr, end: End) -> Expr | int:
 
 def size_at(e: Expr, end: End) -> int:
     """Return the sign of ``log|e|`` in the order of growth: -1 tends to 0, 0 to a number that is not 0, 1 to infinity."""
-    found = leading(e, end)
+    try:
+        found = leading(e, end)
+    except Unknown:
+        if bounded_by(e, end, ONE, strictly=True):
+            return -1
+        raise
     return -1 if found.monomial is None else _scale(e.algebra).compare(found.monomial, ONE)
 
 
@@ -171,12 +199,13 @@ def cut(end: End, start: Fraction) -> Fraction:
     raise Unknown("a point could not be enclosed")
 
 
-def bounded_by(e: Expr, end: End, monomial: Monomial) -> bool | None:
-    """Tell whether ``|e| <= C*m`` near an end, for oscillating expressions too; ``None``: not established."""
+def bounded_by(e: Expr, end: End, monomial: Monomial, strictly: bool = False) -> bool | None:
+    """Tell whether ``|e| <= C*m`` near an end (``strictly``: for a smaller monomial), for oscillating expressions too."""
     scale = _scale(e.algebra)
+    least = 0 if strictly else 1
     try:
         found = leading(e, end)
-        return found.monomial is None or scale.compare(found.monomial, monomial) <= 0
+        return found.monomial is None or scale.compare(found.monomial, monomial) < least
     except Unknown:
         pass
     with balls.precision(balls.BASE):
@@ -184,7 +213,7 @@ def bounded_by(e: Expr, end: End, monomial: Monomial) -> bool | None:
             frame = Frame(scale, start, COUNTS[0])
             try:
                 lead = frame.size(germ_of(e, end, frame))[1]
-                return True if scale.compare(lead, monomial) <= 0 else None
+                return True if scale.compare(lead, monomial) < least else None
             except (LargerStart, MoreTerms):
                 continue
             except (Unsupported, Undecided, Undefined):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BASE = 96
 LADDER = (96, 384, 1536, 4096)
+COSTS = {name: 60 for name in ("besseli", "besselj", "besselk", "bessely", "polygamma", "gamma", "lgamma", "lambertw", "erfinv")}
+"""How many times a sum the evaluation of a function costs, roughly, when it is not cheap."""
 
 
 @contextmanager
@@ -151,6 +153,7 @@ class Tape:
         self.targets = [place[e.id] for e in self.outputs]
         self.steps: list[tuple] = [self._step(e, place) for e in self.parts]
         self.constants: dict[int, list] = {}
+        self.cost = sum([COSTS.get(e.kind, 1 + len(e.args)) for e in self.parts])
 
     @staticmethod
     def _step(e: Expr, place: dict[int, int]) -> tuple:

@@ -9,18 +9,23 @@ from tamecheck.geometry.univariate import asymptotics, constants
 from tamecheck.geometry.univariate.asymptotics import End, Leading, Unknown, bounded_by, leading
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.monomials import IDENTITY, LOGARITHM, ONE, Monomial
+from tamecheck.geometry.univariate.oscillation import has_no_limit
 from tamecheck.geometry.univariate.piecewise import UNDEFINED
 from tamecheck.geometry.univariate.regions import Limit, Region
 from tamecheck.geometry.univariate.shapes import Shape
 
 
 class EndBehaviour(NamedTuple):
-    """What the function does at one end of a region: its limit, its leading term, or why that is not known."""
+    """What the function does at one end of a region: its limit, its leading term, or why that is not known.
+
+    ``endless``: it is proved that there is no limit, because the function oscillates.
+    """
 
     end: End
     limit: Limit
     leading: Leading | None
     reason: str
+    endless: bool = False
 
 
 def behaviour(r: Region, end: End) -> EndBehaviour:
@@ -28,7 +33,8 @@ def behaviour(r: Region, end: End) -> EndBehaviour:
     try:
         return EndBehaviour(end, r.limit(0, end), leading(r.function, end), "")
     except Unknown as unknown:
-        return EndBehaviour(end, r.limit(0, end), None, str(unknown))
+        limit = r.limit(0, end)
+        return EndBehaviour(end, limit, None, str(unknown), limit is None and has_no_limit(r.function, end))
 
 
 def domain_ends(shape: Shape) -> list[EndBehaviour]:

@@ -19,6 +19,7 @@ from tamecheck.geometry.univariate.asymptotics import Unknown, leading
 from tamecheck.geometry.univariate.breaks import Break
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.isolation import Open
+from tamecheck.geometry.univariate.normal_forms import identically_zero
 from tamecheck.geometry.univariate.piecewise import value_at
 from tamecheck.geometry.univariate.regions import Limit, Region, compare_limits
 from tamecheck.geometry.univariate.shapes import Shape
@@ -120,10 +121,12 @@ def asymptotic_values(shape: Shape) -> tuple[list[Asymptotic], list[Open]]:
             continue
         end = (None, -side)
         k = r.function.algebra
+        if isinstance(r.limit(0, end), int):
+            continue
         try:
             if asymptotics.size_at(k.mul(k.x, r.derivative(1)), end) >= 0:
                 continue
-            trivial = leading(r.derivative(1), end).monomial is None
+            trivial = identically_zero(r.derivative(1))
         except Unknown as unknown:
             edge = (r.low, None) if side > 0 else (None, r.high)
             unsettled.append(Open(*edge, str(unknown)))

@@ -55,6 +55,11 @@ def expand_function(frame: Frame, e: Expr, f: Germ) -> Germ:
         return log_gamma if name == "lgamma" else frame.exp(log_gamma)
     if s > 0 and name == "polygamma":
         return polygamma(frame, y, int(e.data))  # type: ignore[call-overload]
+    if name == "besseli":
+        grown = bessel(frame, y, int(e.data), 1)  # type: ignore[call-overload]
+        return frame.scaled(k.number(s), grown) if int(e.data) % 2 else grown  # type: ignore[call-overload]
+    if s > 0 and name == "besselk":
+        return bessel(frame, y, int(e.data), -1)  # type: ignore[call-overload]
     raise Unsupported(f"{name} at infinity")
 
 
@@ -200,3 +205,28 @@ def polygamma(frame: Frame, y: Germ, n: int) -> Germ:
     first = frame.scaled(k.number(-factorial(n - 1)), frame.power(inverse, Fraction(n)))
     both = frame.linear(k.zero, [(k.one, first), (k.one, half), (k.one, series)])
     return frame.scaled(k.number(-1 if n % 2 else 1), both) if n % 2 else both
+
+
+def bessel(frame: Frame, y: Germ, n: int, side: int) -> Germ:
+    """Hankel's expansions of ``I_n`` (side 1) and ``K_n`` (side -1) as y tends to +oo, with Olver's bounds (DLMF 10.40(iii)).
+
+    ``K_n(y) = sqrt(pi/(2y)) e^-y (sum a_k/y^k + R)``, and ``I_n`` is the real part of ``(i/pi) K_n(y e^(pi i))``, so that
+    ``I_n(y) = e^y/sqrt(2 pi y) (sum (-1)^k a_k/y^k + R)``; with l terms ``|R| <= 2 |a_l| c_l y^-l exp(|n^2 - 1/4| c_1/y)``, where
+    ``c_l`` is 1 for K and ``sqrt(pi) Gamma(l/2 + 1)/Gamma(l/2 + 1/2) <= sqrt(pi (l/2 + 1))`` for I.
+    """
+    k, count = frame.algebra, min(frame.count + 1, 20)
+    a = [Fraction(1)]
+    for j in range(1, count + 1):
+        a.append(a[-1] * Fraction(4 * n * n - (2 * j - 1) ** 2, 8 * j))
+    signs = [(-1) ** j if side > 0 else 1 for j in range(count)]
+    inverse = frame.power(y, Fraction(-1))
+    size, lead = frame.size(inverse)
+    most = (size * frame.supremum(lead)).abs_upper()
+    pi = balls.value(k.pi)
+    widened = (pi * balls.ball(Fraction(count, 2) + 1)).sqrt() if side > 0 else balls.ball(1)
+    first = pi / 2 if side > 0 else balls.ball(1)
+    remainder = abs(balls.ball(2 * a[count])) * widened * (balls.ball(abs(n * n - Fraction(1, 4))) * first * most).exp()
+    series = frame.series([k.number(c * s) for c, s in zip(a, signs, strict=False)], inverse, remainder.abs_upper(), (size, lead))
+    front = frame.mul(frame.exp(frame.scaled(k.number(side), y)), frame.power(y, Fraction(-1, 2)))
+    constant = k.power(k.scale(2, k.pi), -HALF) if side > 0 else k.sqrt(k.scale(HALF, k.pi))
+    return frame.scaled(constant, frame.mul(front, series))

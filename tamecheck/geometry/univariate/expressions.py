@@ -85,6 +85,7 @@ class Algebra:
 
     def __init__(self) -> None:
         self.table: dict[tuple, Expr] = {}
+        self.numbers: dict[tuple[int, int], Expr] = {}
         self.x = self._node("x", None, ())
         self.zero = self.number(0)
         self.one = self.number(1)
@@ -103,7 +104,11 @@ class Algebra:
 
     def number(self, value: Fraction | int) -> Expr:
         """Return a rational number."""
-        return self._node("number", Fraction(value), ())
+        key = (value.numerator, value.denominator)
+        found = self.numbers.get(key)
+        if found is None:
+            found = self.numbers[key] = self._node("number", Fraction(value), ())
+        return found
 
     def linear(self, pairs: Iterable[tuple[Fraction, Expr]], constant: Fraction | int = 0) -> Expr:
         """Return ``constant + sum of coefficient * expression``."""
@@ -129,6 +134,8 @@ class Algebra:
 
     def add(self, *expressions: Expr) -> Expr:
         """Return the sum."""
+        if len(expressions) == 2 and expressions[0].kind == expressions[1].kind == "number":
+            return self.number(expressions[0].data + expressions[1].data)  # type: ignore[operator]
         return self.linear([(Fraction(1), e) for e in expressions])
 
     def sub(self, a: Expr, b: Expr) -> Expr:
@@ -141,12 +148,22 @@ class Algebra:
 
     def scale(self, c: Fraction | int, a: Expr) -> Expr:
         """Return ``c*a`` for a rational c."""
+        if c == 1:
+            return a
+        if a.kind == "number":
+            return self.number(c * a.data)  # type: ignore[operator]
         return self.linear([(Fraction(c), a)])
 
     # -------------------------------------------------------------- products
 
     def mul(self, *factors: Expr) -> Expr:
         """Return the product."""
+        if len(factors) == 2:
+            a, b = factors
+            if a.kind == "number":
+                return self.number(a.data * b.data) if b.kind == "number" else self.scale(a.data, b)  # type: ignore[operator]
+            if b.kind == "number":
+                return self.scale(b.data, a)  # type: ignore[arg-type]
         return self.product([(f, Fraction(1)) for f in factors])
 
     def div(self, a: Expr, b: Expr) -> Expr:

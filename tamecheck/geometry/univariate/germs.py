@@ -135,15 +135,25 @@ class Frame:
 
     def mul(self, f: Germ, g: Germ) -> Germ:
         """Return ``f*g``."""
-        terms = [(self.scale.times(m, n), self.algebra.mul(c, d)) for m, c in f.terms for n, d in g.terms]
         rests = []
         if f.rest is not None:
             size, lead = self.size(g)
             rests.append((f.rest[0] * size, self.scale.times(f.rest[1], lead)))
-        if g.rest is not None:
-            size, lead = self.size(Germ(f.terms, None)) if f.terms else (balls.ball(0), ONE)
-            if f.terms:
-                rests.append((g.rest[0] * size, self.scale.times(g.rest[1], lead)))
+        if g.rest is not None and f.terms:
+            size, lead = self.size(Germ(f.terms, None))
+            rests.append((g.rest[0] * size, self.scale.times(g.rest[1], lead)))
+        terms: list[tuple[Monomial, Expr]] = []
+        floor = rests[0][1] if rests else None
+        if len(rests) == 2 and self.scale.compare(rests[1][1], rests[0][1]) > 0:
+            floor = rests[1][1]
+        for m, c in f.terms:
+            for j, (n, d) in enumerate(g.terms):
+                product = self.scale.times(m, n)
+                if floor is not None and self.scale.compare(product, floor) <= 0:
+                    size, _ = self.size(Germ(g.terms[j:], None))  # this term and the smaller ones drown in the remainder
+                    rests.append((abs(balls.value(c)) * size, product))
+                    break
+                terms.append((product, self.algebra.mul(c, d)))
         return self.germ(terms, rests)
 
     def relative(self, f: Germ) -> tuple[Monomial, Expr, Germ, arb, tuple[arb, Monomial]]:

@@ -20,13 +20,16 @@ from tamecheck.geometry.univariate import asymptotics, balls, constants, polynom
 from tamecheck.geometry.univariate.derivatives import derivative, derivatives
 from tamecheck.geometry.univariate.expressions import Expr, Undefined, factors
 from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
+from tamecheck.geometry.univariate.oscillation import infinitely_many_zeros
 from tamecheck.geometry.univariate.points import between, enclosure, isolated, simplest
 from tamecheck.geometry.univariate.ranges import sign_on
 
 MOST_BOXES = 3_000
+MOST_COST = 600_000
+MOST_ZEROS = 32
 MOST_ORDER = 8
 SMALLEST = Fraction(1, 2**44)
-FALLBACK = 16
+REACHES = (12, 3, Fraction(1, 2))
 LONGEST_FACTOR = 160
 
 Limits = tuple[Expr | None, Expr | None]
@@ -40,11 +43,15 @@ class Zero(NamedTuple):
 
 
 class Open(NamedTuple):
-    """An interval about which nothing is claimed; an end ``None`` is infinite."""
+    """An interval about which nothing is claimed; an end ``None`` is infinite.
+
+    ``infinite``: it is proved that there are infinitely many zeros in it, so that no list can be given.
+    """
 
     low: Expr | None
     high: Expr | None
     reason: str
+    infinite: bool = False
 
 
 class ZeroSet(NamedTuple):
@@ -76,19 +83,19 @@ def _zeros(e: Expr, limits: Limits) -> ZeroSet:
         return NONE if s else ZeroSet((), (), True)
     if sign_on(e, *limits):
         return NONE
-    parts = _parts(e)
+    parts = _parts(e, limits)
     found: list[Zero] = []
     unsettled: list[Open] = []
     for factor, n in parts:
-        some = _of_factor(factor, limits)
+        some = _of_factor(factor, limits, e)
         found += [Zero(z.point, z.order * n) for z in some.zeros]
         unsettled += some.open
     return _merged(found, unsettled)
 
 
-def _parts(e: Expr) -> list[tuple[Expr, int]]:
+def _parts(e: Expr, limits: Limits) -> list[tuple[Expr, int]]:
     """Return factors whose zeros are those of the expression."""
-    split = vanishing_factors(e)
+    split = vanishing_factors(e, lambda d: bool(sign_on(d, *limits)))
     if split is not None and all(len(f.args) <= LONGEST_FACTOR for f, _ in split):
         return [(f, int(n)) for f, n in split]
     plain = [(b, q) for b, q in factors(e) if b.varies and q > 0 and b.kind != "exp" and q.denominator == 1]
@@ -118,7 +125,7 @@ def _merged(found: list[Zero], unsettled: list[Open]) -> ZeroSet:
     return ZeroSet(tuple(result), tuple(unsettled))
 
 
-def _of_factor(g: Expr, limits: Limits) -> ZeroSet:
+def _of_factor(g: Expr, limits: Limits, whole: Expr) -> ZeroSet:
     if sign_on(g, *limits):
         return NONE
     numbers = polynomials.coefficients(g)
@@ -127,7 +134,7 @@ def _of_factor(g: Expr, limits: Limits) -> ZeroSet:
     line = polynomials.linear_root(g)
     if line is not None:
         return _inside([Zero(line, 1)], limits)
-    return _Search(g, limits).run()
+    return _Search(g, limits, whole).run()
 
 
 def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
@@ -145,27 +152,36 @@ def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
 
 
 class _Search:
-    """Guards and bisection for one factor."""
+    """Guards and bisection for one factor ``g`` of an expression ``whole``: where the whole has no zero, nor has g."""
 
-    def __init__(self, g: Expr, limits: Limits) -> None:
+    def __init__(self, g: Expr, limits: Limits, whole: Expr) -> None:
         self.g = g
+        self.whole = whole
         self.k = g.algebra
         self.limits = limits
         self.tape = balls.Tape([g, derivative(g)])
         self.found: list[Zero] = []
         self.unsettled: list[Open] = []
         self.signs: dict[Fraction, int | None] = {}
-        self.tried: set[Fraction] = set()
-        self.cleared: dict[Fraction, Fraction] = {}
+        self.tried: set[Expr] = set()
+        self.reach: Fraction | int = REACHES[0]
+        self.circular = any(p.kind in ("sin", "cos") for p in g.ancestors())
         self.boxes = 0
+        self.most = min(MOST_BOXES, MOST_COST // self.tape.cost)
 
     def run(self) -> ZeroSet:
-        left = self._guard(0)
-        right = self._guard(1)
-        if left < right:
-            self._bisect(left, right)
-        order = [(enclosure(z.point)[0], i) for i, z in enumerate(self.found)]
-        return ZeroSet(tuple([self.found[i] for _, i in sorted(order)]), tuple(self.unsettled))
+        for reach in REACHES:
+            self.reach, self.found, self.unsettled, self.boxes = reach, [], [], 0
+            self.tried = set()
+            left = self._guard(0)
+            right = self._guard(1)
+            if left < right:
+                self._bisect(left, right)
+            if not any(o.infinite for o in self.unsettled) or len(self.found) <= MOST_ZEROS:
+                break
+        found = [z for i, z in enumerate(self.found) if all(z.point is not w.point for w in self.found[:i])]
+        order = [(enclosure(z.point)[0], i) for i, z in enumerate(found)]
+        return ZeroSet(tuple([found[i] for _, i in sorted(order)]), tuple(self.unsettled))
 
     # ----------------------------------------------------------------- guards
 
@@ -182,16 +198,20 @@ class _Search:
             near = self._near(point, side)
             if near is not None:
                 return near
-        try:
-            found = asymptotics.leading(self.g, end)
-            if found.sign:
-                return self._clipped(asymptotics.cut(end, found.start), which)
-            reason = "zero throughout a neighbourhood of the end"
-        except asymptotics.Unknown as unknown:
-            reason = str(unknown)
+        reason = "zero throughout a neighbourhood of the end"
+        for e, tries in ((self.whole, 1), (self.g, 3), (self.whole, 3)):
+            try:
+                found = asymptotics.leading(e, end, tries)
+                if found.sign:
+                    return self._clipped(asymptotics.cut(end, found.start), which)
+                break
+            except asymptotics.Unknown as unknown:
+                reason = str(unknown)
         cut = self._fallback(which)
         edge = self.k.number(cut)
-        self.unsettled.append(Open(point, edge, reason) if which == 0 else Open(edge, point, reason))
+        endless = point is None and infinitely_many_zeros(self.g, end)
+        reason = "infinitely many zeros" if endless else reason
+        self.unsettled.append(Open(*((point, edge) if which == 0 else (edge, point)), reason, endless))
         return cut
 
     def _clipped(self, cut: Fraction, which: int) -> Fraction:
@@ -208,11 +228,11 @@ class _Search:
     def _fallback(self, which: int) -> Fraction:
         point, other = self.limits[which], self.limits[1 - which]
         if point is None:
-            bound = Fraction(FALLBACK if which else -FALLBACK)
+            bound = Fraction(self.reach if which else -self.reach)
             if other is None:
                 return bound
             low, high = enclosure(other)
-            return max(bound, high + 1) if which else min(bound, low - 1)
+            return high + self.reach if which else low - self.reach
         near = between(*self.limits)
         step = Fraction(1, 2**20)
         low, high = enclosure(point)
@@ -276,11 +296,11 @@ class _Search:
         stack = [(left, right, balls.BASE)]
         if left < 0 < right:
             stack = [(Fraction(0), right, balls.BASE), (left, Fraction(0), balls.BASE)]
-            self._recognise(Fraction(0), stack)
+            self._recognise(self.k.zero, stack)
         tiny: list[tuple[Fraction, Fraction]] = []
         while stack:
             low, high, bits = stack.pop()
-            if self.boxes > MOST_BOXES:
+            if self.boxes > self.most or len(self.found) > MOST_ZEROS:
                 tiny.append((low, high))
                 continue
             self.boxes += 1
@@ -293,7 +313,12 @@ class _Search:
             else:
                 stack += [(middle, high, more), (low, middle, more)]
         for low, high in _joined(tiny):
-            self.unsettled.append(Open(self.k.number(low), self.k.number(high), "several zeros, or a touching one, not resolved"))
+            self.unsettled.append(Open(self.k.number(low), self.k.number(high), self._why()))
+
+    def _why(self) -> str:
+        if len(self.found) > MOST_ZEROS:
+            return f"more than {MOST_ZEROS} zeros"
+        return "too much work" if self.boxes > self.most else "several zeros, or a touching one, not resolved"
 
     def _box(self, low: Fraction, high: Fraction, bits: int, stack: list) -> int | None:
         """Close a box and return ``None``, or return the precision with which to go on."""
@@ -316,38 +341,49 @@ class _Search:
             self._monotone(low, high)
             return None
         if high - low < Fraction(1, 4):
-            candidate = simplest(low, high)
-            if candidate.denominator <= 64 and candidate not in self.tried and self._recognise(candidate, stack):
-                return self._again(low, high, candidate, bits, stack)
+            for candidate in self._candidates(low, high):
+                cleared = self._recognise(candidate, stack)
+                if cleared is not None:
+                    left, right = cleared
+                    stack += [(a, b, bits) for a, b in ((low, min(high, left)), (max(low, right), high)) if a < b]
+                    return None
         return bits
 
-    def _again(self, low: Fraction, high: Fraction, r: Fraction, bits: int, stack: list) -> None:
-        """Put back what is left of a box after the neighbourhood of a recognised zero was taken out."""
-        step = self.cleared[r]
-        if low < r - step:
-            stack.append((low, min(high, r - step), bits))
-        if high > r + step:
-            stack.append((max(low, r + step), high, bits))
+    def _candidates(self, low: Fraction, high: Fraction) -> list[Expr]:
+        """Return simple constants in an interval: a rational, and a multiple of pi where circular functions occur."""
+        q = simplest(low, high)
+        found = [self.k.number(q)] if q.denominator <= 64 else []
+        if self.circular and low * high > 0:
+            a, b = balls.ends(balls.span(low, high) / balls.value(self.k.pi))
+            r = simplest(a, b)
+            if r.denominator <= 24:
+                found.append(self.k.scale(r, self.k.pi))
+        return [p for p in found if p not in self.tried]
 
-    def _recognise(self, r: Fraction, stack: list) -> bool:
-        """Recognise an exact zero at a rational point; clear a neighbourhood in which it is the only one."""
-        self.tried.add(r)
+    def _recognise(self, point: Expr, stack: list) -> tuple[Fraction, Fraction] | None:
+        """Recognise an exact zero; return a neighbourhood in which it is the only one, and take it out of the stack."""
+        self.tried.add(point)
+        with balls.precision(balls.BASE):
+            here = self.tape.run(balls.value(point), balls.BASE)[0]
+        if not here.is_finite() or balls.sign(here):
+            return None
         try:
-            order = self._order_at(self.k.number(r))
+            order = self._order_at(point)
         except (Undefined, ArithmeticError):
-            return False
+            return None
         if not order:
-            return False
+            return None
         tape = balls.Tape([derivatives(self.g, order)[order]])
+        low, high = enclosure(point)
         for bits in (1, 2, 3, 5, 8, 12, 18, 26):
             step = Fraction(1, 2**bits)
+            left, right = _short(low - step, -1, bits), _short(high + step, 1, bits)
             with balls.precision(balls.BASE):
-                if balls.sign(tape.run(balls.span(r - step, r + step), balls.BASE)[0]):
-                    self.found.append(Zero(self.k.number(r), order))
-                    self.cleared[r] = step
-                    _trim(stack, r - step, r + step)
-                    return True
-        return False
+                if balls.sign(tape.run(balls.span(left, right), balls.BASE)[0]):
+                    self.found.append(Zero(point, order))
+                    _trim(stack, left, right)
+                    return left, right
+        return None
 
     def _monotone(self, low: Fraction, high: Fraction) -> None:
         """Settle a box on which the derivative has no zero."""
@@ -366,13 +402,24 @@ class _Search:
         """Return the rational that an isolated zero is seen to be, or the zero itself."""
         low, high = enclosure(point, 60)
         candidate = simplest(low, high)
-        if candidate.denominator <= 10_000 and abs(candidate.numerator) <= 10**6:
+        options = [self.k.number(candidate)] if candidate.denominator <= 10_000 and abs(candidate.numerator) <= 10**6 else []
+        if self.circular and low * high > 0:
+            r = simplest(*balls.ends(balls.span(low, high) / balls.value(self.k.pi)))
+            options += [self.k.scale(r, self.k.pi)] if r.denominator <= 24 else []
+        for option in options:
             try:
-                if constants.sign(self.k.at(self.g, self.k.number(candidate))) == 0:
-                    return self.k.number(candidate)
+                if constants.sign(self.k.at(self.g, option)) == 0:
+                    return option
             except Undefined:
-                pass
+                continue
         return point
+
+
+def _short(q: Fraction, side: int, bits: int) -> Fraction:
+    """Round outwards to a multiple of ``2^-(bits+4)``."""
+    scale = 1 << (bits + 4)
+    scaled = q * scale
+    return Fraction(scaled.numerator // scaled.denominator if side < 0 else -(-scaled.numerator // scaled.denominator), scale)
 
 
 def _middle(low: Fraction, high: Fraction) -> Fraction:

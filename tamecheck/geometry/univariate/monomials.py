@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cmp_to_key
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tamecheck.geometry.univariate import balls, constants
 from tamecheck.geometry.univariate.expressions import Algebra, Expr
@@ -40,13 +40,35 @@ class MoreTerms(Exception):
     """Everything that was kept cancelled; more terms are needed."""
 
 
-class Monomial(NamedTuple):
-    """``exp(sum c*m over (m, c) in h) * X^p * (log X)^q * (log log X)^r``; h is in descending order."""
+class Monomial:
+    """``exp(sum c*m over (m, c) in h) * X^p * (log X)^q * (log log X)^r``; h is in descending order.
 
-    h: tuple[tuple[Monomial, Expr], ...]
-    p: Fraction
-    q: Fraction
-    r: Fraction
+    Immutable; the hash is kept, since monomials are keys of large tables.
+    """
+
+    __slots__ = ("h", "p", "q", "r", "_hash")
+
+    def __init__(self, h: tuple[tuple[Monomial, Expr], ...], p: Fraction, q: Fraction, r: Fraction) -> None:
+        self.h, self.p, self.q, self.r = h, p, q, r
+        self._hash = hash((h, p.numerator, p.denominator, q.numerator, r.numerator))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Monomial) or self._hash != other._hash:
+            return False
+        return self.p == other.p and self.q == other.q and self.r == other.r and self.h == other.h
+
+    def __repr__(self) -> str:
+        return f"Monomial({self.h}, {self.p}, {self.q}, {self.r})"
+
+    @property
+    def powers(self) -> tuple[Fraction, Fraction, Fraction]:
+        """The exponents of X and of its logarithms."""
+        return self.p, self.q, self.r
 
 
 ZERO = Fraction(0)
@@ -62,6 +84,7 @@ class Scale:
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
         self.order: dict[tuple[Monomial, Monomial], int] = {}
+        self.products: dict[tuple[Monomial, Monomial, int], Monomial] = {}
         self.suprema: dict[tuple[Monomial, Fraction], arb | None] = {}
         self.values: dict[tuple[Monomial, Fraction], arb] = {}
 
@@ -69,10 +92,14 @@ class Scale:
 
     def times(self, m: Monomial, n: Monomial, k: int = 1) -> Monomial:
         """Return ``m * n^k`` for k = 1 or -1."""
-        h = m.h
-        if n.h:
-            h = self.collect([*m.h, *[(a, c if k > 0 else self.algebra.neg(c)) for a, c in n.h]]) if m.h or k < 0 else n.h
-        return Monomial(h, m.p + k * n.p, m.q + k * n.q, m.r + k * n.r)
+        key = (m, n, k)
+        found = self.products.get(key)
+        if found is None:
+            h = m.h
+            if n.h:
+                h = self.collect([*m.h, *[(a, c if k > 0 else self.algebra.neg(c)) for a, c in n.h]]) if m.h or k < 0 else n.h
+            found = self.products[key] = Monomial(h, m.p + k * n.p, m.q + k * n.q, m.r + k * n.r)
+        return found
 
     def power(self, m: Monomial, e: Fraction) -> Monomial:
         """Return ``m^e``."""
@@ -97,7 +124,7 @@ class Scale:
     def compare(self, m: Monomial, n: Monomial) -> int:
         """Return the sign of ``log(m/n)`` near infinity."""
         if m.h == n.h:
-            a, b = m[1:], n[1:]
+            a, b = m.powers, n.powers
             return (a > b) - (a < b)
         known = self.order.get((m, n))
         if known is None:
@@ -106,9 +133,10 @@ class Scale:
 
     def _compare(self, m: Monomial, n: Monomial) -> int:
         """Compare by the largest of the terms of ``log(m/n)``: those of h, ``log X``, ``log log X``, one more."""
-        h, *rest = self.times(m, n, -1)
+        ratio = self.times(m, n, -1)
+        h, rest = ratio.h, ratio.powers
         if not h:
-            return (rest > [0, 0, 0]) - (rest < [0, 0, 0])
+            return (rest > (0, 0, 0)) - (rest < (0, 0, 0))
         lead, c = h[0]
         for logarithm, exponent in ((LOGARITHM, rest[0]), (ITERATED, rest[1])):
             if exponent and self.compare(lead, logarithm) <= 0:

@@ -13,6 +13,7 @@ The converse of the first is not claimed: generators may have relations that nob
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -29,12 +30,17 @@ class TooBig(Exception):
 
 
 class NormalForm(NamedTuple):
-    """``numerator/denominator`` in the polynomial ring of ``ring`` whose variables stand for ``generators``."""
+    """A quotient of polynomials in ``generators``.
+
+    ``rationalised`` is another one, without square roots in its denominator, if there were any.  It was multiplied by
+    conjugates, which may vanish, so it may be used only where its denominator has no zero.
+    """
 
     numerator: object
     denominator: object
     generators: tuple[Expr, ...]
     algebra: Algebra
+    rationalised: NormalForm | None = None
 
 
 def normal_form(e: Expr) -> NormalForm | None:
@@ -116,7 +122,24 @@ class _Builder:
         for e in self.parts:
             self.form[e] = self._reduced(self._step(e))
         top, bottom = self.form[self.root]
-        return NormalForm(top, bottom, self.generators, self.algebra)
+        return NormalForm(top, bottom, self.generators, self.algebra, self._rationalised(top, bottom))
+
+    def _rationalised(self, top: object, bottom: object) -> NormalForm | None:
+        """Multiply by ``a - b*y`` where the denominator is ``a + b*y`` with a square root y."""
+        start = bottom
+        try:
+            for b, d in reversed(self.depths.items()):
+                i = self.generators.index(self.algebra.power(b, Fraction(1, d)))
+                if d == 2 and bottom.degrees()[i] == 1:  # type: ignore[attr-defined]
+                    table = {}
+                    for exponents, c in zip(bottom.monoms(), bottom.coeffs(), strict=True):  # type: ignore[attr-defined]
+                        table[tuple([int(n) for n in exponents])] = -c if exponents[i] else c
+                    conjugate = self.ring.from_dict(table)
+                    self._check(top * conjugate, bottom * conjugate)  # type: ignore[operator]
+                    top, bottom = self._reduced((top * conjugate, bottom * conjugate))  # type: ignore[operator]
+        except TooBig:
+            return None
+        return None if bottom is start else NormalForm(top, bottom, self.generators, self.algebra)
 
     def _step(self, e: Expr) -> tuple:
         if e.kind == "number":
@@ -266,14 +289,28 @@ def identically_zero(e: Expr) -> bool:
     return form is not None and form.numerator.is_zero()  # type: ignore[attr-defined]
 
 
-def vanishing_factors(e: Expr) -> list[tuple[Expr, Fraction]] | None:
-    """Return ``(factor, multiplicity)`` whose zeros are those of ``e`` where it is defined; ``None``: too big.
+Nonzero = Callable[[Expr], bool]
+"""A test that says True only if an expression has no zero on the interval in question."""
+
+
+def usable(form: NormalForm, nonzero: Nonzero) -> NormalForm:
+    """Return the rationalised form if its denominator is seen not to vanish, else the form itself."""
+    other = form.rationalised
+    if other is None:
+        return form
+    parts = [to_expression(other, p) for p, _ in other.denominator.factor()[1]]  # type: ignore[attr-defined]
+    return other if all(nonzero(p) for p in parts) else form
+
+
+def vanishing_factors(e: Expr, nonzero: Nonzero) -> list[tuple[Expr, Fraction]] | None:
+    """Return ``(factor, multiplicity)`` whose zeros are those of ``e`` on an interval where it is defined; ``None``: too big.
 
     Factors that cannot vanish (constants, exponentials, roots of positive numbers) are left out.
     """
     form = normal_form(e)
     if form is None or form.numerator.is_zero():  # type: ignore[attr-defined]
         return None
+    form = usable(form, nonzero)
     result = []
     for polynomial, n in form.numerator.factor()[1]:  # type: ignore[attr-defined]
         factor = to_expression(form, polynomial)
@@ -281,3 +318,21 @@ def vanishing_factors(e: Expr) -> list[tuple[Expr, Fraction]] | None:
             if q > 0 and base.varies and base.kind != "exp" and q.denominator == 1:
                 result.append((base, q * int(n)))
     return result
+
+
+def simplified(e: Expr, nonzero: Nonzero) -> Expr:
+    """Return the factored normal form on an interval where ``e`` is defined, if it has fewer parts than ``e``."""
+    form = normal_form(e)
+    if form is None:
+        return e
+    form = usable(form, nonzero)
+    k = e.algebra
+    parts = []
+    for polynomial, sign in ((form.numerator, 1), (form.denominator, -1)):
+        if polynomial.is_zero():  # type: ignore[attr-defined]
+            return k.zero
+        constant, split = polynomial.factor()  # type: ignore[attr-defined]
+        parts.append((k.number(Fraction(int(constant.p), int(constant.q))), Fraction(sign)))
+        parts += [(to_expression(form, p), Fraction(sign * int(n))) for p, n in split]
+    other = k.product(parts)
+    return other if len(other.ancestors()) < len(e.ancestors()) else e

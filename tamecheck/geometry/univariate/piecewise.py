@@ -26,11 +26,12 @@ UNDEFINED = _Undefined()
 
 
 class Opaque(NamedTuple):
-    """An entry about which only bounds (expressions, or ``None``) are known, and why."""
+    """An entry about which only bounds (expressions, or ``None``) are known, and why; ``endless``: it has infinitely many jumps."""
 
     reason: str
     low: Expr | None = None
     high: Expr | None = None
+    endless: bool = False
 
 
 Entry = Expr | _Undefined | Opaque

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from tamecheck.geometry.univariate import asymptotics, constants
 from tamecheck.geometry.univariate.asymptotics import End
-from tamecheck.geometry.univariate.derivatives import derivatives
+from tamecheck.geometry.univariate.derivatives import derivative
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.isolation import Open, ZeroSet, zeros
+from tamecheck.geometry.univariate.normal_forms import simplified
 from tamecheck.geometry.univariate.piecewise import Opaque, Piecewise, analytic_at, sign_between, value_at
+from tamecheck.geometry.univariate.ranges import sign_on
 
 Limit = Expr | int | None
 """A constant; 1 and -1 for the two infinities; ``None`` when it is not known or does not exist."""
@@ -25,9 +27,14 @@ class Region:
     orders: list[Expr] = field(default_factory=list)
 
     def derivative(self, n: int) -> Expr:
-        """Return the n-th derivative."""
-        if len(self.orders) <= n:
-            self.orders = derivatives(self.function, n)
+        """Return the n-th derivative, simplified on the interval."""
+        if not self.orders:
+            self.orders = [self.function]
+        while len(self.orders) <= n:
+            e = derivative(self.orders[-1])
+            if len(self.orders) <= 2 and len(e.args) > 1:
+                e = simplified(e, lambda d: bool(sign_on(d, self.low, self.high)))
+            self.orders.append(e)
         return self.orders[n]
 
     def zeros(self, n: int) -> ZeroSet:
@@ -116,6 +123,6 @@ def regions(f: Piecewise) -> list[Region | None]:
 
 def opaque_parts(f: Piecewise) -> list[Open]:
     """Return the intervals and points about which nothing is known, with reasons."""
-    result = [Open(*f.interval(i), e.reason) for i, e in enumerate(f.between) if isinstance(e, Opaque)]
-    result += [Open(p, p, e.reason) for p, e in zip(f.points, f.at, strict=True) if isinstance(e, Opaque)]
+    result = [Open(*f.interval(i), e.reason, e.endless) for i, e in enumerate(f.between) if isinstance(e, Opaque)]
+    result += [Open(p, p, e.reason, e.endless) for p, e in zip(f.points, f.at, strict=True) if isinstance(e, Opaque)]
     return result

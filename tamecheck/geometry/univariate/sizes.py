@@ -97,24 +97,23 @@ def bound_above(g: Expr, low: Expr | None, high: Expr | None, sign: int = 1) -> 
 def supremum(pieces: list[tuple[Expr, Expr | None, Expr | None, ZeroSet]], extra: list[Candidate], sign: int = 1) -> Supremum:
     """Return the supremum (infimum) over several intervals and further values."""
     options = list(extra)
-    doubtful = []
+    bounds: list[Limit] = []
     for g, low, high, found in pieces:
         some = candidates(g, low, high, found)
         infinite = [c for c in some if isinstance(c.value, int) and c.value == sign]
         if infinite:
             return Supremum(sign, True, False, tuple([c.end for c in infinite]))
         if found.open or any(c.value is None for c in some):
-            doubtful.append((g, low, high))
-            continue
-        options += some
-    if not doubtful:
-        return greatest(options, sign)
-    for piece in doubtful:
-        bound = bound_above(*piece, sign)
-        if bound is None:
-            return NOTHING
-        options.append(Candidate(bound, None, False))
-    return Supremum(greatest(options, sign).value, False, None, ())
+            bound = bound_above(g, low, high, sign)
+            if bound is None:
+                return NOTHING
+            bounds.append(bound)
+        options += [c for c in some if c.value is not None]
+    best = greatest(options, sign)
+    worse = [b for b in bounds if best.value is None or compare_limits(b, best.value) not in (0, -sign)]
+    if not worse:
+        return best
+    return Supremum(greatest([Candidate(b, None, False) for b in worse], sign).value, False, None, ())
 
 
 # ---------------------------------------------------------------------- range

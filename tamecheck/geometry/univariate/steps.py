@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tamecheck.geometry.univariate import balls, constants
+from tamecheck.geometry.univariate import asymptotics, balls, constants
 from tamecheck.geometry.univariate.expressions import Algebra, Expr
 from tamecheck.geometry.univariate.isolation import zeros
 from tamecheck.geometry.univariate.piecewise import Entry, Opaque, Piecewise, Unresolved, _sorted, simple
@@ -27,14 +27,14 @@ def step_function(k: Algebra, name: str, g: Expr, low: Expr | None, high: Expr |
     first = Fraction(-FEW) if below is None else _floor(balls.exact(below))
     last = Fraction(FEW) if above is None else _floor(balls.exact(above)) + 1
     if last - first > MANY:
-        return simple(_beyond(k, name, g))
+        return simple(_beyond(k, name, g, low, high))
     shift = Fraction(1, 2) if name == "round" else Fraction(0)
     marks: list[tuple[Expr, int | None]] = []
     levels = [first - 1 + i + shift for i in range(int(last - first) + 3)]
     for level in levels:
         found = zeros(k.sub(g, k.number(level)), low, high)
         if found.open or found.identical:
-            return simple(_beyond(k, name, g))
+            return simple(_beyond(k, name, g, low, high))
         marks += [(z.point, 0) for z in found.zeros]
     points = [p for p, _ in _sorted(marks)]
     ends = [low, *points, high]
@@ -43,7 +43,7 @@ def step_function(k: Algebra, name: str, g: Expr, low: Expr | None, high: Expr |
         inside = k.at(g, k.number(between(a, b)))
         value = step_at(k, name, inside)
         far = isinstance(value, Expr) and not levels[0] <= value.rational <= levels[-1] + 1  # type: ignore[operator]
-        pieces.append(_beyond(k, name, g) if far or _outside(k, inside, levels) else value)
+        pieces.append(_beyond(k, name, g, a, b) if far or _outside(k, inside, levels) else value)
     return Piecewise(tuple(points), tuple(pieces), tuple([step_at(k, name, k.at(g, p), True) for p in points]))
 
 
@@ -51,8 +51,15 @@ def _outside(k: Algebra, value: Expr, levels: list[Fraction]) -> bool:
     return constants.compare(value, k.number(levels[0])) != 1 or constants.compare(value, k.number(levels[-1])) != -1
 
 
-def _beyond(k: Algebra, name: str, g: Expr) -> Opaque:
-    return Opaque(f"{name} has infinitely many steps there", k.sub(g, k.one), k.add(g, k.one))
+def _beyond(k: Algebra, name: str, g: Expr, low: Expr | None, high: Expr | None) -> Opaque:
+    """Return the entry for many steps; they are infinitely many when the expression tends to infinity at an end."""
+    endless = False
+    for end in ((low, 1), (high, -1)):
+        try:
+            endless = endless or asymptotics.size_at(g, end) > 0
+        except asymptotics.Unknown:
+            continue
+    return Opaque(f"{name} has {'infinitely ' if endless else ''}many steps", k.sub(g, k.one), k.add(g, k.one), endless)
 
 
 def _floor(q: Fraction) -> Fraction:

@@ -1,0 +1,77 @@
+"""In which order variables are eliminated: heuristics, any answer is correct.
+
+Within a block of equal quantifiers (and within the free variables, if the caller does not fix them) the order is free, and
+it decides between milliseconds and hours.  Few orders are tried out by projecting and comparing degrees; where there are many, the
+next variable is chosen by Brown's rule: lowest degree, then lowest total degree of the terms with it, then fewest such terms.
+"""
+
+from collections.abc import Sequence
+from itertools import permutations, product
+from math import factorial, prod
+
+from flint import fmpz_mpoly
+
+from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.projection import Factor, Projection
+from tamecheck.ground.polynomials import Ring
+
+TRIED = 6
+"""Number of orders up to which all are projected."""
+
+
+def brown(names: Sequence[str], supports: Sequence[Sequence[tuple[int, ...]]], place: dict[str, int]) -> list[str]:
+    """Return the names with the variable to eliminate first last."""
+
+    def weight(name: str) -> tuple[int, int, int]:
+        i = place[name]
+        with_it = [e for support in supports for e in support if e[i]]
+        return max([e[i] for e in with_it], default=0), max([sum(e) for e in with_it], default=0), len(with_it)
+
+    return sorted(names, key=lambda name: (weight(name), name), reverse=True)
+
+
+def candidates(blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring) -> list[list[str]]:
+    """Return the orders worth trying: all if they are few, else the one of Brown's rule."""
+    if prod([factorial(len(b)) for b in blocks]) <= TRIED:
+        return [[name for part in choice for name in part] for choice in product(*[permutations(b) for b in blocks])]
+    supports = [[tuple(map(int, e)) for e in p.monoms()] for p in polynomials]
+    return [[name for b in blocks for name in brown(b, supports, ring.index)]]
+
+
+def cost(projection: Projection) -> int:
+    """Return the sum of the degrees of all monomials of all projection factors."""
+    return sum([sum(e) for f in projection.factors for e in f.monomials])
+
+
+def moved(p: fmpz_mpoly, source: Ring, target: Ring) -> fmpz_mpoly:
+    """Return a polynomial in a ring with the variables in another order."""
+    place = [source.index[name] for name in target.names]
+    return target.from_terms([(tuple([int(e[i]) for i in place]), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True)])
+
+
+def best(
+    blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring, method: str
+) -> tuple[Ring, Projection, list[tuple[int, tuple[tuple[Factor, int], ...]]]]:
+    """Return the ring in the best order found, with the projection of the polynomials there.
+
+    Raises
+    ------
+    BudgetExceeded
+        If no order tried has a projection of acceptable size.
+    """
+    from tamecheck.geometry.projection import project
+
+    chosen, least, failure = None, None, None
+    for names in candidates(blocks, polynomials, ring):
+        target = Ring(names)
+        try:
+            projection, factored = project(target, [moved(p, ring, target) for p in polynomials], method)
+        except BudgetExceeded as stop:
+            failure = stop
+            continue
+        weight = cost(projection)
+        if least is None or weight < least:
+            chosen, least = (target, projection, factored), weight
+    if chosen is None:
+        raise failure
+    return chosen

@@ -1,0 +1,325 @@
+"""Truth of first-order statements about real numbers, by partial cylindrical decomposition.
+
+The truth of a formula over a cell is found by a search that descends only as long as the signs known do not decide it, and that
+leaves a stack as soon as one cell decides the quantifier (Collins and Hong 1991).  Two shortcuts: where the last
+block of quantifiers is existential over an open set (only ``<``, ``>``, ``!=``), or universal over a closed one, sections need not be
+looked at; and an equation that the matrix implies restricts the first projection to its factors.
+
+.. [CH91] G. E. Collins, H. Hong, "Partial cylindrical algebraic decomposition for quantifier elimination", J. Symbolic Comput. 12 (1991).
+.. [M99] S. McCallum, "On projection in CAD-based quantifier elimination with equational constraint", ISSAC 1999.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.geometry import order, reductions
+from tamecheck.geometry.lifting import Lifting
+from tamecheck.geometry.points import Coordinate, Point
+from tamecheck.geometry.projection import Factored
+from tamecheck.geometry.stacks import NotWellOriented, Stack
+from tamecheck.ground import statements
+from tamecheck.ground.formulas import HOLDS, OPEN, Formula
+from tamecheck.ground.polynomials import Ring
+from tamecheck.ground.towers import sign_at
+
+CLOSED = frozenset(["le", "ge", "eq"])
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The truth of a sentence.
+
+    Attributes
+    ----------
+    verdict : ``"true"`` or ``"false"``
+    witness : for a true statement that begins with ``exists`` (or a false one that begins with ``forall``), exact values of these
+        variables; empty otherwise
+    verified : whether the witness was put into the matrix and the signs of all atoms computed exactly again
+    method : the projection that was used
+    stacks : how many stacks were built
+    """
+
+    verdict: str
+    witness: dict[str, Fraction | Coordinate] = field(default_factory=dict)
+    verified: bool = False
+    method: str = ""
+    stacks: int = 0
+
+    def __bool__(self) -> bool:
+        raise TypeError('a verdict is not a truth value; compare .verdict with "true"')
+
+    def __repr__(self) -> str:
+        shown = ", ".join([f"{name} = {value}" for name, value in self.witness.items()])
+        return f"Decision({self.verdict!r}{', ' + shown if shown else ''})"
+
+
+def decide(formula: object, *, projection: str = "auto", budget: Budget | None = None) -> Decision:
+    """Return whether a sentence about real numbers is true.
+
+    Parameters
+    ----------
+    formula : str — without free variables, for example ``"forall x: exists y: y > x^2"``
+    projection : as for `tamecheck.geometry.cells.cells`
+
+    Raises
+    ------
+    InputError
+        TC150 not polynomial, TC153 a free variable.
+    BudgetExceeded
+        TC301, TC302 the budget, TC306 a projection is too large.
+
+    Examples
+    --------
+    >>> decide("exists x: x^2 == 2 and x > 0").witness
+    {'x': root 2 of x^2-2 near 1.41421}
+    """
+    given = formula if isinstance(formula, Formula) else statements.read(formula)
+    if given.free:
+        raise InputError(
+            f"the variable {given.free[0]!r} is free, so this is no statement that is true or false", code="TC153",
+            hint="bind it with forall or exists, or use eliminate",
+        )  # fmt: skip
+    search = Search(given, projection, budget)
+    value = search.run()
+    witness = search.witness(value)
+    return Decision("true" if value else "false", witness, search.verify(witness, value), search.method, search.stacks)
+
+
+class _Frame:
+    """A point whose stack is being searched."""
+
+    __slots__ = ("point", "positions", "next", "value", "key")
+
+    def __init__(self, point: Point, positions: Sequence[int], value: bool, key: tuple) -> None:
+        self.point, self.positions, self.value, self.key = point, positions, value, key
+        self.next = 0
+
+
+class Search:
+    """Search of the truth values of a formula over the cells of the space of its free variables.
+
+    Attributes
+    ----------
+    formula : Formula — after simple reductions, in the order of variables that is used
+    table : list of (positions, stacks, truth) — disjoint cells that cover the space of the free variables
+    """
+
+    def __init__(
+        self, formula: Formula, projection: str = "auto", budget: Budget | None = None, extra: Sequence[str] = (), fixed: bool = False
+    ) -> None:
+        self.given = formula
+        self.budget = budget
+        self.asked = projection
+        self.fixed = fixed
+        self.formula = reductions.reduce(formula)
+        self.method = ""
+        self.stacks = 0
+        self.table: list[tuple[tuple[int, ...], tuple[Stack, ...], bool]] = []
+        self.atoms: list[Factored] = []
+        self._found: dict[str, Coordinate] = {}
+        self._memo: dict[tuple, bool] = {}
+        self.lifting: Lifting | None = None
+
+    # ----------------------------------------------------------------- preparing
+
+    def _blocks(self) -> list[list[str]]:
+        f = self.formula
+        free = list(f.free)
+        blocks = [[name] for name in free] if self.fixed else [free] if free else []
+        kind = None
+        for quantifier, name in f.prefix:
+            if quantifier == kind:
+                blocks[-1].append(name)
+            else:
+                blocks.append([name])
+            kind = quantifier
+        return blocks
+
+    def _prepare(self, method: str) -> None:
+        f = self.formula
+        used = sorted({f.nodes[n][1] for n in f.needed() if f.nodes[n][0] == "atom"})
+        polynomials = [f.atoms[i] for i in used]
+        ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method)
+        self.ring: Ring = ring
+        self.atoms = [(1, ())] * len(f.atoms)
+        for i, pair in zip(used, factored, strict=True):
+            self.atoms[i] = pair
+        self.method = method
+        self.kinds = dict((name, kind) for kind, name in f.prefix)
+        self.lifting = Lifting(projection, self.budget)
+        self._memo.clear()
+        self.free_count = len(f.free)
+        self._sectors_from = self._first_open()
+
+    def _first_open(self) -> int:
+        """Return the depth from which on sections need not be looked at."""
+        f = self.formula
+        n = len(self.ring.names)
+        if not f.prefix:
+            return n
+        kind = f.prefix[-1][0]
+        if not f.relations() <= (OPEN if kind == "exists" else CLOSED):
+            return n
+        depth = n
+        while depth > self.free_count and self.kinds[self.ring.names[depth - 1]] == kind:
+            depth -= 1
+        return depth
+
+    # ------------------------------------------------------------------- running
+
+    def run(self) -> bool | None:
+        """Fill the table; return the truth value if there are no free variables."""
+        f = self.formula
+        constant = f.evaluate(lambda _: None)
+        if constant is not None:
+            self.table = [((), (), constant)]
+            return constant if not f.free else None
+        self._prepare(self._first_method())
+        while True:
+            try:
+                value = self._search()
+                break
+            except NotWellOriented as reason:
+                if not self.lifting.cut(reason):
+                    if self.asked != "auto":
+                        raise BudgetExceeded(f"{reason}; the {self.method} projection is not valid", code="TC306", hint="auto") from None
+                    self._prepare("lazard")
+                self._memo.clear()
+        self.stacks = self.lifting.stacks
+        return value if not f.free else None
+
+    def _first_method(self) -> str:
+        f = self.formula
+        if self.asked != "auto":
+            return self.asked
+        kinds = {kind for kind, _ in f.prefix}
+        if not f.free and len(kinds) == 1 and f.relations() <= (OPEN if "exists" in kinds else CLOSED):
+            return "open"
+        return "brown"
+
+    def _sign(self, atom: int, signs: list[dict[int, int]]) -> tuple[int, bool]:
+        """Return the sign of the known factors of an atom, and whether all are known."""
+        sign, complete = self.atoms[atom][0], True
+        depth = len(signs)
+        for f, e in self.atoms[atom][1]:
+            if f.level > depth:
+                complete = False
+                continue
+            s = signs[f.level - 1][f.number]
+            if s == 0:
+                return 0, True
+            if e & 1:
+                sign *= s
+        return sign, complete
+
+    def _search(self) -> bool | None:
+        """Depth-first search with an explicit stack of frames."""
+        names = self.ring.names
+        self.table = []
+        self._found = {}
+        frames: list[_Frame] = []
+        path: list[int] = []
+        stacks: list[Stack] = []
+        signs: list[dict[int, int]] = []
+        result: bool | None = None
+        entering: Point | None = self.lifting.root
+        while True:
+            if entering is not None:
+                result, key = self._known(entering, signs)
+                if result is None:
+                    stack = self.lifting.stack(entering)
+                    depth = len(path)
+                    kind = self.kinds.get(names[depth]) if depth >= self.free_count else None
+                    frames.append(_Frame(entering, self._positions(stack, depth), kind == "forall", key))
+                elif len(path) < self.free_count or not frames or len(path) == self.free_count:
+                    self.table.append((tuple(path), tuple(stacks), result))
+                entering = None
+                if result is None:
+                    result = None
+            if not frames:
+                return result
+            frame = frames[-1]
+            depth = len(frames) - 1
+            if result is not None:
+                # a cell of this frame's stack has a truth value
+                position = path.pop() if len(path) > depth else None
+                if position is not None:
+                    stacks.pop()
+                    signs.pop()
+                kind = self.kinds.get(names[depth]) if depth >= self.free_count else None
+                if kind is not None and result == (kind == "exists"):
+                    frame.value = result
+                    frame.next = len(frame.positions)
+                    if position is not None and depth == self._decisive(depth):
+                        self._found[names[depth]] = frame.point.stack.coordinate(position)
+                result = None
+            if frame.next < len(frame.positions):
+                position = frame.positions[frame.next]
+                frame.next += 1
+                path.append(position)
+                stacks.append(frame.point.stack)
+                signs.append(frame.point.stack.signs(position))
+                if len(path) == len(names):
+                    entering = None
+                    result = self._matrix(signs)
+                    if len(path) == self.free_count:
+                        self.table.append((tuple(path), tuple(stacks), result))
+                else:
+                    entering = self.lifting.child(frame.point, position)
+                continue
+            frames.pop()
+            if depth < self.free_count:
+                # all cells over a cell of the free space are in the table; its parent only goes on
+                result = False
+                if not frames:
+                    return None
+                continue
+            result = frame.value
+            self._memo[frame.key] = result
+            if depth == self.free_count:
+                self.table.append((tuple(path), tuple(stacks), result))
+            if not frames:
+                return result
+
+    def _decisive(self, depth: int) -> int:
+        return depth
+
+    def _known(self, point: Point, signs: list[dict[int, int]]) -> tuple[bool | None, tuple]:
+        """Return the truth value over a cell if the signs so far or an earlier visit decide it."""
+        known = [self._sign(i, signs) for i in range(len(self.atoms))]
+        value = self.formula.evaluate(lambda i: known[i][0] if known[i][1] else None)
+        key = (id(point), *known)
+        if value is None and len(signs) >= self.free_count:
+            value = self._memo.get(key)
+        return value, key
+
+    def _matrix(self, signs: list[dict[int, int]]) -> bool:
+        return bool(self.formula.evaluate(lambda i: self._sign(i, signs)[0]))
+
+    def _positions(self, stack: Stack, depth: int) -> list[int]:
+        """Return the cells of a stack in the order of the search: sectors with short samples first."""
+        if depth < self.free_count:
+            return list(range(len(stack)))
+        sectors = sorted(range(0, len(stack), 2), key=lambda i: _size(stack.coordinate(i)))
+        return sectors if depth >= self._sectors_from else sectors + list(range(1, len(stack), 2))
+
+    # ------------------------------------------------------------------ witnesses
+
+    def witness(self, value: bool | None) -> dict[str, Fraction | Coordinate]:
+        """Return values of the variables of the first block, where they decide."""
+        return {}
+
+    def verify(self, witness: dict[str, Fraction | Coordinate], value: bool | None) -> bool:
+        """Return True if the witness gives all variables and the matrix, with signs computed anew, has the claimed truth value."""
+        return False
+
+
+def _size(x: Coordinate) -> tuple[int, int]:
+    q = x.rational
+    return (abs(int(q.p)) + int(q.q), int(q.p) < 0)
+
+
+__all__ = ["Decision", "Search", "decide", "HOLDS", "sign_at"]
