@@ -237,6 +237,39 @@ def test_equal_functions_do_not_contradict_each_other(rewrite, seed):
     agree(plain, asked((p, REWRITES[rewrite](p, n, m))))
 
 
+IDENTITIES = [  # two texts of one function of @
+    ("sin(@+2*pi)", "sin@"), ("cos@", "sin(@+pi/2)"), ("sin(2*@)", "2*sin@*cos@"), ("cos@^2", "1-sin@^2"), ("sin(-@)", "-sin@"),
+    ("cos(3*@)", "4*cos@^3-3*cos@"), ("tan@", "sin@/cos@"), ("abs(sin@)", "sqrt(sin@^2)"), ("floor(@+1)", "floor@+1"),
+    ("ceil@", "-floor(-@)"), ("round(-@)", "-round@"), ("mod(@,1)", "@-floor@"), ("mod(@+1,1)", "mod(@,1)"),
+    ("round(@+2)", "round@+2"), ("floor(2*@)", "floor@+floor(@+1/2)"), ("exp@*exp(-@)*@", "@"), ("exp(2*@)", "exp@^2"),
+    ("tanh@", "(exp(2*@)-1)/(exp(2*@)+1)"), ("sigmoid@", "(1+tanh(@/2))/2"), ("log(exp@)", "@"), ("softplus@", "@+softplus(-@)"),
+    ("cosh@^2", "1+sinh@^2"), ("erf(-@)", "-erf@"), ("gelu@", "@*phi@"), ("atan@", "2*atan(@/(1+sqrt(1+@^2)))"),
+    ("sin(atan@)", "@/sqrt(1+@^2)"), ("besselj0(-@)", "besselj0@"), ("besseli1(-@)", "-besseli1@"), ("abs@", "max(@,-@)"),
+    ("relu@", "(@+abs@)/2"), ("@^2", "abs@^2"), ("sign@*@", "abs@"), ("where(@>0,@,0)", "relu@"),
+    ("lgamma(2+@^2)", "lgamma(1+@^2)+log(1+@^2)"), ("asinh@", "-asinh(-@)"), ("cbrt@^3", "@"),
+    ("floor@+floor(-@)", "-where(@==round@,0,1)"), ("2^@", "exp(@*log(2))"),
+]
+ARGUMENTS = [
+    "x", "x+y", "2*x-1", "x*y", "x^2", "exp(x)", "1/x", "x-y^2", "tanh(x)", "relu(x)", "sin(x)", "x/3+y", "abs(x)", "log(1+x^2)",
+]
+CONTEXTS = [
+    "@", "@+x", "@*y", "exp@", "max(@,y)", "x*@", "@^2", "@-y^2", "tanh@", "where(y>0,@,x)", "1/(1+@^2)", "@/(1+y^2)", "relu@",
+    "atan@+x",
+]
+
+
+@pytest.mark.parametrize("seed", range(150 * MULTIPLIER))
+def test_identities_do_not_contradict_each_other(seed):
+    """Two forms of one function agree, and their difference, which is 0 where it is defined, is never refuted."""
+    rng = random.Random(seed)
+    u, context, box = rng.choice(ARGUMENTS), rng.choice(CONTEXTS), rng.choice([None, "[-1,1]", "(0,inf)", "[1,4]"])
+    one, two = (context.replace("@", "(" + side.replace("@", f"({u})") + ")") for side in rng.choice(IDENTITIES))
+    certificates = [tc.certify(text, input_box=box) for text in (one, two)]
+    agree(*certificates)
+    difference = tc.certify(f"({one})-({two})", input_box=box)
+    assert difference.verdict != "not-definable" and not difference.proof.excluded, (one, two, box)
+
+
 SCRIPT = """
 import hashlib, tamecheck as tc
 formulas = ["tanh(x)*y", "gelu(x)+sin(y)", "where(x>0,x^2,sin(x))", "log(exp(x)+exp(y))", "sin(x^2+exp(x))", "relu(x)/(1+abs(y))"]
