@@ -5,11 +5,11 @@ objects are builder networks (anything with ``to_program``), sympy expressions, 
 models and ``(program, outputs)`` pairs.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tamecheck.errors import InputError
-from tamecheck.ground.intervals import Interval
+from tamecheck.ground.intervals import LINE, Interval, to_text
 from tamecheck.programs.program import Program
 
 
@@ -24,6 +24,7 @@ class Source:
     description: str = ""
 
 
+OPTIONS = {"dimensions", "fixed", "external"}
 UNREAD = {".pt2": "saved torch.export programs", ".pt": "pickled torch files", ".pth": "pickled torch files", ".h5": "Keras files",
           ".keras": "Keras files", ".pb": "TensorFlow graphs", ".safetensors": "weights without a graph"}
 
@@ -37,31 +38,48 @@ def read(source: object, box: Interval | None = None, parameters: str | None = N
     InputError
         If the file is missing or unreadable, the object is of no known kind, or the text is no formula.
     """
+    unknown = sorted(set(options) - OPTIONS)
+    if unknown:
+        raise InputError(f"unknown option {unknown[0]!r}", code="TC126", hint="options are " + ", ".join(sorted(OPTIONS)))
     if isinstance(source, Source):
-        return source
+        return boxed(source, box)
     if isinstance(source, Path):
         return _file(source, box, parameters, constants, options)
     if isinstance(source, str):
         return _text(source, box, parameters, constants, options)
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], Program):
         outputs = source[1] if isinstance(source[1], dict) else {"output": source[1]}
-        return Source(source[0], outputs)
+        return boxed(Source(source[0], outputs), box)
     if hasattr(source, "to_program"):
         program, outputs = source.to_program()
-        return Source(program, outputs, description=type(source).__name__)
+        return boxed(Source(program, outputs, description=type(source).__name__), box)
     if isinstance(getattr(source, "program", None), Program):
-        return _imported(source)
+        return boxed(_imported(source), box)
     kind = type(source).__module__.partition(".")[0]
     if kind == "sympy":
         from tamecheck.frontends import sympy_io
 
-        return _imported(sympy_io.load(source))
+        return boxed(_imported(sympy_io.load(source)), box)
     if kind == "onnx":
         return _onnx(source, box, parameters, constants, options)
     raise InputError(
         f"cannot certify an object of type {type(source).__name__}", code="TC126",
         hint="a builder network, an ONNX model, a sympy expression, a formula, or (program, outputs)",
     )
+
+
+def boxed(source: Source, box: Interval | None) -> Source:
+    """Return the source with the box put on every data input that has none of its own."""
+    if box is None:
+        return source
+    p, text = Program(), to_text(box)
+    p.bodies, p.data, p.names = source.program.bodies, source.program.data, dict(source.program.names)
+    place = []
+    for kind, parameters, arguments, shape in source.program.nodes:
+        if kind == "input" and parameters[1] == "data" and parameters[2] == to_text(LINE):
+            parameters = (parameters[0], "data", text)
+        place.append(p.add(kind, parameters, tuple([place[a] for a in arguments]), shape))
+    return replace(source, program=p, outputs={name: place[n] for name, n in source.outputs.items()})
 
 
 def _text(source: str, box: Interval | None, parameters: str | None, constants: str | None, options: dict) -> Source:
@@ -100,7 +118,8 @@ def _formula(text: str, box: Interval | None, parameters: str | None) -> Source:
     if box is None:
         return _imported(formula_io.load(text, parameters=chosen))
     first = formula_io.load(text, parameters=chosen)
-    return _imported(formula_io.load(text, parameters=chosen, boxes=dict.fromkeys(first.variables, box)))
+    data = [name for name in first.variables if name not in (chosen or ())]
+    return _imported(formula_io.load(text, parameters=chosen, boxes=dict.fromkeys(data, box)))
 
 
 def _imported(found: object) -> Source:

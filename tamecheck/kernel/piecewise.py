@@ -12,6 +12,7 @@ from tamecheck.ground.intervals import Interval, hull, meet, to_text
 from tamecheck.kernel import images, series
 from tamecheck.kernel.derivation import Derivation, Facts
 from tamecheck.kernel.judgments import ANALYTIC, R_LIN, ROUGH, Record, combine, settle
+from tamecheck.kernel.quotients import chosen_branch
 from tamecheck.programs.program import Program
 
 SWITCHES = frozenset(["max", "min"])
@@ -59,10 +60,8 @@ def _series(c: Cone, n: int, found: dict[int, series.Series | None]) -> series.S
     if record[3][0] is not None and record[3][0] == record[3][1] and record[4]:
         return series.constant(record[3][0])
     if kind == "where":
-        condition = c.record(arguments[0])
-        if images.excludes_zero(condition[3]):
-            return found[arguments[1]]
-        return found[arguments[2]] if condition[3][:2] == (0, 0) else None
+        chosen = chosen_branch(c, arguments)
+        return None if chosen is None else found[chosen]
     if kind != "map" or not arguments:
         return None
     values = [found[a] for a in arguments]

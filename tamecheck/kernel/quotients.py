@@ -61,8 +61,8 @@ def _quotient(c: Derivation, n: int, found: dict[int, Quotient | None]) -> Quoti
     if kind == "constant":
         return trim([Fraction(parameters[1])]), ONE
     if kind == "where":
-        condition = c.record(arguments[0])[3]
-        return found[arguments[1]] if images.excludes_zero(condition) else found[arguments[2]] if condition[:2] == (0, 0) else None
+        chosen = chosen_branch(c, arguments)
+        return None if chosen is None else found[chosen]
     if kind != "map" or not arguments:
         return None
     p, values = parameters[0], [found[a] for a in arguments]
@@ -79,6 +79,14 @@ def _quotient(c: Derivation, n: int, found: dict[int, Quotient | None]) -> Quoti
             return values[0]
         return (plus((), values[0][0], Fraction(-1)), values[0][1]) if a[1] is not None and a[1] <= 0 else None
     return _arithmetic(p, values)
+
+
+def chosen_branch(c: Derivation, arguments: tuple[int, ...]) -> int | None:
+    """Return the branch that a where takes, when its condition is total and decided by its range."""
+    condition = c.record(arguments[0])
+    if not condition[4]:
+        return None
+    return arguments[1] if images.excludes_zero(condition[3]) else arguments[2] if condition[3][:2] == (0, 0) else None
 
 
 def chosen_extreme(c: Derivation, p: str, arguments: tuple[int, ...]) -> int | None:

@@ -171,3 +171,17 @@ def test_semilinear_functions_are_never_called_curved(formula):
     from tamecheck.proofs.refutation import refute
 
     assert refute(certificate.proof, 1) == 0
+
+
+def test_a_box_is_for_data_only_and_for_every_kind_of_source():
+    """A box on the inputs never bounds a parameter, and is never ignored."""
+    from tamecheck.errors import InputError
+    from tamecheck.programs.program import Program
+
+    assert tc.certify("cos(w*x)", parameters="w", input_box="[-1,1]").verdict == "not-definable"
+    p = Program()
+    node = p.map("sin", p.input("x", ()))
+    assert tc.certify((p, node), input_box="[0,1]").verdict == "definable"
+    assert tc.certify((p, node)).verdict == "not-definable"
+    with pytest.raises(InputError, match="unknown option 'inputbox'"):
+        tc.certify("sin(x)", inputbox="[0,1]")
