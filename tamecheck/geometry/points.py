@@ -37,6 +37,10 @@ class Sheet:
         """Return an enclosure; the accuracy grows without bound with ``bits``."""
         return self.fibre.at(bits)[0][self.index][0]
 
+    def degree(self) -> int:
+        """Return the degree of the equation over the coordinates before."""
+        return self.fibre.degree
+
     def simple(self) -> bool:
         """Return whether the equation is known to have simple roots only."""
         return self.fibre.distinct == self.fibre.degree

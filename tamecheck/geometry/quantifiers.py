@@ -12,6 +12,7 @@ looked at; and an equation that the matrix implies restricts the first projectio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
@@ -21,10 +22,13 @@ from tamecheck.geometry.points import Coordinate, Point
 from tamecheck.geometry.projection import Factored
 from tamecheck.geometry.stacks import NotWellOriented, Stack
 from tamecheck.ground import statements
-from tamecheck.ground.formulas import HOLDS, OPEN, Formula
-from tamecheck.ground.polynomials import Ring
+from tamecheck.ground.algebraic import rational
+from tamecheck.ground.formulas import OPEN, Formula
+from tamecheck.ground.polynomials import Ring, read
 from tamecheck.ground.towers import sign_at
 
+VERIFIED_DEGREE = 64
+"""Witnesses in fields of larger degree are not put into the formula again."""
 CLOSED = frozenset(["le", "ge", "eq"])
 
 
@@ -84,22 +88,25 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
         )  # fmt: skip
     search = Search(given, projection, budget)
     value = search.run()
-    witness = search.witness(value)
-    return Decision("true" if value else "false", witness, search.verify(witness, value), search.method, search.stacks)
+    path = search.path(value)
+    return Decision("true" if value else "false", search.witness(path), search.verify(path, value), search.method, search.stacks)
 
 
 class _Frame:
     """A point whose stack is being searched."""
 
-    __slots__ = ("point", "positions", "next", "value", "key")
+    __slots__ = ("point", "positions", "next", "value", "key", "decisive")
 
     def __init__(self, point: Point, positions: Sequence[int], value: bool, key: tuple) -> None:
         self.point, self.positions, self.value, self.key = point, positions, value, key
         self.next = 0
+        self.decisive: int | None = None
 
 
 class Search:
     """Search of the truth values of a formula over the cells of the space of its free variables.
+
+    ``extra`` polynomials (as texts) are added to the projection; ``fixed`` keeps the order of the free variables.
 
     Attributes
     ----------
@@ -114,13 +121,13 @@ class Search:
         self.budget = budget
         self.asked = projection
         self.fixed = fixed
+        self.extra = [text for text in extra]
         self.formula = reductions.reduce(formula)
         self.method = ""
         self.stacks = 0
         self.table: list[tuple[tuple[int, ...], tuple[Stack, ...], bool]] = []
         self.atoms: list[Factored] = []
-        self._found: dict[str, Coordinate] = {}
-        self._memo: dict[tuple, bool] = {}
+        self._memo: dict[tuple, tuple[bool, int | None]] = {}
         self.lifting: Lifting | None = None
 
     # ----------------------------------------------------------------- preparing
@@ -142,10 +149,11 @@ class Search:
         f = self.formula
         used = sorted({f.nodes[n][1] for n in f.needed() if f.nodes[n][0] == "atom"})
         polynomials = [f.atoms[i] for i in used]
+        polynomials += [read(f.ring, text)[0] for text in self.extra]
         ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method)
         self.ring: Ring = ring
         self.atoms = [(1, ())] * len(f.atoms)
-        for i, pair in zip(used, factored, strict=True):
+        for i, pair in zip(used, factored, strict=False):
             self.atoms[i] = pair
         self.method = method
         self.kinds = dict((name, kind) for kind, name in f.prefix)
@@ -216,76 +224,52 @@ class Search:
         return sign, complete
 
     def _search(self) -> bool | None:
-        """Depth-first search with an explicit stack of frames."""
-        names = self.ring.names
+        """Depth-first search with an explicit stack of frames; a frame is a cell whose truth its stack decides."""
+        names, free = self.ring.names, self.free_count
         self.table = []
-        self._found = {}
         frames: list[_Frame] = []
         path: list[int] = []
         stacks: list[Stack] = []
         signs: list[dict[int, int]] = []
-        result: bool | None = None
-        entering: Point | None = self.lifting.root
-        while True:
-            if entering is not None:
-                result, key = self._known(entering, signs)
-                if result is None:
-                    stack = self.lifting.stack(entering)
-                    depth = len(path)
-                    kind = self.kinds.get(names[depth]) if depth >= self.free_count else None
-                    frames.append(_Frame(entering, self._positions(stack, depth), kind == "forall", key))
-                elif len(path) < self.free_count or not frames or len(path) == self.free_count:
-                    self.table.append((tuple(path), tuple(stacks), result))
-                entering = None
-                if result is None:
-                    result = None
-            if not frames:
-                return result
-            frame = frames[-1]
-            depth = len(frames) - 1
+
+        def enter(point: Point | None) -> bool | None:
+            depth = len(path)
+            if point is None:
+                value, key = self._matrix(signs), ()
+            else:
+                value, key = self._known(point, signs)
+            if value is not None:
+                if depth <= free:
+                    self.table.append((tuple(path), tuple(stacks), value))
+                return value
+            stack = self.lifting.stack(point)
+            frames.append(_Frame(point, self._positions(stack, depth), depth >= free and self.kinds[names[depth]] == "forall", key))
+            return None
+
+        result = enter(self.lifting.root)
+        while frames:
+            frame, depth = frames[-1], len(frames) - 1
             if result is not None:
-                # a cell of this frame's stack has a truth value
-                position = path.pop() if len(path) > depth else None
-                if position is not None:
-                    stacks.pop()
-                    signs.pop()
-                kind = self.kinds.get(names[depth]) if depth >= self.free_count else None
-                if kind is not None and result == (kind == "exists"):
-                    frame.value = result
-                    frame.next = len(frame.positions)
-                    if position is not None and depth == self._decisive(depth):
-                        self._found[names[depth]] = frame.point.stack.coordinate(position)
-                result = None
+                if depth >= free and result == (self.kinds[names[depth]] == "exists"):
+                    frame.value, frame.decisive, frame.next = result, path[-1], len(frame.positions)
+                path.pop()
+                stacks.pop()
+                signs.pop()
             if frame.next < len(frame.positions):
                 position = frame.positions[frame.next]
                 frame.next += 1
                 path.append(position)
                 stacks.append(frame.point.stack)
                 signs.append(frame.point.stack.signs(position))
-                if len(path) == len(names):
-                    entering = None
-                    result = self._matrix(signs)
-                    if len(path) == self.free_count:
-                        self.table.append((tuple(path), tuple(stacks), result))
-                else:
-                    entering = self.lifting.child(frame.point, position)
+                result = enter(None if len(path) == len(names) else self.lifting.child(frame.point, position))
                 continue
             frames.pop()
-            if depth < self.free_count:
-                # all cells over a cell of the free space are in the table; its parent only goes on
-                result = False
-                if not frames:
-                    return None
-                continue
             result = frame.value
-            self._memo[frame.key] = result
-            if depth == self.free_count:
+            if depth >= free:
+                self._memo[frame.key] = (result, frame.decisive)
+            if depth == free:
                 self.table.append((tuple(path), tuple(stacks), result))
-            if not frames:
-                return result
-
-    def _decisive(self, depth: int) -> int:
-        return depth
+        return result
 
     def _known(self, point: Point, signs: list[dict[int, int]]) -> tuple[bool | None, tuple]:
         """Return the truth value over a cell if the signs so far or an earlier visit decide it."""
@@ -293,7 +277,7 @@ class Search:
         value = self.formula.evaluate(lambda i: known[i][0] if known[i][1] else None)
         key = (id(point), *known)
         if value is None and len(signs) >= self.free_count:
-            value = self._memo.get(key)
+            value = self._memo.get(key, (None, None))[0]
         return value, key
 
     def _matrix(self, signs: list[dict[int, int]]) -> bool:
@@ -308,18 +292,52 @@ class Search:
 
     # ------------------------------------------------------------------ witnesses
 
-    def witness(self, value: bool | None) -> dict[str, Fraction | Coordinate]:
-        """Return values of the variables of the first block, where they decide."""
-        return {}
+    def path(self, value: bool | None) -> list[Coordinate]:
+        """Return the coordinates of a point that decides the first block of quantifiers, or nothing if none does."""
+        f = self.formula
+        if value is None or not f.prefix or f.free or self.lifting is None or value != (f.prefix[0][0] == "exists"):
+            return []
+        names = self.ring.names
+        length = 0
+        while length < len(names) and self.kinds[names[length]] == f.prefix[0][0]:
+            length += 1
+        found: list[Coordinate] = []
+        signs: list[dict[int, int]] = []
+        point: Point | None = self.lifting.root
+        while len(found) < length:
+            decided, key = self._known(point, signs) if point is not None else (value, ())
+            position = self._memo[key][1] if key in self._memo else None
+            if position is None:
+                # the signs so far decide: the other variables may have any value
+                found.append(rational(0))
+                point = None
+                continue
+            stack = point.stack
+            found.append(stack.coordinate(position))
+            signs.append(stack.signs(position))
+            point = self.lifting.child(point, position) if len(found) < len(names) else None
+        return found
 
-    def verify(self, witness: dict[str, Fraction | Coordinate], value: bool | None) -> bool:
-        """Return True if the witness gives all variables and the matrix, with signs computed anew, has the claimed truth value."""
-        return False
+    def witness(self, path: list[Coordinate]) -> dict[str, Fraction | Coordinate]:
+        """Return the values of a path by the names of the variables (without those that an equation has removed)."""
+        out: dict[str, Fraction | Coordinate] = {}
+        for name, x in zip(self.ring.names if path else (), path, strict=False):
+            out[name] = x if x.rational is None else Fraction(int(x.rational.p), int(x.rational.q))
+        return out
+
+    def verify(self, path: list[Coordinate], value: bool | None) -> bool:
+        """Return True if the path gives all variables and the matrix, with all signs computed anew from the point, has the value."""
+        if not path or len(path) < len(self.ring.names):
+            return False
+        if prod([1 if x.rational is not None else x.degree() for x in path]) > VERIFIED_DEGREE:
+            return False
+        f = self.formula.with_order(self.ring.names)
+        signs = {i: sign_at(p, path) for i, p in enumerate(f.atoms)}
+        if f.evaluate(signs.get) is not value:
+            raise BudgetExceeded("a witness does not verify: this is an error of the program", code="TC399", where="decide")
+        return True
 
 
-def _size(x: Coordinate) -> tuple[int, int]:
+def _size(x: Coordinate) -> tuple[int, int, bool]:
     q = x.rational
-    return (abs(int(q.p)) + int(q.q), int(q.p) < 0)
-
-
-__all__ = ["Decision", "Search", "decide", "HOLDS", "sign_at"]
+    return (int(q.q), abs(int(q.p)), int(q.p) < 0)
