@@ -94,7 +94,7 @@ def activation(
     shape = Shape.of(lower(program, node, Algebra()))
     if not shape.regions and not shape.hidden and not any(b.kind != "isolated" for b in shape.breaks):
         raise InputError("the function is defined nowhere", code="TC152", where=shown, hint="check for 0/0 and logarithms of negative numbers")
-    content = _content(certificate, shape, variable)
+    content = _content(certificate, shape, variable, box)
     content |= {"formula": shown, "variable": variable, "domain": box, "parameters": {k: str(_exact(v)) for k, v in (parameters or {}).items()}}
     content["seconds"] = {"import": imported - started, "prove": proved - imported, "analyse": time.perf_counter() - proved}
     return Report(content, shape, certificate)
@@ -146,7 +146,7 @@ def _object(formula: object, variable: str) -> tuple:
     return source.program, node, str(formula)[:200]
 
 
-def _content(certificate, shape, variable: str) -> dict:
+def _content(certificate, shape, variable: str, box: str) -> dict:
     """Assemble the report."""
     from tamecheck.geometry.univariate import behaviour, sizes
     from tamecheck.reports import activation_json as sections
@@ -185,7 +185,8 @@ def _content(certificate, shape, variable: str) -> dict:
         "ad_rule": None,
     }
     _smoothness(content, shape)
-    content["sad"] = _sad(content, shape, bounded)
+    _undefinable(content, shape)
+    content["sad"] = _sad(content, shape, bounded, box)
     unsettled = [*sections.unsettled(shape), *open_values, *open_ends]
     content["open"] = unsettled
     content["complete"] = not unsettled
@@ -225,24 +226,35 @@ def _uncovered(shape, content: dict) -> bool:
     )
 
 
-def _sad(content: dict, shape, bounded: tuple) -> dict:
+def _undefinable(content: dict, shape) -> None:
+    """Refute definability where the prover left it open and a derivative was proved to have infinitely many isolated zeros."""
+    for n, name in enumerate(("f", "f'", "f''")):
+        endless = [o for r in shape.regions for o in r.zeros(n).open if o.infinite]
+        if endless and content["verdict"] == "unknown":
+            where = "plus" if endless[0].high is None else "minus"
+            text = f"{name} has infinitely many isolated zeros near {where} infinity, and a definable subset of the line has finitely many"
+            content["verdict"] = "not-definable"
+            content["witness"] = {"rule": "infinitely-many-zeros", "curve": None, "base": None, "text": text}
+            content["unknown_because"] = []
+
+
+def _sad(content: dict, shape, bounded: tuple, box: str) -> dict:
     """Sublinear, analytic, definable: the three properties, the verdict, and the reason in words."""
     from tamecheck.geometry.univariate.normal_forms import identically_zero
 
     definable = {"definable": True, "not-definable": False}.get(content["verdict"])
-    smooth = content["smoothness"]
-    whole = content["total"]
-    analytic = None if smooth == "unknown" else smooth == "analytic" and whole is True
-    if analytic is False and smooth == "analytic" and whole is None:
-        analytic = None
+    smooth, line = content["smoothness"], box == "(-inf,inf)"
+    analytic = None if smooth == "unknown" else smooth == "analytic"
+    if analytic and not (line and content["total"]):
+        analytic = None if line and content["total"] is None else False
     affine = len(shape.regions) == 1 and not shape.hidden and identically_zero(shape.regions[0].derivative(2))
     properties = {"sublinear": bounded[0], "analytic": analytic, "definable": definable}
     missing = [name for name, value in properties.items() if value is False]
     unknown = [name for name, value in properties.items() if value is None]
     reasons = {
         "sublinear": bounded[1],
-        "analytic": "not defined on the whole line" if smooth == "analytic" else "discontinuous" if smooth == "discontinuous" else f"only {smooth}",
-        "definable": "not definable in any o-minimal structure",
+        "analytic": {"analytic": "not defined on the whole line", "discontinuous": "discontinuous"}.get(smooth, f"only {smooth}"),
+        "definable": "in no o-minimal structure",
     }
     if missing:
         verdict, reason = False, "; ".join([f"not {name}: {reasons[name]}" for name in missing])

@@ -319,6 +319,8 @@ def _number(expression: Expression, n: int, kind: str, given: list[Fraction]) ->
 
 def _power(expression: Expression, n: int, base: Rational, exponent: int) -> Rational:
     p, d = base
+    if p.is_zero():
+        return (p if exponent else p + 1), 1
     occurring = sum([1 for e in p.degrees() if e > 0])
     terms = comb(min(exponent, 10**6) + len(p) - 1, min(exponent, len(p) - 1)) if len(p) < 50 else MAXIMAL_TERMS + 1
     if occurring == 1:

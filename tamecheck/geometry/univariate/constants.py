@@ -9,6 +9,10 @@ from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.normal_forms import identically_zero, normal_form
 
 
+class Unresolved(Exception):
+    """Two numbers could not be told apart, or a number could not be enclosed; the text says which."""
+
+
 def sign(e: Expr) -> int | None:
     """Return -1, 0 or 1 for a constant, ``None`` when it is too close to zero to tell and no algebra shows that it is 0."""
     q = e.rational

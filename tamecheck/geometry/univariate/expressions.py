@@ -191,8 +191,6 @@ class Algebra:
                 pass
             elif base.kind == "number":
                 coefficient *= self._number_power(base.data, e, bases)
-                if not coefficient:
-                    return self.zero
             elif base.kind == "exp":
                 exponents.append((e, base.args[0]))
             elif base.kind == "prod":
@@ -211,6 +209,8 @@ class Algebra:
                     (logarithms if t.kind == "log" else others).append((c, t))
                 exponent, exponents = self.linear(others), []
                 stack = [(t.args[0], c) for c, t in logarithms]
+        if not coefficient:
+            return self._zero_product(bases)
         again = self._exponentials(exponent)
         for base in [b for b in bases if b.kind == "number"]:
             e = bases.pop(base)
@@ -222,6 +222,15 @@ class Algebra:
             return self.linear([(coefficient, pairs[0][1])])
         whole = self._node("prod", tuple([e for _, _, e in pairs]), tuple([b for _, b, _ in pairs]))
         return whole if coefficient == 1 else self.linear([(coefficient, whole)])
+
+    def _zero_product(self, bases: dict[Expr, Fraction]) -> Expr:
+        """Return 0, unless a constant that stands in a denominator might be 0 too."""
+        from tamecheck.geometry.univariate.constants import sign
+
+        for base, e in bases.items():
+            if e < 0 and not base.varies and not sign(base):
+                raise Undefined("zero times something that may be infinite")
+        return self.zero
 
     def _number_power(self, value: Fraction, e: Fraction, bases: dict[Expr, Fraction]) -> Fraction:
         """Return the rational part of ``value**e``; what is irrational goes into the bases as primes."""

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.geometry.univariate import asymptotics, balls, constants, polynomials
+from tamecheck.geometry.univariate.constants import Unresolved
 from tamecheck.geometry.univariate.derivatives import derivative, derivatives
 from tamecheck.geometry.univariate.expressions import Expr, Undefined, factors
 from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
@@ -69,7 +70,10 @@ def zeros(e: Expr, low: Expr | None, high: Expr | None) -> ZeroSet:
     """Return the zeros of an expression that is analytic on the open interval ``(low, high)``."""
     key = ("zeros", low, high)
     if key not in e.memo:
-        e.memo[key] = _zeros(e, (low, high))
+        try:
+            e.memo[key] = _zeros(e, (low, high))
+        except Unresolved as reason:
+            e.memo[key] = ZeroSet((), (Open(low, high, str(reason)),))
     return e.memo[key]
 
 
@@ -242,7 +246,7 @@ class _Search:
         """Exclude zeros next to a finite end where the expression is analytic up to it: value or first derivative not 0."""
         try:
             order = self._order_at(point)
-        except (Undefined, ArithmeticError):
+        except (Undefined, Unresolved):
             return None
         if order is None:
             return None
@@ -369,7 +373,7 @@ class _Search:
             return None
         try:
             order = self._order_at(point)
-        except (Undefined, ArithmeticError):
+        except (Undefined, Unresolved):
             return None
         if not order:
             return None

@@ -50,7 +50,10 @@ def lower(program: Program, output: int, algebra: Algebra) -> Piecewise:
         kind, parameters, arguments, shape = program.nodes[n]
         if shape != ():
             raise InputError("the program is no scalar function: it holds a tensor", code="TC151")
-        known[n] = tidy(_node(algebra, kind, parameters, [known[a] for a in arguments]))
+        try:
+            known[n] = tidy(_node(algebra, kind, parameters, [known[a] for a in arguments]))
+        except Unresolved as reason:
+            known[n] = simple(Opaque(str(reason)))
     return known[output]
 
 

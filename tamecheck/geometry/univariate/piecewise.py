@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.geometry.univariate import balls, constants
+from tamecheck.geometry.univariate.constants import Unresolved
 from tamecheck.geometry.univariate.expressions import Expr, Undefined
 from tamecheck.geometry.univariate.isolation import zeros
 from tamecheck.geometry.univariate.points import between, enclosure
@@ -35,10 +36,6 @@ class Opaque(NamedTuple):
 
 
 Entry = Expr | _Undefined | Opaque
-
-
-class Unresolved(Exception):
-    """The order of two breakpoints, or a value at one, could not be decided."""
 
 
 class Piecewise(NamedTuple):

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from tamecheck.geometry.univariate import balls, constants
+from tamecheck.geometry.univariate.constants import Unresolved
 from tamecheck.geometry.univariate.expressions import Algebra, Expr
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def enclosure(e: Expr, bits: int = balls.BASE) -> tuple[Fraction, Fraction]:
         return e.rational, e.rational
     found = constants.bounds(e, bits)
     if found is None:
-        raise ArithmeticError(f"no enclosure of {e}")
+        raise Unresolved(f"no enclosure of {e}")
     return found
 
 
@@ -131,7 +132,7 @@ def between(a: Expr | None, b: Expr | None) -> Fraction:
         if low < high:
             gap = (high - low) / 8
             return simplest(low + gap, high - gap)
-    raise ArithmeticError("two points cannot be told apart")
+    raise Unresolved("two points cannot be told apart")
 
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:

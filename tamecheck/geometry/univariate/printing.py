@@ -7,6 +7,7 @@ from fractions import Fraction
 from tamecheck.geometry.univariate.expressions import Expr, terms
 
 LONGEST = 4_000
+LONGEST_NUMBER = 40
 
 
 def text(e: Expr, variable: str = "x") -> str:
@@ -78,6 +79,18 @@ def _power(shown: tuple[str, int], k: Fraction) -> str:
 
 
 def number(q: Fraction) -> str:
-    """Return a rational as ``p`` or ``p/q``; a huge one is shortened."""
+    """Return a rational as ``p`` or ``p/q``; a long one as a decimal with 17 digits, which is near it only."""
     shown = str(q)
-    return shown if len(shown) <= 80 else f"{shown[:30]}...({len(shown)} digits)"
+    if len(shown) <= LONGEST_NUMBER:
+        return shown
+    size = len(str(abs(q.numerator))) - len(str(q.denominator))
+    digits = 17 - size
+    scaled = q * Fraction(10) ** digits
+    mantissa = round(scaled)
+    return f"{mantissa}e{-digits}" if abs(size) > 12 else _decimal(mantissa, digits)
+
+
+def _decimal(mantissa: int, digits: int) -> str:
+    """Write ``mantissa * 10^-digits``."""
+    sign, body = "-" if mantissa < 0 else "", str(abs(mantissa)).rjust(digits + 1, "0")
+    return f"{sign}{body[:-digits]}.{body[-digits:].rstrip('0') or '0'}" if digits > 0 else f"{sign}{body}{'0' * -digits}"

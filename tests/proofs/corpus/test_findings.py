@@ -70,13 +70,11 @@ def test_infinite_ends_of_a_range_are_open():
     assert not (spread[0] is None and spread[2]) and not (spread[1] is None and spread[3])
 
 
-@pytest.mark.xfail(strict=True, reason="the box of the data also bounds the parameters of a formula")
 def test_the_input_box_leaves_parameters_free():
     """cos(w x) with an unbounded weight w is in no o-minimal structure, however small the data."""
     assert tc.certify("cos(w*x)", parameters="w", input_box="[-1,1]").verdict != "definable"
 
 
-@pytest.mark.xfail(strict=True, reason="the box is ignored for programs")
 def test_the_input_box_reaches_the_inputs_of_a_program():
     """sin on [0, 1] is definable."""
     p = Program()
