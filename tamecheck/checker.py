@@ -34,6 +34,7 @@ MAXIMAL_RANK = 32
 MAXIMAL_EXTENT = 2**62
 MAXIMAL_DIGITS = 4000
 MAXIMAL_POWER = 10**6
+MAXIMAL_CONE = 4096
 MAXIMAL_BITS = 400_000  # of an end while powers are computed: beyond it the range is unbounded
 WRITABLE_BITS = 13_000  # of a coefficient: within the 4 300 digits that Python writes
 PRECISION = 192
@@ -1847,8 +1848,8 @@ class Cone(Derivation):
             if not leaf and (kind not in ("map", "compare", "logic", "where") or n < self.pivot):
                 refuse("TC491", "a path of the cone misses its pivot, or leaves the entrywise nodes")
             seen.add(n)
-            if len(seen) > 4096:
-                refuse("TC492", "a cone of more than 4096 nodes")
+            if len(seen) > MAXIMAL_CONE:
+                refuse("TC492", f"a cone of more than {MAXIMAL_CONE} nodes")
             todo.extend(arguments)
         if self.node == self.pivot:
             refuse("TC489", "a cone's node is its pivot")
@@ -3192,6 +3193,8 @@ def check(certificate: bytes, claim: bytes | None = None) -> Result:
     try:
         value = parse(certificate)
         asked = None if claim is None else parse(claim)
+        if claim is not None and type(asked) is not dict:  # `null` is no claim, and not the absence of one
+            raise Unreadable("TC619", "the claim that was asked for is not an object")
         proved = document.run(value, asked)
     except Unreadable as failure:
         return Result("unreadable", failure.code, failure.reason)
