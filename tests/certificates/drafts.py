@@ -127,8 +127,8 @@ class Draft:
     def document(self, node: int | None = None, holds: list | None = None, excluded: str = "", discontinuous: int = 0) -> dict:
         """Return the document; the claim is about the last node unless told."""
         program = json.loads(json.dumps({"bodies": self.bodies, "nodes": self.nodes}))
-        claim = {"about": self.about, "discontinuous": discontinuous, "holds": holds or NOTHING, "node": len(self.nodes) - 1 if node is None else node,
-                 "not": excluded, "program": checker.canonical_digest(program)}
+        claim = {"about": self.about, "discontinuous": discontinuous, "holds": holds or NOTHING, "not": excluded,
+                 "node": len(self.nodes) - 1 if node is None else node, "program": checker.canonical_digest(program)}
         return json.loads(json.dumps({
             "assumptions": self.assumptions, "claim": claim, "facts": self.fact_rows, "format": checker.FORMAT, "instances": self.instances,
             "jumps": self.jumps, "names": {}, "program": program, "refutations": self.refutations, "steps": self.main.steps,
@@ -137,18 +137,20 @@ class Draft:
     def computed(self, steps: Steps) -> list:
         """Return the record that the checker computes for the step just added, whose conclusion is still open."""
         steps.steps[-1][4] = 0
-        value = self.document()
-        here = ("steps", len(steps.steps) - 1)
-        if steps.instance is not None:
-            value["steps"], value["instances"] = [], value["instances"][: steps.number + 1]
-            here = (f"instance {steps.number}", here[1])
+        value, place = self.document(), "steps"
+        if steps.instance is not None:  # alone, unless it continues an escape
+            first = 0 if steps.instance.get("escape") else steps.number
+            value["steps"], value["instances"] = [], value["instances"][first : steps.number + 1]
+            place = f"instance {steps.number - first}"
+        elif steps.steps[-1][0] not in ("piecewise", "repeat", "implicit"):
+            value["instances"] = []
+        here = (place, len(steps.steps) - 1)
         document, honest, seen = checker.Document(), checker.must_follow, {}
         checker.must_follow = lambda claimed, computed: seen.setdefault((document.where, document.step), computed)
         try:
             document.run(value, None)
-        except checker.Reject:
-            if here not in seen:
-                raise
+        except checker.Reject:  # a draft may be bad on purpose: then the step states nothing
+            pass
         finally:
             checker.must_follow = honest
-        return row(seen[here])
+        return row(seen[here]) if here in seen else NOTHING

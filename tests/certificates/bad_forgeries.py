@@ -1,0 +1,1 @@
+"""Forgeries that a reader of the checker tried: each once passed, or nearly."""
