@@ -457,8 +457,16 @@ def root(q: Fraction, d: int) -> Fraction | None:
 
 def value(name: str, x: Fraction) -> Range:
     """Return an interval for the value of a transcendental function or square root at a rational: a point if it is exact."""
-    exact = root(x, 2) if name == "sqrt" and x >= 0 else FIXED_VALUES.get(name, {}).get(x)
-    return just(Fraction(exact)) if exact is not None else enclosure(BALLS[name](ball(x)))
+    exact = rational_value(name, x)
+    return just(exact) if exact is not None else enclosure(BALLS[name](ball(x)))
+
+
+def rational_value(name: str, x: Fraction) -> Fraction | None:
+    """Return the value of a square root or transcendental function where it is known to be rational."""
+    if name == "sqrt":
+        return root(x, 2) if x >= 0 else None
+    known_value = FIXED_VALUES.get(name, {}).get(x)
+    return None if known_value is None else Fraction(known_value)
 
 
 def real_power(x: Fraction, q: Fraction) -> Range:
@@ -1912,6 +1920,8 @@ class Checker:
             values = dict(zip(TABLE_OF_FIELDS[kind].split(), fields(item, TABLE_OF_FIELDS[kind], f"instance {number_}"), strict=True))
             {"body": self.open_body, "cone": self.open_cone, "curve": self.open_curve}[kind](d, values)
             self.derive(d, values["steps"])
+            if kind == "cone" and (not d.about or d.about[-1] != d.data["node"]):
+                refuse("TC548", "the last step of a cone is not about its node")
             self.derivations.append(d)
         self.current = self.main = Derivation("main", None, self.program)
         self.derive(self.main, steps)
@@ -2394,8 +2404,6 @@ class Checker:
         d = self.derivations[index(k, len(self.derivations), "instance")]
         if d.kind != "cone" or (d.data["node"], d.data["pivot"], d.data["range"]) != (n, x, r):
             refuse("TC547", "piecewise: an instance is not about this piece")
-        if not d.about or d.about[-1] != n:
-            refuse("TC548", "piecewise: the last step of a piece is not about the node")
         return d
 
     def along(self, d: Derivation, algebra: object, at: Fraction) -> object:
@@ -3110,7 +3118,7 @@ def exact_value(name: str, a: Fraction, b: Fraction) -> object:
     if name in ("floor", "ceil", "round"):
         return rounded(name, a, 0)
     if name == "sqrt" or name in FIXED_VALUES:
-        return root(a, 2) if name == "sqrt" and a >= 0 else FIXED_VALUES.get(name, {}).get(a) and Fraction(FIXED_VALUES[name][a])
+        return rational_value(name, a)
     simple = {
         "neg": lambda: -a,
         "abs": lambda: abs(a),

@@ -135,3 +135,22 @@ def test_the_second_checker_is_a_stranger_too():
     code = f"import runpy, sys; runpy.run_path({str(FILE)!r}); print(sorted(m.split('.')[0] for m in sys.modules))"
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
     assert not any(f"'{name}'" in loaded for name in ("tamecheck", "sympy", "z3", "networkx", "numpy", "flint"))
+
+
+BAD = FILE.parents[1] / "certificates" / "bad"
+ONLY_THE_FIRST = {  # reason: a limit of the first checker, a stricter form, or a file that is bad only beside another one
+    "a_cone_over_itself": "the identity of the pivot is a function of the pivot",
+    "a_quotient_of_polynomials_that_cancels": "equal wherever the node is defined",
+    "bodies_in_bodies": "a limit",
+    "too_large": "a limit",
+    "too_many_nodes": "a limit",
+    "asked_for_null": "bad beside a claim",
+    "the_claim_that_was_asked_for_is_another": "bad beside a claim",
+}
+
+
+@pytest.mark.skipif(not BAD.exists(), reason="the bad certificates are not written yet")
+def test_the_second_checker_refuses_what_is_bad():
+    """No certificate made to deceive the first checker deceives the second."""
+    accepted = [p.stem for p in sorted(BAD.iterdir()) if second_checker.check(p.read_bytes()).verdict == "valid"]
+    assert set(accepted) <= set(ONLY_THE_FIRST)
