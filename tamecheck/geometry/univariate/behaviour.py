@@ -54,16 +54,17 @@ def monomial_expression(m: Monomial, coefficient: Expr, end: End) -> Expr:
     """Return ``c*m`` written in the variable: X is x at plus infinity, -x at minus infinity, ``1/|x - a|`` at a."""
     k = coefficient.algebra
     point, side = end
-    big = k.scale(-side, k.x) if point is None else k.power(k.scale(side, k.sub(k.x, point)), -1)
-    return k.mul(coefficient, _written(m, big))
+    base = k.scale(-side, k.x) if point is None else k.scale(side, k.sub(k.x, point))
+    return k.mul(coefficient, _written(m, base, 1 if point is None else -1))
 
 
-def _written(m: Monomial, big: Expr) -> Expr:
-    k = big.algebra
-    exponent = k.add(*[k.mul(c, _written(n, big)) for n, c in m.h]) if m.h else k.zero
-    factors = [(k.exp(exponent), Fraction(1)), (big, m.p)]
+def _written(m: Monomial, base: Expr, sign: int) -> Expr:
+    """Write a monomial in ``X = base**sign``."""
+    k = base.algebra
+    exponent = k.add(*[k.mul(c, _written(n, base, sign)) for n, c in m.h]) if m.h else k.zero
+    factors = [(k.exp(exponent), Fraction(1)), (base, sign * m.p)]
     if m.q or m.r:
-        log = k.log(big)
+        log = k.scale(sign, k.log(base))
         factors.append((log, m.q))
         if m.r:
             factors.append((k.log(log), m.r))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tamecheck.geometry.univariate import balls
 from tamecheck.geometry.univariate.expressions import Expr
-from tamecheck.geometry.univariate.normal_forms import identically_zero, normal_form
+from tamecheck.geometry.univariate.normal_forms import identically_zero, normal_form, to_expression
 
 
 class Unresolved(Exception):
@@ -28,7 +28,7 @@ def _sign(e: Expr) -> int | None:
         found = balls.sign(balls.value(e, bits))
         if found:
             return found
-    if identically_zero(e) or algebraic_zero(e):
+    if identically_zero(e) or algebraic_zero(e) or zero_by_definition(e):
         return 0
     for bits in balls.LADDER[2:]:
         found = balls.sign(balls.value(e, bits))
@@ -57,6 +57,22 @@ def algebraic_zero(e: Expr) -> bool:
     return (polynomial % flint.fmpq_poly(root.data.minimal)) == 0  # type: ignore[union-attr]
 
 
+def zero_by_definition(e: Expr) -> bool:
+    """Tell whether a constant is a multiple of ``g(z)``, where z is known as a zero of g.
+
+    The quotient ``e/g(z)`` in normal form is ``p/q``; if q is not 0, then ``e = g(z) p/q = 0``.
+    """
+    k = e.algebra
+    for part in e.ancestors():
+        if part.kind != "root":
+            continue
+        zero = k.rebuild([part.data.function], {k.x: part})[0]  # type: ignore[union-attr]
+        form = normal_form(k.product([(e, Fraction(1)), (zero, Fraction(-1))]))
+        if form is not None and balls.sign(balls.value(to_expression(form, form.denominator))):
+            return True
+    return False
+
+
 def is_zero(e: Expr) -> bool | None:
     """Tell whether a constant is 0."""
     found = sign(e)
@@ -70,5 +86,6 @@ def compare(a: Expr, b: Expr) -> int | None:
 
 def bounds(e: Expr, bits: int = balls.BASE) -> tuple[Fraction, Fraction] | None:
     """Return rational bounds of a constant, or ``None`` when it has no finite enclosure."""
-    v = balls.value(e, bits)
-    return balls.ends(v) if v.is_finite() else None
+    with balls.precision(bits + 32):
+        v = balls.value(e, bits)
+        return balls.ends(v) if v.is_finite() else None

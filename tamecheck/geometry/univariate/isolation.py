@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tamecheck.geometry.univariate import asymptotics, balls, constants, polynomials
 from tamecheck.geometry.univariate.constants import Unresolved
 from tamecheck.geometry.univariate.derivatives import derivative, derivatives
-from tamecheck.geometry.univariate.expressions import Expr, Undefined, factors
+from tamecheck.geometry.univariate.expressions import Expr, Undefined, factors, terms
 from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
 from tamecheck.geometry.univariate.oscillation import infinitely_many_zeros
 from tamecheck.geometry.univariate.points import between, enclosure, isolated, simplest
@@ -138,7 +138,31 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr) -> ZeroSet:
     line = polynomials.linear_root(g)
     if line is not None:
         return _inside([Zero(line, 1)], limits)
+    inverse = _inverted(g)
+    if inverse is not None:
+        return _of_factor(inverse, limits, inverse) if inverse.varies else NONE
     return _Search(g, limits, whole).run()
+
+
+def _inverted(g: Expr) -> Expr | None:
+    """Return an expression with the same zeros as ``c*exp(h) + d`` or ``c*log(h) + d``: h minus a constant."""
+    k = g.algebra
+    varying = [(c, t) for c, t in terms(g) if t.varies]
+    if len(varying) != 1:
+        return None
+    c, t = varying[0]
+    inner = [b for b, q in factors(t) if b.varies]
+    if len(inner) != 1 or inner[0].kind not in ("exp", "log") or (t.kind == "prod" and t.data[t.args.index(inner[0])] != 1):  # type: ignore
+        return None
+    front = k.scale(c, k.div(t, inner[0]))
+    rest = k.linear([(q, e) for q, e in terms(g) if not e.varies])
+    target = k.neg(k.div(rest, front))
+    s = constants.sign(target)
+    if s is None:
+        return None
+    if inner[0].kind == "exp":
+        return k.sub(inner[0].args[0], k.log(target)) if s > 0 else k.one
+    return k.sub(inner[0].args[0], k.exp(target))
 
 
 def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:

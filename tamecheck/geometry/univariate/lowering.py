@@ -18,15 +18,14 @@ from tamecheck.geometry.univariate.piecewise import (
     Entry,
     Opaque,
     Piecewise,
-    Split,
+    Unresolved,
     combine,
     from_split,
     sign_split,
     simple,
     tidy,
 )  # fmt: skip
-from tamecheck.geometry.univariate.points import between
-from tamecheck.geometry.univariate.ranges import bounds_on, sign_on
+from tamecheck.geometry.univariate.ranges import sign_on, unsealed
 from tamecheck.geometry.univariate.steps import step_function
 from tamecheck.ground.intervals import from_text
 from tamecheck.programs.program import Program
@@ -51,10 +50,16 @@ def lower(program: Program, output: int, algebra: Algebra) -> Piecewise:
         if shape != ():
             raise InputError("the program is no scalar function: it holds a tensor", code="TC151")
         try:
-            known[n] = tidy(_node(algebra, kind, parameters, [known[a] for a in arguments]))
+            known[n] = tidy(_opened(_node(algebra, kind, parameters, [known[a] for a in arguments])))
         except Unresolved as reason:
             known[n] = simple(Opaque(str(reason)))
     return known[output]
+
+
+def _opened(f: Piecewise) -> Piecewise:
+    """Write ``sqrt(x^2)`` as x or -x where the sign of x is known."""
+    pieces = [unsealed(e, *f.interval(i)) if isinstance(e, Expr) else e for i, e in enumerate(f.between)]
+    return Piecewise(f.points, tuple(pieces), f.at)
 
 
 def _node(k: Algebra, kind: str, parameters: tuple, arguments: list[Piecewise]) -> Piecewise:
@@ -348,6 +353,3 @@ def _steps_at(k: Algebra, name: str, e: Entry) -> Entry:
     from tamecheck.geometry.univariate.steps import step_at
 
     return step_at(k, name, e) if isinstance(e, Expr) else e
-
-
-__all__ = ["Split", "between", "bounds_on", "lower"]

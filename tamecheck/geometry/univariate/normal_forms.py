@@ -2,7 +2,7 @@
 
 The *generators* of an expression are the variable, one exponential per direction (all ``exp(c*g)`` with rational
 ``c`` are powers of one of them), roots ``b^(1/d)`` and the other functions and constants that occur.  The relations
-``(b^(1/d))^d = b`` are used.  Two facts follow and are used for proofs:
+``(b^(1/d))^d = b`` and ``cos^2 = 1 - sin^2`` are used.  Two facts follow and are used for proofs:
 
 * a numerator that is the zero polynomial proves that the expression is identically zero;
 * where an expression is defined its zeros are those of the factors of its numerator, because every denominator is a
@@ -79,6 +79,8 @@ class _Builder:
         gens = self.ring.gens()
         self.one = gens[0] ** 0
         self.place = {g: gens[i] for i, g in enumerate(names)}
+        sines = {g.args[0]: g for g in names if g.kind == "sin"}
+        self.circles = [(g, sines[g.args[0]]) for g in names if g.kind == "cos" and g.args[0] in sines]
         self.form: dict[Expr, tuple] = {}
 
     def _needed(self) -> set[Expr]:
@@ -224,6 +226,10 @@ class _Builder:
             top, extra = self._lowered(top, i, d, base)
             bottom, more = self._lowered(bottom, i, d, base)
             top, bottom = top * more, bottom * extra
+        for cosine, sine in self.circles:
+            i = self.generators.index(cosine)
+            base = (self.one - self.place[sine] ** 2, self.one)
+            top, bottom = self._lowered(top, i, 2, base)[0], self._lowered(bottom, i, 2, base)[0]
         return self._cancelled(top, bottom)
 
     def _plain(self, b: Expr) -> tuple | None:

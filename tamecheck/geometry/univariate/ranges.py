@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tamecheck.geometry.univariate import balls, constants
-from tamecheck.geometry.univariate.expressions import Expr
+from tamecheck.geometry.univariate.expressions import Algebra, Expr
 
 if TYPE_CHECKING:
     from flint import arb
@@ -37,6 +37,33 @@ def bounds_on(e: Expr, low: Expr | None, high: Expr | None) -> Bounds:
     """Return bounds of ``e`` on the open interval."""
     with balls.precision(balls.BASE):
         return bounds_of_parts(e.ancestors(), low, high)[e.id]
+
+
+def unsealed(e: Expr, low: Expr | None, high: Expr | None) -> Expr:
+    """Write roots of even powers without them on an interval where the signs of the bases are known: ``sqrt(x^2)`` is -x left of 0."""
+    if not any(p.kind == "seal" for p in e.ancestors()):
+        return e
+    k, image = e.algebra, {}
+    for p in e.ancestors():
+        if p.kind == "prod" and any(b.kind == "seal" for b in p.args):
+            parts = []
+            for b, q in zip(p.args, p.data, strict=True):  # type: ignore[arg-type]
+                parts += _absolute(k, image[b], q, low, high)
+            image[p] = k.product(parts)
+        else:
+            image[p] = k.again(p, [image[a] for a in p.args]) if p.args else p
+    return image[e]
+
+
+def _absolute(k: Algebra, b: Expr, q: Fraction, low: Expr | None, high: Expr | None) -> list[tuple[Expr, Fraction]]:
+    """Return ``b**q`` for a sealed product over the absolute values of its bases, if their signs are known."""
+    inner = b.args[0] if b.kind == "seal" else None
+    if inner is None or inner.kind != "prod":
+        return [(b, q)]
+    signs = [sign_on(base, low, high) for base in inner.args]
+    if not all(signs):
+        return [(b, q)]
+    return [(base if s > 0 else k.neg(base), n * q) for base, n, s in zip(inner.args, inner.data, signs, strict=True)]  # type: ignore
 
 
 def _sign(e: Expr, signs: dict[int, int | None], found: Bounds, low: Expr | None, high: Expr | None) -> int | None:

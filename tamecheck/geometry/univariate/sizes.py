@@ -103,17 +103,35 @@ def supremum(pieces: list[tuple[Expr, Expr | None, Expr | None, ZeroSet]], extra
         infinite = [c for c in some if isinstance(c.value, int) and c.value == sign]
         if infinite:
             return Supremum(sign, True, False, tuple([c.end for c in infinite]))
-        if found.open or any(c.value is None for c in some):
-            bound = bound_above(g, low, high, sign)
+        whole = [(low, high)] if any(c.value is None and c.attained for c in some) else []
+        for a, b in whole or _uncertain(low, high, some, found):
+            bound = bound_above(g, a, b, sign)
             if bound is None:
                 return NOTHING
             bounds.append(bound)
+            some += [Candidate(_value(g, p), p, True) for p in (a, b) if p not in (None, low, high)]
         options += [c for c in some if c.value is not None]
     best = greatest(options, sign)
     worse = [b for b in bounds if best.value is None or compare_limits(b, best.value) not in (0, -sign)]
     if not worse:
         return best
     return Supremum(greatest([Candidate(b, None, False) for b in worse], sign).value, False, None, ())
+
+
+def _uncertain(low: Expr | None, high: Expr | None, some: list[Candidate], found: ZeroSet) -> list[tuple[Expr | None, Expr | None]]:
+    """Return the intervals on which the zeros of the derivative are open, or beside an end whose limit is not known."""
+    result = [(o.low, o.high) for o in found.open]
+    if any(a is b and a is not None for a, b in result):
+        return [(low, high)]
+    for c in some:
+        if c.value is None and c.end is not None and not any(c.end[0] is (a if c.end[1] > 0 else b) for a, b in result):
+            return [(low, high)]
+    return result
+
+
+def _value(g: Expr, p: Expr) -> Limit:
+    found = value_at(g, p)
+    return found if isinstance(found, Expr) else None
 
 
 # ---------------------------------------------------------------------- range
