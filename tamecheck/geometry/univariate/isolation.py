@@ -2,7 +2,7 @@
 
 The expression is split into factors (`normal_forms`); the zeros of a factor are found
 
-* exactly, when it is a polynomial with rational coefficients or of degree one;
+* exactly, when it is a polynomial with rational coefficients, or of degree at most two;
 * otherwise by *guards* at the two ends, neighbourhoods on which a certified leading term (`asymptotics`) or a Taylor
   argument excludes zeros, and by bisection of the compact rest: a box is closed when an enclosure excludes zero, or
   when the derivative has no zero there and the signs at the ends decide.  A zero of order m at a rational point r is
@@ -135,9 +135,9 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr) -> ZeroSet:
     numbers = polynomials.coefficients(g)
     if numbers is not None:
         return _inside([Zero(r, n) for r, n in polynomials.real_roots(g.algebra, numbers)], limits)
-    line = polynomials.linear_root(g)
-    if line is not None:
-        return _inside([Zero(line, 1)], limits)
+    roots = polynomials.low_degree_roots(g)
+    if roots is not None:
+        return _inside([Zero(r, n) for r, n in roots], limits)
     inverse = _inverted(g)
     if inverse is not None:
         return _of_factor(inverse, limits, inverse) if inverse.varies else NONE

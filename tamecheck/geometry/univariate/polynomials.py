@@ -29,28 +29,37 @@ def coefficients(e: Expr) -> list[Fraction] | None:
     return [table.get(i, Fraction(0)) for i in range(max(table, default=0) + 1)]
 
 
-def linear_root(e: Expr) -> Expr | None:
-    """Return the root of ``c*x + d`` for constants c, d of any kind (c must be seen to be nonzero)."""
+def low_degree_roots(e: Expr) -> list[tuple[Expr, int]] | None:
+    """Return the real roots of a polynomial of degree 1 or 2 whose coefficients are constants of any kind.
+
+    ``None`` if it is none, or if the sign of the leading coefficient or of the discriminant is not decided.
+    """
     from tamecheck.geometry.univariate import constants
 
     k = e.algebra
-    slope, rest = [], []
+    groups: dict[int, list[tuple[Fraction, Expr]]] = {0: [], 1: [], 2: []}
     for c, t in terms(e):
-        if t is k.x:
-            slope.append((c, k.one))
-        elif t.kind == "prod" and k.x in t.args:
-            i = t.args.index(k.x)
-            if t.data[i] != 1 or any(a.varies for j, a in enumerate(t.args) if j != i):  # type: ignore[index]
+        n = 0
+        if t.varies:
+            power = t.data[t.args.index(k.x)] if t.kind == "prod" and k.x in t.args else 1 if t is k.x else 0  # type: ignore[index]
+            t = k.div(t, k.power(k.x, power))
+            if power not in (1, 2) or t.varies:
                 return None
-            slope.append((c, k.div(t, k.x)))
-        elif t.varies:
-            return None
-        else:
-            rest.append((c, t))
-    top, bottom = k.linear(rest), k.linear(slope)
-    if not slope or constants.sign(bottom) in (0, None):
+            n = int(power)
+        groups[n].append((c, t))
+    a, b, c = [k.linear(groups[n]) for n in (2, 1, 0)]
+    if constants.sign(a) == 0:
+        return [(k.neg(k.div(c, b)), 1)] if constants.sign(b) else None
+    square = k.sub(k.power(b, 2), k.scale(4, k.mul(a, c)))
+    s = constants.sign(square)
+    if constants.sign(a) is None or s is None:
         return None
-    return k.neg(k.div(top, bottom))
+    half = k.power(k.scale(2, a), -1)
+    middle = k.neg(k.mul(b, half))
+    if s <= 0:
+        return [(middle, 2)] if s == 0 else []
+    root = k.mul(k.sqrt(square), half)
+    return sort_points([(k.sub(middle, root), 1), (k.add(middle, root), 1)])
 
 
 def real_roots(algebra: Algebra, numbers: list[Fraction]) -> list[tuple[Expr, int]]:
