@@ -505,6 +505,7 @@ def primitive_homes(p: str, a: tuple) -> int:
 # (varies, homes, local, range, total, bounded, smooth, loclip, lip); smooth: -1 none, k, INFINITE, ANALYTIC
 
 ROUGH, INFINITE, ANALYTIC = -1, 10**6, 10**6 + 1
+MAXIMAL_ORDER = 9999  # the largest order that can be written down, and far from the two marks above
 NOTHING = (1, NONE, NONE, LINE, 0, 0, ROUGH, 0, None)
 SMOOTH = re.compile(r"C(0|[1-9][0-9]{0,3})", re.ASCII)
 COLUMNS = ("varies", "homes", "local", "range", "total", "bounded", "smooth", "loclip", "lip")
@@ -840,7 +841,7 @@ def fractional_exponent(a: tuple, q: Fraction) -> tuple:
     image = LINE if part is None else fractional_image(part, q)
     if not strict:
         if q > 0:
-            smooth = min(smooth, math.floor(q))
+            smooth = min(smooth, math.floor(q), MAXIMAL_ORDER)
         loclip = int(loclip and (q > 1 or q < 0))
     slope = None
     if contained and q > 1 and spread[1] is not None:
@@ -2448,8 +2449,8 @@ def ball_map(flint, name: str, x: list):
     if len(x) == 2:
         b = x[1]
         if name == "pow":
-            whole = b.unique_fmpz() if b.is_exact() else None
-            if whole is not None and abs(int(whole)) <= MAXIMAL_POWER:
+            whole = b.unique_fmpz() if b.is_exact() and abs(b) <= MAXIMAL_POWER else None
+            if whole is not None:
                 return a ** int(whole) if int(whole) >= 0 or a > 0 or a < 0 else None
             return a**b if a > 0 else None
         if name in ("max", "min"):
