@@ -1066,6 +1066,7 @@ def linear_algebra(what: str, premises: tuple) -> tuple:
 
 UNARY = frozenset(AXIOMS)
 BINARY = frozenset(["add", "sub", "mul", "div", "pow", "max", "min"])
+ARITY = dict.fromkeys(UNARY, 1) | dict.fromkeys(BINARY, 2) | {"pi": 0}
 LINALG = frozenset(["det", "inverse", "solve", "cholesky", "eigvalsh", "svdvals", "logabsdet", "pinv", "expm"])
 ORDERINGS = frozenset(["sort", "argsort", "topk", "topk_index", "argmax", "argmin", "argmax_last", "argmin_last"])
 REDUCTIONS = ("sum", "prod", "max", "min")
@@ -1168,19 +1169,18 @@ def _constant(p, parameters, arguments, shapes, shape):
 
 def _map(p, parameters, arguments, shapes, shape):
     need(len(parameters) == 1 and type(parameters[0]) is str, "TC706", "a map has one primitive")
-    name = parameters[0]
-    arity = 1 if name in UNARY else 2 if name in BINARY else 0 if name == "pi" else -1
-    need(arity == len(arguments), "TC707", "no primitive of this name and number of arguments")
+    need(ARITY.get(parameters[0]) == len(arguments), "TC707", "no primitive of this name and number of arguments")
     return broadcast(shapes)
 
 
 def _contract(p, parameters, arguments, shapes, shape):
     need(len(parameters) == 1 and type(parameters[0]) is str and arguments != [], "TC708", "a contraction has a specification")
-    operands, output, extents = specification(parameters[0], shapes)
+    operands, output, extents = specification(parameters[0], tuple(map(tuple, shapes)))
     return [extents[c] for c in output]
 
 
-def specification(text: str, shapes: list) -> tuple:
+@lru_cache(maxsize=100_000)
+def specification(text: str, shapes: tuple) -> tuple:
     """(operands, output, extent of each letter) of a contraction."""
     left, arrow, output = text.partition("->")
     operands = left.split(",")
@@ -1394,7 +1394,6 @@ class Derivation:
                 results.append(self.negative(rule, n, premises, parameters, conclusion))
                 about.append(n)
                 rules.append(rule)
-                document.count += 1
                 continue
             if type(conclusion) is not int or not 0 <= conclusion < total:
                 refuse("TC464", "a conclusion is no fact of the document")
@@ -1417,7 +1416,7 @@ class Derivation:
             about.append(n)
             results.append(conclusion)
             rules.append(rule)
-            document.count += 1
+        document.count += len(steps)
 
     def compute(self, rule: str, node: tuple, f: list) -> tuple:
         """The record of an ordinary step."""
@@ -1534,7 +1533,7 @@ class Main(Derivation):
 
 def contracted(text: str, shapes: list) -> int:
     """How many products a contraction sums."""
-    _, output, extents = specification(text, shapes)
+    _, output, extents = specification(text, tuple(map(tuple, shapes)))
     return math.prod(extent for letter, extent in extents.items() if letter not in output)
 
 
@@ -3017,7 +3016,7 @@ ROLES = {"parameters": ("parameter",), "inputs": ("data",), "both": ("parameter"
 
 def canonical_digest(program: object) -> str:
     """The identity of a program."""
-    text = json.dumps(program, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
+    text = json.dumps(program, separators=(",", ":"), sort_keys=True, ensure_ascii=True, check_circular=False)
     return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
