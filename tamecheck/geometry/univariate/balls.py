@@ -74,7 +74,7 @@ def sign(value: arb) -> int | None:
 
 
 def _wide(v: arb) -> bool:
-    return not v.is_exact() and bool(v.rad() > 1e-3)
+    return not v.is_exact() and bool(v.rad() * 1024 > 1)
 
 
 def _monotone(name: str) -> Callable[[arb], arb]:

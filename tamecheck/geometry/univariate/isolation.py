@@ -91,7 +91,7 @@ def _zeros(e: Expr, limits: Limits) -> ZeroSet:
     found: list[Zero] = []
     unsettled: list[Open] = []
     for factor, n in parts:
-        some = _of_factor(factor, limits, e)
+        some = _of_factor(factor, limits, e, len(parts) == 1 and n == 1)
         found += [Zero(z.point, z.order * n) for z in some.zeros]
         unsettled += some.open
     return _merged(found, unsettled)
@@ -129,7 +129,7 @@ def _merged(found: list[Zero], unsettled: list[Open]) -> ZeroSet:
     return ZeroSet(tuple(result), tuple(unsettled))
 
 
-def _of_factor(g: Expr, limits: Limits, whole: Expr) -> ZeroSet:
+def _of_factor(g: Expr, limits: Limits, whole: Expr, alone: bool = False) -> ZeroSet:
     if sign_on(g, *limits):
         return NONE
     numbers = polynomials.coefficients(g)
@@ -141,7 +141,7 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr) -> ZeroSet:
     inverse = _inverted(g)
     if inverse is not None:
         return _of_factor(inverse, limits, inverse) if inverse.varies else NONE
-    return _Search(g, limits, whole).run()
+    return _Search(g, limits, whole, alone).run()
 
 
 def _inverted(g: Expr) -> Expr | None:
@@ -180,17 +180,22 @@ def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
 
 
 class _Search:
-    """Guards and bisection for one factor ``g`` of an expression ``whole``: where the whole has no zero, nor has g."""
+    """Guards and bisection for one factor ``g`` of an expression ``whole``: where the whole has no zero, nor has g.
 
-    def __init__(self, g: Expr, limits: Limits, whole: Expr) -> None:
+    When g is the only factor (``alone``) the two have the same zeros, and a box may be closed by either of them.
+    """
+
+    def __init__(self, g: Expr, limits: Limits, whole: Expr, alone: bool) -> None:
         self.g = g
         self.whole = whole
         self.k = g.algebra
         self.limits = limits
-        self.tape = balls.Tape([g, derivative(g)])
+        self.forms = [(g, balls.Tape([g, derivative(g)]))]
+        if alone and whole is not g:
+            self.forms.append((whole, balls.Tape([whole, derivative(whole)])))
+        self.tape = self.forms[0][1]
         self.found: list[Zero] = []
         self.unsettled: list[Open] = []
-        self.signs: dict[Fraction, int | None] = {}
         self.tried: set[Expr] = set()
         self.reach: Fraction | int = REACHES[0]
         self.circular = any(p.kind in ("sin", "cos") for p in g.ancestors())
@@ -303,22 +308,18 @@ class _Search:
 
     # --------------------------------------------------------------- bisection
 
-    def sign_at(self, q: Fraction) -> int | None:
-        """Return the sign at a rational point, decided exactly or ``None``."""
-        if q not in self.signs:
-            found = None
-            for bits in balls.LADDER[:3]:
-                with balls.precision(bits):
-                    found = balls.sign(self.tape.run(balls.ball(q), bits)[0])
-                if found:
-                    break
-            if not found:
-                try:
-                    found = constants.sign(self.k.at(self.g, self.k.number(q)))
-                except Undefined:
-                    found = None
-            self.signs[q] = found
-        return self.signs[q]
+    def sign_at(self, q: Fraction, form: int) -> int | None:
+        """Return the sign of a form at a rational point, decided exactly or ``None``."""
+        function, tape = self.forms[form]
+        for bits in balls.LADDER[:3]:
+            with balls.precision(bits):
+                found = balls.sign(tape.run(balls.ball(q), bits)[0])
+            if found:
+                return found
+        try:
+            return constants.sign(self.k.at(function, self.k.number(q)))
+        except Undefined:
+            return None
 
     def _bisect(self, left: Fraction, right: Fraction) -> None:
         stack = [(left, right, balls.BASE)]
@@ -350,24 +351,14 @@ class _Search:
 
     def _box(self, low: Fraction, high: Fraction, bits: int, stack: list) -> int | None:
         """Close a box and return ``None``, or return the precision with which to go on."""
-        with balls.precision(bits):
-            box = balls.span(low, high)
-            value, slope = self.tape.run(box, bits)
-            if balls.sign(value):
+        more = bits
+        for i in range(len(self.forms)):
+            answer = self._close(low, high, bits, i)
+            if answer is None:
+                if i:  # what worked is tried first from now on
+                    self.forms.reverse()
                 return None
-            rising = balls.sign(slope)
-            if not rising and slope.is_finite():
-                middle = balls.ball(_middle(low, high))
-                centre = self.tape.run(middle, bits)[0]
-                if balls.sign(centre + slope * (box - middle)):
-                    return None
-                if not balls.sign(centre) and bits < balls.LADDER[2] and high - low < Fraction(1, 2**8):
-                    bits *= 4
-            elif not rising and bits < balls.LADDER[2] and high - low < Fraction(1, 2**12):
-                bits *= 4
-        if rising:
-            self._monotone(low, high)
-            return None
+            more = max(more, answer)
         if high - low < Fraction(1, 4):
             for candidate in self._candidates(low, high):
                 cleared = self._recognise(candidate, stack)
@@ -375,7 +366,28 @@ class _Search:
                     left, right = cleared
                     stack += [(a, b, bits) for a, b in ((low, min(high, left)), (max(low, right), high)) if a < b]
                     return None
-        return bits
+        return more
+
+    def _close(self, low: Fraction, high: Fraction, bits: int, form: int) -> int | None:
+        """Close a box with one form, or return the precision with which to go on."""
+        tape = self.forms[form][1]
+        with balls.precision(bits):
+            box = balls.span(low, high)
+            value, slope = tape.run(box, bits)
+            if balls.sign(value):
+                return None
+            if not balls.sign(slope):
+                if slope.is_finite():
+                    middle = balls.ball(_middle(low, high))
+                    centre = tape.run(middle, bits)[0]
+                    if balls.sign(centre + slope * (box - middle)):
+                        return None
+                    vague = not balls.sign(centre) and high - low < Fraction(1, 2**8)
+                else:
+                    vague = high - low < Fraction(1, 2**12)
+                return bits * 4 if vague and bits < balls.LADDER[2] else bits
+        self._monotone(low, high, form)
+        return None
 
     def _candidates(self, low: Fraction, high: Fraction) -> list[Expr]:
         """Return simple constants in an interval: a rational, and a multiple of pi where circular functions occur."""
@@ -413,9 +425,9 @@ class _Search:
                     return left, right
         return None
 
-    def _monotone(self, low: Fraction, high: Fraction) -> None:
-        """Settle a box on which the derivative has no zero."""
-        a, b = self.sign_at(low), self.sign_at(high)
+    def _monotone(self, low: Fraction, high: Fraction, form: int) -> None:
+        """Settle a box on which the derivative of a form has no zero."""
+        a, b = self.sign_at(low, form), self.sign_at(high, form)
         if a is None or b is None:
             self.unsettled.append(Open(self.k.number(low), self.k.number(high), "a sign at a point is not decided"))
             return
@@ -423,7 +435,8 @@ class _Search:
             if s == 0 and not any(z.point.rational == q for z in self.found):
                 self.found.append(Zero(self.k.number(q), 1))
         if a * b < 0:
-            point = isolated(self.k, self.g, derivative(self.g), low, high)
+            function = self.forms[form][0]
+            point = isolated(self.k, function, derivative(function), low, high)
             self.found.append(Zero(self._nice(point), 1))
 
     def _nice(self, point: Expr) -> Expr:
