@@ -9,6 +9,7 @@ _PUBLIC = {
     "certify": ("tamecheck.certification", "certify"),
     "Certificate": ("tamecheck.certification", "Certificate"),
     "Program": ("tamecheck.programs.program", "Program"),
+    "activation": ("tamecheck.activation_report", "activation"),
     "cells": ("tamecheck.geometry.cells", "cells"),
     "decide": ("tamecheck.geometry.quantifiers", "decide"),
     "eliminate": ("tamecheck.geometry.solutions", "eliminate"),

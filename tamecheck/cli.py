@@ -53,6 +53,13 @@ def parser() -> Parser:
     _model_arguments(check)
     _common(check)
 
+    activation = commands.add_parser("activation", help="everything one may assume about a function of one variable")
+    activation.add_argument("formula", metavar="FORMULA", help="a formula in quotes")
+    activation.add_argument("--var", default="x", metavar="NAME", help="the variable (x); other names need a value")
+    activation.add_argument("--domain", metavar="LO,HI", help="the interval of the variable; ends are numbers, p/q or inf")
+    activation.add_argument("--parameter", metavar="NAME=VALUE", action="append", default=[], help="a value for another name (repeatable)")
+    _common(activation)
+
     explain = commands.add_parser("explain", help="print the derivation as a tree")
     _source_arguments(explain)
     explain.add_argument("--limit", type=_natural, default=200, metavar="N", help="nodes of the tree (200)")
@@ -339,6 +346,24 @@ def _same_program(options: argparse.Namespace, path: Path) -> tuple[bool, str]:
     return False, f"TC405 the certificate is about another program than {options.model} (or another choice of boxes and parameters)"
 
 
+def _activation(options: argparse.Namespace) -> int:
+    """``activation``: the report of a function of one variable."""
+    from tamecheck.activation_report import activation
+
+    values: dict[str, str] = {}
+    for text in options.parameter:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise InputError(f"not a parameter: {text[:60]!r}", code="TC105", hint="write --parameter alpha=1/2")
+        values[name] = value
+    report = activation(options.formula, options.var, box(options.domain), values)
+    if options.json:
+        _print_json("activation", report.verdict, report.to_json())
+    else:
+        print(report.to_text())
+    return EXIT[report.verdict]
+
+
 def _structures(options: argparse.Namespace) -> int:
     """``structures``: the table, the order, what is not known."""
     from tamecheck.reports import console, poset
@@ -366,4 +391,4 @@ def _catalogue(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"certify": _certify, "check": _check, "explain": _explain, "structures": _structures, "catalogue": _catalogue}
+COMMANDS = {"certify": _certify, "activation": _activation, "check": _check, "explain": _explain, "structures": _structures, "catalogue": _catalogue}

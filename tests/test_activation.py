@@ -5,7 +5,7 @@ from fractions import Fraction as F
 
 import pytest
 
-from tamecheck.activation import activation
+from tamecheck.activation_report import activation
 from tamecheck.errors import InputError
 
 

@@ -34,6 +34,8 @@ def run(capsys, *words: str) -> tuple[int, str, str]:
         (("certify", "sin(3*exp(x) + x)"), 2, "unknown, as a function of its inputs"),
         (("certify", "tanh(x)", "--structure", "R_exp"), 0, "definable in R_exp, as a function of its inputs"),
         (("certify", "tanh(x)", "--structure", "R_an"), 1, "not definable in R_an, as a function of its inputs"),
+        (("activation", "tanh(x)"), 0, "tanh(x)   on (-inf,inf)"),
+        (("activation", "elu(y, a)", "--var", "y", "--parameter", "a=1/2"), 0, "elu(y, a)   on (-inf,inf)   with a = 1/2"),
         (("explain", "tanh(x)"), 0, "definable in R_exp, as a function of its inputs"),
         (("structures",), 0, "Named o-minimal structures, in the table's order"),
         (("catalogue", "exp"), 0, "scalar primitives"),
