@@ -6,7 +6,7 @@ from math import floor
 from tamecheck.ground.intervals import LINE, Interval, bounded, magnitude
 from tamecheck.ground.numbers import power
 from tamecheck.kernel import images
-from tamecheck.kernel.judgments import NOTHING, R_LIN, ROUGH, Record, settle
+from tamecheck.kernel.judgments import HIGHEST_ORDER, NOTHING, R_LIN, ROUGH, Record, settle
 from tamecheck.kernel.primitives import AN_EXP, R_ALG, R_AN, R_EXP, R_POW
 
 
@@ -71,7 +71,7 @@ def _fractional_power(a: Record, q: Fraction, homes: int, local: int) -> Record:
     part = spread if inside else _positive_part(spread, q > 0)
     image = LINE if part is None else images.rational_power(part, q)
     if not strictly:
-        smooth = min(smooth, floor(q)) if q > 0 else smooth
+        smooth = min(smooth, floor(q), HIGHEST_ORDER) if q > 0 else smooth
         loclip = int(loclip and (q > 1 or q < 0))
     entire = int(bound and q > 0)
     slope = _fractional_slope(spread, q) if inside else None

@@ -15,8 +15,9 @@ from tamecheck.structures import lattice
 Record = tuple[int, int, int, Interval, int, int, int, int, Fraction | None]
 
 ROUGH = -1
-INFINITE = 998
-ANALYTIC = 999
+INFINITE = 10**6
+ANALYTIC = INFINITE + 1
+HIGHEST_ORDER = 9999  # C^k is claimed up to here, so that k never runs over the marks
 R_LIN = lattice.UP["R_lin"]
 NOTHING: Record = (1, 0, 0, LINE, 0, 0, ROUGH, 0, None)
 ZERO = Fraction(0)

@@ -11,7 +11,7 @@ from tamecheck.kernel.negation import sample_points
 from tamecheck.kernel.piecewise import ENTRYWISE, SWITCHES, Cone, joined_record, pieces_of
 from tamecheck.kernel.quotients import Quotient, bounded_by, quotients
 
-LARGEST_CONE = 160
+LARGEST_CONE = 64
 MOST_BREAKS = 40
 MOST_PIVOTS = 4
 HIGHEST_DEGREE = 12

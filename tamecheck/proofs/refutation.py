@@ -20,6 +20,7 @@ SEMILINEAR = 1
 WORK_FOR_A_VERDICT = 400_000  # nodes visited, about 10 microseconds each
 WORK_FOR_SHARPNESS = 750
 MAXIMAL_CURVES = 48
+MOST_ESCAPES = 3
 
 
 def refute(proof: Proof, wanted: int) -> int:
@@ -35,7 +36,7 @@ def refute(proof: Proof, wanted: int) -> int:
     for variable, domain, exponent, fixed, companions in candidates(proof):
         if proof.excluded & wanted == wanted or work > limit:
             break
-        work += size + 8
+        work += (size + 8) * (1 + MOST_ESCAPES if wanted & ANY else 1)
         try_curve(proof, variable, domain, exponent, fixed, wanted, companions)
     return proof.excluded
 
@@ -71,9 +72,8 @@ def keep(proof: Proof, c: Curve, steps: list[int], mask: int) -> None:
 
 def _through_escape(proof: Proof, c: Curve) -> bool:
     """Follow the program again with a node that tends to infinity as the variable."""
-    for u in sorted(c.escapes, reverse=True):
-        if u in c.polynomials or u == proof.node:
-            continue
+    places = [u for u in sorted(c.escapes, reverse=True) if u not in c.polynomials and u != proof.node]
+    for u in places[:MOST_ESCAPES]:
         second = Curve(proof.program, proof.derivation.facts, u, LINE, Fraction(1), c.fixed)
         follow(second, proof.node)
         if proof.node in second.uniform and proof.node in second.periods and negation.try_oscillate(second, proof.node):
