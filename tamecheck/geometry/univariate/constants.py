@@ -28,13 +28,17 @@ def _sign(e: Expr) -> int | None:
         found = balls.sign(balls.value(e, bits))
         if found:
             return found
-    if identically_zero(e) or algebraic_zero(e) or zero_by_definition(e):
+    if _shown_zero(e) or any(other is not e and _shown_zero(other) for other in (expanded(e), definitions_filled_in(e))):
         return 0
     for bits in balls.LADDER[2:]:
         found = balls.sign(balls.value(e, bits))
         if found:
             return found
     return None
+
+
+def _shown_zero(e: Expr) -> bool:
+    return identically_zero(e) or algebraic_zero(e) or zero_by_definition(e)
 
 
 def algebraic_zero(e: Expr) -> bool:
@@ -55,6 +59,45 @@ def algebraic_zero(e: Expr) -> bool:
         table[int(exponents[used[0]])] = c
     polynomial = flint.fmpq_poly([table.get(i, 0) for i in range(max(table) + 1)])
     return (polynomial % flint.fmpq_poly(root.data.minimal)) == 0  # type: ignore[union-attr]
+
+
+def expanded(e: Expr) -> Expr:
+    """Write the sums and products inside a constant as polynomials in roots and other constants, where that has no denominator.
+
+    So ``sqrt(1 + sqrt(3)^2)`` is 2, and ``2/(3 + sqrt(5))`` is ``3/2 - sqrt(5)/2``.
+    """
+    k, image = e.algebra, {}
+    for part in e.ancestors():
+        new = k.again(part, [image[a] for a in part.args]) if part.args else part
+        if new.kind in ("sum", "prod"):
+            form = normal_form(new)
+            for candidate in (form, form.rationalised) if form is not None else ():
+                if candidate is not None and candidate.denominator.is_constant():  # type: ignore[attr-defined]
+                    new = to_expression(candidate, candidate.numerator / candidate.denominator)  # type: ignore[operator]
+                    break
+        image[part] = new
+    return image[e]
+
+
+def definitions_filled_in(e: Expr) -> Expr:
+    """Use the equation of an isolated zero z that is linear in something: where ``sqrt(1 + z) - 3 = 0`` the root is 3."""
+    k, replace = e.algebra, {}
+    for part in e.ancestors():
+        if part.kind != "root":
+            continue
+        form = normal_form(k.rebuild([part.data.function], {k.x: part})[0])  # type: ignore[union-attr]
+        if form is None:
+            continue
+        for i, t in enumerate(form.generators):
+            if t.varies or t is part or form.numerator.degrees()[i] != 1:  # type: ignore[attr-defined]
+                continue
+            slope = form.numerator.derivative(i)  # type: ignore[attr-defined]
+            rest = form.numerator - slope * form.numerator.context().gen(i)  # type: ignore[attr-defined]
+            bottom = to_expression(form, slope)
+            if balls.sign(balls.value(bottom)):
+                replace[t] = k.neg(k.div(to_expression(form, rest), bottom))
+                break
+    return k.rebuild([e], replace)[0] if replace else e
 
 
 def zero_by_definition(e: Expr) -> bool:

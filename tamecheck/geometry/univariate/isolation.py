@@ -140,29 +140,34 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr, alone: bool = False) -> Zer
         return _inside([Zero(r, n) for r, n in roots], limits)
     inverse = _inverted(g)
     if inverse is not None:
-        return _of_factor(inverse, limits, inverse) if inverse.varies else NONE
+        return _zeros(inverse, limits) if inverse.varies else NONE
     return _Search(g, limits, whole, alone).run()
 
 
 def _inverted(g: Expr) -> Expr | None:
-    """Return an expression with the same zeros as ``c*exp(h) + d`` or ``c*log(h) + d``: h minus a constant."""
+    """Return an expression with the same zeros as ``c*exp(h) + d``, ``c*log(h) + d`` or ``c*h^q + d``: h minus a constant."""
     k = g.algebra
     varying = [(c, t) for c, t in terms(g) if t.varies]
     if len(varying) != 1:
         return None
     c, t = varying[0]
-    inner = [b for b, q in factors(t) if b.varies]
-    if len(inner) != 1 or inner[0].kind not in ("exp", "log") or (t.kind == "prod" and t.data[t.args.index(inner[0])] != 1):  # type: ignore
+    inner = [(b, q) for b, q in factors(t) if b.varies]
+    if len(inner) != 1:
         return None
-    front = k.scale(c, k.div(t, inner[0]))
-    rest = k.linear([(q, e) for q, e in terms(g) if not e.varies])
+    base, q = inner[0]
+    if not (q == 1 and base.kind in ("exp", "log")) and q.denominator == 1:
+        return None
+    front = k.scale(c, k.div(t, k.power(base, q)))
+    rest = k.linear([(r, e) for r, e in terms(g) if not e.varies])
     target = k.neg(k.div(rest, front))
     s = constants.sign(target)
     if s is None:
         return None
-    if inner[0].kind == "exp":
-        return k.sub(inner[0].args[0], k.log(target)) if s > 0 else k.one
-    return k.sub(inner[0].args[0], k.exp(target))
+    if base.kind == "log" and q == 1:
+        return k.sub(base.args[0], k.exp(target))
+    if s <= 0:
+        return k.one
+    return k.sub(base.args[0], k.log(target)) if q == 1 else k.sub(base, k.power(target, 1 / q))
 
 
 def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
@@ -182,7 +187,8 @@ def _inside(candidates: list[Zero], limits: Limits) -> ZeroSet:
 class _Search:
     """Guards and bisection for one factor ``g`` of an expression ``whole``: where the whole has no zero, nor has g.
 
-    When g is the only factor (``alone``) the two have the same zeros, and a box may be closed by either of them.
+    So a box may be closed by an enclosure of either.  When g is the only factor (``alone``) the two have the same zeros, and
+    a box may also be settled by monotonicity of either.
     """
 
     def __init__(self, g: Expr, limits: Limits, whole: Expr, alone: bool) -> None:
@@ -191,7 +197,8 @@ class _Search:
         self.k = g.algebra
         self.limits = limits
         self.forms = [(g, balls.Tape([g, derivative(g)]))]
-        if alone and whole is not g:
+        self.alone = alone
+        if whole is not g:
             self.forms.append((whole, balls.Tape([whole, derivative(whole)])))
         self.tape = self.forms[0][1]
         self.found: list[Zero] = []
@@ -370,19 +377,19 @@ class _Search:
 
     def _close(self, low: Fraction, high: Fraction, bits: int, form: int) -> int | None:
         """Close a box with one form, or return the precision with which to go on."""
-        tape = self.forms[form][1]
+        function, tape = self.forms[form]
         with balls.precision(bits):
             box = balls.span(low, high)
             value, slope = tape.run(box, bits)
             if balls.sign(value):
                 return None
-            if not balls.sign(slope):
+            if not balls.sign(slope) or not (self.alone or function is self.g):
                 if slope.is_finite():
                     middle = balls.ball(_middle(low, high))
                     centre = tape.run(middle, bits)[0]
                     if balls.sign(centre + slope * (box - middle)):
                         return None
-                    vague = not balls.sign(centre) and high - low < Fraction(1, 2**8)
+                    vague = not balls.sign(centre)
                 else:
                     vague = high - low < Fraction(1, 2**12)
                 return bits * 4 if vague and bits < balls.LADDER[2] else bits
@@ -464,13 +471,14 @@ def _short(q: Fraction, side: int, bits: int) -> Fraction:
 
 
 def _middle(low: Fraction, high: Fraction) -> Fraction:
-    """Return a short rational near the middle; between numbers of very different sizes, near their geometric mean."""
+    """Return a dyadic number near the middle; between numbers of very different sizes, near their geometric mean."""
     if low > 0 and high > 64 * low:
         return _power_of_two(low, high)
     if high < 0 and low < 64 * high:
         return -_power_of_two(-high, -low)
-    gap = (high - low) / 16
-    return simplest(low + 7 * gap, high - 7 * gap)
+    width = high - low
+    bits = max(width.denominator.bit_length() - width.numerator.bit_length() + 4, 0)
+    return Fraction(round((low + high) * (1 << bits) / 2), 1 << bits)
 
 
 def _power_of_two(low: Fraction, high: Fraction) -> Fraction:
