@@ -75,6 +75,12 @@ def test_every_guard_has_a_named_enemy():
     assert accepted >= 0.4 * len(GUARDS), "for many guards the enemy is a certificate that would pass without it"
 
 
+def test_the_page_of_codes_is_up_to_date():
+    """The documentation lists every guard with its enemies (``python tests/quality/guards.py`` writes it)."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "checker-codes.md"
+    assert page.read_text(encoding="utf-8") == guards.page(SOURCE, INDEX)
+
+
 def test_the_test_of_the_guards_can_fail():
     """A guard that nothing reaches is found out."""
     source = "def read(x):\n    if x is None:\n        refuse('TC999', 'never')\n    need(True, 'TC998', 'never')\n"
