@@ -125,11 +125,22 @@ def _function(name: str, order: object) -> Callable[[arb], arb]:
     if name == "polygamma":
         return lambda v: v.digamma() if order == 0 else _polygamma(v, int(order))  # type: ignore[call-overload]
     if name.startswith("bessel"):
-        method = {"i": "bessel_i", "j": "bessel_j", "k": "bessel_k", "y": "bessel_y"}[name[-1]]
-        return lambda v: getattr(v, method)(v * 0 + order)
+        return _bessel({"i": "bessel_i", "j": "bessel_j", "k": "bessel_k", "y": "bessel_y"}[name[-1]], int(order))  # type: ignore[call-overload]
     if name == "lgamma":
         return lambda v: v.lgamma() if v > 0 else abs(v.gamma()).log()
     return lambda v: getattr(v, name)()
+
+
+def _bessel(method: str, order: int) -> Callable[[arb], arb]:
+    """Bessel functions; ``I_n`` and ``K_n`` are monotone on either side of 0 and taken from the ends of wide balls."""
+
+    def run(v: arb) -> arb:
+        n = v.mid() * 0 + order
+        if method in ("bessel_i", "bessel_k") and _wide(v) and not v.contains(0):
+            return getattr(v.lower(), method)(n).union(getattr(v.upper(), method)(n))
+        return getattr(v, method)(n)
+
+    return run
 
 
 def _polygamma(v: arb, n: int) -> arb:

@@ -8,6 +8,9 @@ from tamecheck.geometry.univariate import balls
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.normal_forms import identically_zero, normal_form, to_expression
 
+MOST_ROUNDS = 4
+MOST_ARGUMENTS = 12
+
 
 class Unresolved(Exception):
     """Two numbers could not be told apart, or a number could not be enclosed; the text says which."""
@@ -28,8 +31,12 @@ def _sign(e: Expr) -> int | None:
         found = balls.sign(balls.value(e, bits))
         if found:
             return found
-    if _shown_zero(e) or any(other is not e and _shown_zero(other) for other in (expanded(e), definitions_filled_in(e))):
+    if _shown_zero(e):
         return 0
+    for rewritten in (expanded, definitions_filled_in, merged):
+        other = rewritten(e)
+        if other is not e and _shown_zero(other):
+            return 0
     for bits in balls.LADDER[2:]:
         found = balls.sign(balls.value(e, bits))
         if found:
@@ -62,19 +69,21 @@ def algebraic_zero(e: Expr) -> bool:
 
 
 def expanded(e: Expr) -> Expr:
-    """Write the sums and products inside a constant as polynomials in roots and other constants, where that has no denominator.
+    """Write the sums and products inside a constant as quotients of polynomials in roots and other constants.
 
-    So ``sqrt(1 + sqrt(3)^2)`` is 2, and ``2/(3 + sqrt(5))`` is ``3/2 - sqrt(5)/2``.
+    So ``sqrt(1 + sqrt(3)^2)`` is 2, ``2/(3 + sqrt(5))`` is ``3/2 - sqrt(5)/2``, and ``1 - exp(-3)*(exp(3) - 1)`` is ``exp(-3)``.
     """
     k, image = e.algebra, {}
     for part in e.ancestors():
         new = k.again(part, [image[a] for a in part.args]) if part.args else part
-        if new.kind in ("sum", "prod"):
-            form = normal_form(new)
-            for candidate in (form, form.rationalised) if form is not None else ():
-                if candidate is not None and candidate.denominator.is_constant():  # type: ignore[attr-defined]
-                    new = to_expression(candidate, candidate.numerator / candidate.denominator)  # type: ignore[operator]
-                    break
+        form = normal_form(new) if new.kind in ("sum", "prod") else None
+        if form is not None:
+            other = form.rationalised
+            if other is not None and other.denominator.is_constant():  # type: ignore[attr-defined]
+                form = other
+            written = k.div(to_expression(form, form.numerator), to_expression(form, form.denominator))
+            if form is other or form.denominator.is_constant() or len(written.ancestors()) < len(new.ancestors()):  # type: ignore[attr-defined]
+                new = written
         image[part] = new
     return image[e]
 
@@ -98,6 +107,32 @@ def definitions_filled_in(e: Expr) -> Expr:
                 replace[t] = k.neg(k.div(to_expression(form, rest), bottom))
                 break
     return k.rebuild([e], replace)[0] if replace else e
+
+
+def merged(e: Expr) -> Expr:
+    """Make arguments of functions and bases of roots one object where algebra shows that they are equal numbers."""
+    for _ in range(MOST_ROUNDS):
+        inner = {a.id: a for p in e.ancestors() for a in _arguments(p)}
+        found = sorted(inner.values(), key=lambda a: (a.kind != "number", a.id))[:MOST_ARGUMENTS]
+        pairs = [(a, b) for i, a in enumerate(found) for b in found[i + 1 :]]
+        same = next(((a, b, s) for a, b in pairs for s in (-1, 1) if _cancel(a, b, s)), None)
+        if same is None:
+            return e
+        a, b, s = same
+        e = e.algebra.rebuild([e], {b: e.algebra.scale(-s, a)})[0]
+    return e
+
+
+def _arguments(e: Expr) -> list[Expr]:
+    if e.kind == "prod":
+        return [b for b, q in zip(e.args, e.data, strict=True) if q.denominator != 1]  # type: ignore[arg-type]
+    return list(e.args) if e.kind not in ("sum", "seal") else []
+
+
+def _cancel(a: Expr, b: Expr, s: int) -> bool:
+    """Tell whether ``a + s*b`` is shown to be 0."""
+    total = a.algebra.add(a, a.algebra.scale(s, b))
+    return total is a.algebra.zero or total.kind != "number" and balls.value(total).contains(0) and _shown_zero(total)
 
 
 def zero_by_definition(e: Expr) -> bool:

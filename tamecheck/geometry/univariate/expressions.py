@@ -387,9 +387,7 @@ class Algebra:
         if e.kind == "prod":
             return self.product(zip(args, e.data, strict=True))  # type: ignore[arg-type]
         if e.kind == "seal":
-            if args[0].kind in ("prod", "sum"):
-                return self._sealed(args[0])
-            return args[0]
+            return self._sealed(args[0]) if args[0].kind == "prod" and args[0].varies else args[0]
         return self.function(e.kind, args[0], e.data)  # type: ignore[arg-type]
 
     def at(self, e: Expr, value: Expr) -> Expr:
