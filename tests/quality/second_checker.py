@@ -880,7 +880,7 @@ def rational_power(p: tuple, q: Fraction) -> Record:
         UP["R_alg"],
         total=contains(domain, a.range),
         bound=int(q > 0),
-        smooth=ANALYTIC if inner else q.__floor__(),
+        smooth=ANALYTIC if inner else min(q.__floor__(), 9999),
         loclip=int(inner or q > 1),
     )
 
