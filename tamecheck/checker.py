@@ -1711,7 +1711,6 @@ def saturate(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
         need(kind == "map" and names[0] in ("max", "min", "add", "sub") and below in arguments,
              "TC656", "saturate: the node does not have the shape of the rule")
         need(arguments[0] == below if names[0] == "sub" else True, "TC657", "saturate: the node does not have the shape of the rule")
-        need(arguments[0] != arguments[1], "TC658", "saturate: the node does not have the shape of the rule")
         others.append(arguments[1] if arguments[0] == below else arguments[0])
     last = nodes[chain[-1]]
     need(last[0] == "map" and last[1][0] in ("floor", "ceil", "round"), "TC659", "saturate: the node does not have the shape of the rule")

@@ -132,7 +132,21 @@ def escaped(domain: str = LINE, about: int = 0, fixed: dict | None = None, steps
 
 add("an_escape_about_another_node", "TC527", "the escape is about x^3, the variable is x^2", lambda: escaped(about=1))
 add("an_escape_with_other_fixed_inputs", "TC527", "the second curve fixes z elsewhere", lambda: escaped(fixed={1: 1}))
-add("an_escape_over_a_half_line", "TC528", "which half is reached is not known", lambda: escaped(domain=RIGHT))
+@enemy("TC528")
+def an_escape_over_a_half_line():
+    """-x escapes downwards; sin(max(-x, 0)) on (0,inf) is 0, and would oscillate on the other half."""
+    d, (x, v) = of("neg", box=RIGHT)
+    zero = d.constant(0)
+    m = d.map("max", v, zero)
+    n = d.map("sin", m)
+    a = Along(d, x, RIGHT, (x, v))
+    p = a.step("polynomial", v, [a.t], ["polynomial", ["-1", "1"]])
+    first = a.step("escapes", v, [a.f[v], p], ["escapes"])
+    b = Along(d, v, RIGHT, (), escape=[0, first])
+    f = b.c.add("input", v, [], [], record(range=RIGHT, total=1))
+    z = b.c.add("constant", zero, [], [], record(range="[0,0]", total=1))
+    p = b.step("polynomial", m, [b.t, z, f], ["polynomial", ["1", "1"]])
+    return b.single("oscillate", n, [b.periodic(n, [p])], ANY, ["1", "2"])
 
 
 @enemy("TC602")
@@ -181,10 +195,7 @@ def a_sine_of_nothing():
     """A tensor without entries has no entry that fails."""
     d = Draft()
     x = d.input(shape=[0])
-    n = d.map("sin", x)
-    c = d.curve(x)
-    s = c.add("axiom", n, [], [], ["not", "R_lin"])
-    return refuted(d, n, [0, s], "R_lin")
+    return Along(d, x, facts=()).single("axiom", d.map("sin", x), [0], ["not", "R_lin"])
 
 
 @enemy("TC542")
@@ -345,12 +356,13 @@ for _name, _code, _build in SLOPES:
 
 @enemy("TC554")
 def a_sine_of_a_square():
-    """sin(x^2) has no period."""
+    """sin(x^2 + x) has no period."""
     d, x = of_first()
-    s = d.map("mul", x, x)
+    s = d.map("add", d.map("mul", x, x), x)
     n = d.map("sin", s)
     a = Along(d, x)
-    p = a.step("polynomial", s, [a.t, a.t], ["polynomial", ["1", "2"]])
+    p = a.step("polynomial", 1, [a.t, a.t], ["polynomial", ["1", "2"]])
+    p = a.step("polynomial", s, [p, a.t], ["polynomial", ["1", "1"], ["1", "2"]])
     q = a.periodic(n, [p])
     return a.single("oscillate", n, [q], ANY, ["0", "1"])
 
@@ -414,12 +426,16 @@ def a_sum_of_two_periods_without_a_common_one():
 # ------------------------------------------------------------------ escapes
 
 
-def escape(build, premises: str = "nt", domain: str = LINE, box: str = LINE) -> dict:
-    """A node built over x, said to tend to infinity; premises are letters: n the node, t the polynomial of x, others its arguments."""
+def escape(build, premises: str = "nt", domain: str = LINE) -> dict:
+    """A node built over x, said to tend to infinity, and a sine of it, said to oscillate.
+
+    Premises are letters: n the node, t the polynomial of x, c and m fact and polynomial of the node before, e the escape of x.
+    """
     d = Draft()
-    x = d.input(box=box)
+    x = d.input(box=domain)
     n = build(d, x)
-    a = Along(d, x, domain)
+    s = d.map("sin", n)
+    a = Along(d, x, domain, tuple(range(s)))
     known = {"n": a.f[n], "t": a.t, "x": a.f[x]}
     for letter in premises:
         if letter == "e":
@@ -430,22 +446,26 @@ def escape(build, premises: str = "nt", domain: str = LINE, box: str = LINE) -> 
             known["m"] = a.step("polynomial", n - 1, [a.t], ["polynomial", ["-1", "1"]])
         elif letter == "z":
             known["z"] = a.step("polynomial", n, [], ["polynomial", ["1", "0"]])
-    return a.single("escapes", n, [known[p] for p in premises], ["escapes"])
+    e = a.step("escapes", n, [known[p] for p in premises], ["escapes"])
+    b = Along(d, n, LINE, (), escape=[0, e])
+    q = b.periodic(s, [b.t])
+    return b.single("oscillate", s, [q], ANY, ["0", "1"])
 
 
 ESCAPES = [
     ("an_escape_of_a_logarithm_that_is_not_total", "TC560", lambda: escape(lambda d, x: d.map("log", x), "ne")),
     ("an_escape_of_a_staircase", "TC560", lambda: escape(lambda d, x: d.map("floor", x), "ne")),
-    ("an_escape_along_a_half_line_to_the_left", "TC560", lambda: escape(lambda d, x: d.map("abs", x), "nt", "(-inf,0)")),
+    ("an_escape_along_a_half_line_to_the_left", "TC560", lambda: escape(lambda d, x: d.map("exp", x), "nt", "(-inf,0)")),
     ("an_escape_of_a_constant", "TC561", lambda: escape(lambda d, x: d.constant(1), "nz")),
-    ("an_escape_of_exp_of_minus_x", "TC539", lambda: escape(lambda d, x: d.map("exp", d.map("neg", x)), "nm")),
+    ("an_escape_of_exp_of_minus_x", "TC539", lambda: escape(lambda d, x: d.map("exp", d.map("neg", x)), "nm", RIGHT)),
     ("an_escape_of_a_comparison", "TC562", lambda: escape(lambda d, x: d.node("logic", ["not"], [d.constant(0)]), "nt")),
-    ("an_escape_of_a_sine", "TC563", lambda: escape(lambda d, x: d.map("sin", x), "nx")),
+    ("an_escape_of_an_arctangent", "TC563", lambda: escape(lambda d, x: d.map("neg", d.map("atan", x)), "nc")),
     ("an_escape_of_the_sine_of_what_escapes", "TC511", lambda: escape(lambda d, x: d.map("sin", x), "ne")),
     ("an_escape_of_x_minus_x_as_a_sum", "TC511", lambda: escape(lambda d, x: d.map("add", x, x), "nex")),
     ("an_escape_of_x_plus_minus_x", "TC564", lambda: escape(lambda d, x: d.map("add", x, d.map("neg", x)), "nec")),
     ("an_escape_of_zero_times_x", "TC564", lambda: escape(lambda d, x: d.map("mul", x, d.constant(0)), "nec")),
-    ("an_escape_of_a_reciprocal", "TC511", lambda: escape(lambda d, x: d.map("div", d.constant(1), x), "ne", RIGHT, RIGHT)),
+    ("an_escape_of_a_reciprocal", "TC511", lambda: escape(lambda d, x: d.map("div", d.constant(1), x), "nec", RIGHT)),
+    ("an_escape_of_a_minimum", "TC511", lambda: escape(lambda d, x: d.map("min", x, d.constant(1)), "nec", RIGHT)),
 ]
 for _name, _code, _build in ESCAPES:
     add(_name, _code, "a node that does not tend to infinity, or is not shown to", _build)
@@ -651,7 +671,7 @@ def peeled(build, rule: str = "peel", excluded: str = UP_TO_EXP, premises: list 
 
 PEELS = [
     ("a_peel_with_parameters", "TC534", lambda: peeled(lambda d, x, s: d.map("neg", s), parameters=["1"])),
-    ("a_peel_of_another_node", "TC587", lambda: peeled(lambda d, x, s: d.map("neg", x))),
+    ("a_peel_of_another_node", "TC587", lambda: peeled(lambda d, x, s: d.map("add", x, d.constant(1)), premises=[0])),
     ("a_peel_that_leaves_R_lin", "TC586", lambda: peeled(lambda d, x, s: d.map("neg", s), excluded="R_lin")),
     ("a_peel_of_a_cosine", "TC588", lambda: peeled(lambda d, x, s: d.map("cos", s), premises=[1])),
     ("a_peel_of_a_square", "TC588", lambda: peeled(lambda d, x, s: d.map("mul", s, s), premises=[1])),
@@ -661,7 +681,7 @@ PEELS = [
     ("a_peel_of_a_maximum", "TC588", lambda: peeled(lambda d, x, s: d.map("max", s, x), premises=[0, 1])),
     ("a_peel_of_a_choice", "TC588", lambda: peeled(lambda d, x, s: d.node("where", [], [x, s, d.constant(0)]), premises=[0])),
     ("a_level_of_an_axiom", "TC591", lambda: peeled(lambda d, x, s: d.map("neg", s), "level", "any")),
-    ("a_level_of_a_maximum", "TC516", lambda: peeled(lambda d, x, s: d.map("max", s, x), "level", "any", [0, 1], None)),
+    ("a_level_of_a_maximum", "TC516", lambda: peeled(lambda d, x, s: d.map("max", s, d.constant(2)), "level", "any", [2], None)),
     ("a_level_of_a_sum_that_cancels", "TC592",
      lambda: peeled(lambda d, x, s: d.map("sub", s, d.map("sin", d.map("neg", x))), "level", "any", [3], None)),
     ("a_level_of_a_product_with_zero", "TC592", lambda: peeled(lambda d, x, s: d.map("mul", s, d.constant(0)), "level", "any", [2], None)),
@@ -703,20 +723,21 @@ def a_refutation_about_another_node():
 
 
 def jump(second: str = "(0,inf)", point: str = "[0,0]", node: str = "sign", rows: list | None = None, fixed: tuple = (0, 0),
-         shape: list = ()) -> dict:
+         shape: list = (), about: int = 3) -> dict:
     """sign(x - z) at 0, seen at 0 and on the right of 0."""
     d = Draft()
     x, z = d.input(shape=shape), d.input("z")
-    n = d.map(node, d.node("map", ["sub"], [x, z], shape))
+    d.map(node, d.node("map", ["sub"], [x, z], shape))
     for domain, value in zip((point, second), fixed):
         d.curve(x, domain, {z: value}).facts(0, 1, 2, 3)
     d.jumps = rows or [[0, 3], [1, 3]]
-    return d.document(n, None, "", 1)
+    return d.document(about, None, "", 1)
 
 
 JUMPS = [
     ("a_jump_from_one_side", "TC604", {"rows": [[0, 3]]}),
-    ("a_jump_between_two_lines", "TC605", {"fixed": (0, 1)}),
+    ("a_jump_between_two_lines", "TC605", {"fixed": (0, 1), "rows": [[0, 1], [1, 1]], "about": 1}),
+    ("a_jump_into_an_empty_interval", "TC414", {"second": "(0,-1)", "rows": [[0, 0], [1, 0]], "about": 0}),
     ("a_jump_between_two_points_far_apart", "TC606", {"second": "(1,inf)"}),
     ("a_jump_into_a_neighbourhood_of_the_point", "TC606", {"second": "[0,inf)"}),
     ("a_jump_of_an_absolute_value", "TC607", {"node": "abs"}),

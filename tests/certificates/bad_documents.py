@@ -226,6 +226,7 @@ def a_premise_about_another_argument():
     document = edited(["steps", 2, 2], [0, 0])
     document["facts"].append(record(homes="R_lin"))
     document["steps"][2][4] = len(document["facts"]) - 1
+    document["claim"]["holds"] = record(homes="R_lin")
     return document
 
 
@@ -241,13 +242,13 @@ def an_input_with_premises():
 
 @enemy("TC475")
 def a_refinement_with_a_premise_about_another_node():
-    """The rule needs the base of the squares and is given the squares."""
+    """sqrt(a^2) with a = x^2 is not Lipschitz; the step about x, which is, stands in the place of a."""
     d = Draft()
     x = d.input()
-    s = d.map("mul", x, x)
-    n = d.map("sqrt", s)
-    f = d.main.facts(x, s, n)
-    d.main.add("norm", n, [f[n], f[s]], ["1"], record(lip="1"))
+    a = d.map("mul", x, x)
+    n = d.map("sqrt", d.map("mul", a, a))
+    f = d.main.facts(x, a, 2, n)
+    d.main.add("norm", n, [f[n], f[x]], ["1"], record(lip="1"))
     return d.document(n, record(lip="1"))
 
 

@@ -55,8 +55,9 @@ def share_without_the_axis():
 
 @enemy("TC642")
 def share_of_squares_with_the_bound_of_softmax():
-    """x^2 / sum(x^2) is not Lipschitz; only shares of exponentials are."""
+    """x / sum(x) on [1/100,1] has slopes above 20; only shares of exponentials are 1/2-Lipschitz."""
     d, n, a, x = softmax("abs")
+    d.nodes[x][1][2] = "[1/100,1]"
     return refined(d, "share", n, [a, x], lip="1/2")
 
 
@@ -138,12 +139,13 @@ def logistic(shape: str, **claim: object) -> dict:
     w = d.input()
     one, e = d.constant(1), d.map("exp", w)
     k = {"varies": lambda: d.input("k", "[1,2]"), "zero": lambda: d.constant(0)}.get(shape, lambda: one)()
-    s = d.map("mul" if shape == "mul" else "add", k, d.map("neg", w) if shape == "neg" else e)
+    hundred = d.constant(100)
+    s = d.map("mul" if shape == "mul" else "add", d.map("abs", w) if shape == "abs" else e, k)
     n = d.map("mul" if shape == "product" else "div", one, s)
-    return refined(d, "logistic", n, [one, w if shape == "stranger" else k, w], lip="1/4", **claim)
+    return refined(d, "logistic", n, [one, hundred if shape == "stranger" else k, w], lip="1/400" if shape == "stranger" else "1/4", **claim)
 
 
-for _shape, _code in [("product", "TC647"), ("mul", "TC648"), ("stranger", "TC649"), ("neg", "TC650"), ("varies", "TC651"), ("zero", "TC651")]:
+for _shape, _code in [("product", "TC647"), ("mul", "TC648"), ("stranger", "TC649"), ("abs", "TC650"), ("varies", "TC651"), ("zero", "TC651")]:
     add(f"logistic_{_shape}", _code, "a variant of 1/(1 + exp w) that is not 1/4-Lipschitz", lambda s=_shape: logistic(s))
 
 
@@ -176,8 +178,6 @@ def saturated(shape: str) -> dict:
 
     if shape == "reversed":
         clamp("sub", zero, s, zero)
-    elif shape == "doubled":
-        clamp("min", s, s, s)
     elif shape == "varies":
         clamp("min", s, x, x)
     else:
@@ -189,7 +189,7 @@ def saturated(shape: str) -> dict:
     return refined(d, "saturate", chain[0], [x, *others], parameters, homes="R_lin")
 
 
-for _shape, _code in [("short", "TC655"), ("shifted", "TC655"), ("product", "TC656"), ("reversed", "TC657"), ("doubled", "TC658"), ("exp", "TC659"),
+for _shape, _code in [("short", "TC655"), ("shifted", "TC655"), ("product", "TC656"), ("reversed", "TC657"), ("exp", "TC659"),
                       ("open", "TC660"), ("varies", "TC661")]:
     add(f"saturated_{_shape}", _code, "a variant of a clamped rounding", lambda s=_shape: saturated(s))
 
@@ -203,12 +203,14 @@ def loop(box: str = LINE, given: list | None = None, second: str = "[-9,9]", out
          role: str = "data", **claim: object) -> dict:
     """Five rounds of h -> sin(h) (or h w, output 3), with the instance's inputs given."""
     d = Draft("inputs")
-    d.bodies += [SINE, {"bodies": [], "nodes": SINE["nodes"][:1]}]
+    d.bodies += [SINE, {"bodies": [], "nodes": [*SINE["nodes"][:2], ["map", ["neg"], [0], []]]}]
     x, w = d.input(box=box), d.input("w", second, role)
     n = d.node("repeat", [0, 5, 1, 0, [output]], [x, w])
     b = d.body(0, given or ["[-1,1]", "[-9,9]"])
-    c = d.body(1, [LINE])
-    c.add("input", 0, [], [], record())
+    c = d.body(1, [LINE, "[-9,9]"])
+    c.add("input", 0)
+    c.add("input", 1)
+    c.add("map", 2, [0])
     b.add("input", 0)
     b.add("input", 1)
     b.add("map", output, [0] if output == 2 else [0, 1])
@@ -219,13 +221,13 @@ def loop(box: str = LINE, given: list | None = None, second: str = "[-9,9]", out
 
 BODIES = [
     ("a_loop_step_with_two_outputs_for_one", "TC485", {"parameters": [0, [2, 2]]}),
-    ("a_loop_step_with_another_body", "TC486", {"parameters": [1, [0]], "homes": "R_lin"}),
+    ("a_loop_step_with_another_body", "TC486", {"parameters": [1, [2]], "homes": "R_lin"}),
     ("a_loop_step_without_instance", "TC440", {"parameters": [2, [2]]}),
     ("a_loop_step_whose_result_is_about_another_node", "TC475", {"parameters": [0, [1]]}),
     ("a_loop_whose_start_leaves_the_invariant", "TC488", {"homes": "R_an"}),
     ("a_loop_whose_product_leaves_the_invariant", "TC488", {"box": "[-1,1]", "output": 3, "homes": "R_alg"}),
     ("a_body_instance_with_one_record_for_two", "TC480", {"given": ["[-1,1]"]}),
-    ("a_body_instance_that_leaves_its_box", "TC482", {"given": ["[-1,1]", LINE]}),
+    ("a_body_instance_that_leaves_its_box", "TC482", {"box": "[-1,1]", "given": ["[-1,1]", LINE], "second": LINE, "total": 1}),
     ("a_body_instance_that_knows_the_slope_of_its_input", "TC481",
      {"given": [[1, "R_lin", "R_lin", "[-1,1]", 1, 1, "analytic", 1, "1"], "[-9,9]"]}),
 ]
@@ -255,12 +257,14 @@ def choice(mode: str = "min", objective: int = 2, given: list | None = None, box
     d = Draft()
     nodes = [["input", ["y", "data", "[0,1]"], [], []], ["input", ["x", "data", LINE], [], []],
              ["map", ["add"], [0, 1], []], ["map", ["sin"], [1], []]]
-    d.bodies += [{"bodies": [], "nodes": nodes}, {"bodies": [], "nodes": nodes[:1]}]
+    d.bodies += [{"bodies": [], "nodes": nodes}, {"bodies": [], "nodes": [*nodes[:3], ["map", ["neg"], [1], []]]}]
     x = d.input(box=box)
     n = d.node("implicit", [mode, 0, 1, objective], [x])
     b = d.body(0, given or ["[0,1]", LINE])
-    c = d.body(1, ["[0,1]"])
+    c = d.body(1, ["[0,1]", LINE])
     c.add("input", 0)
+    c.add("input", 1)
+    c.add("map", 3, [1])
     b.add("input", 0)
     b.add("input", 1)
     b.add("map", objective, [0, 1] if objective == 2 else [1])
@@ -271,7 +275,7 @@ def choice(mode: str = "min", objective: int = 2, given: list | None = None, box
 
 CHOICES = [
     ("a_choice_step_without_result", "TC495", {"parameters": [0]}),
-    ("a_choice_step_with_another_body", "TC496", {"parameters": [1, 0], "homes": "R_lin"}),
+    ("a_choice_step_with_another_body", "TC496", {"objective": 3, "parameters": [1, 2], "homes": "R_lin"}),
     ("a_choice_over_half_of_the_box", "TC498", {"given": ["[0,1/2]", LINE], "homes": "R_lin"}),
     ("a_choice_whose_argument_leaves_the_interval", "TC499", {"objective": 3, "given": ["[0,1]", "[0,1]"], "homes": "R_an"}),
     ("a_choice_over_an_argument_taken_as_fixed", "TC497", {"given": ["[0,1]", FIXED], "box": "[-9,9]", "homes": "R_lin"}),
@@ -320,13 +324,26 @@ CASES = [
     ("cases_of_four_parameters", "TC500", {"parameters": [0, ["0"], [0, 1], [2]]}),
     ("cases_in_the_wrong_order", "TC501", {"parameters": [0, ["0", "0"], [0, 0, 1], [2, 2], [None] * 3]}),
     ("cases_with_one_piece_too_few", "TC507", {"parameters": [0, ["0"], [0], [2], [None]]}),
-    ("cases_with_the_left_piece_twice", "TC502", {"parameters": [0, ["0"], [0, 0], [2], [None, None]], "smooth": "analytic"}),
-    ("cases_with_a_piece_for_the_point", "TC508", {"parameters": [0, ["0"], [0, 1], [1], [None, None]], "smooth": "analytic"}),
+    ("cases_with_the_left_piece_twice", "TC502", {"parameters": [0, ["0"], [0, 0], [2], [None, None]], "smooth": "C1"}),
     ("cases_with_an_instance_that_is_not_there", "TC440", {"parameters": [0, ["0"], [0, 1], [9], [None, None]]}),
-    ("cases_with_a_bound_that_is_false", "TC506", {"bounds": [None, "[0,1]"], "range": "[0,1]"}),
+    ("cases_with_a_bound_that_is_false", "TC506", {"bounds": ["[0,1]", "[0,1]"], "range": "[0,1]"}),
 ]
 for _name, _code, _how in CASES:
     add(_name, _code, "|x| by cases, with something wrong", lambda h=_how: absolute(**h))
+
+
+@enemy("TC508")
+def cases_with_the_value_at_another_point():
+    """where(x = 0, 1, x (x - 1)) is not continuous at 0; its value at 1, which is 0, would make it so."""
+    d = Draft()
+    x = d.input()
+    one = d.constant(1)
+    product = d.map("mul", x, d.map("sub", x, one))
+    n = d.node("where", [], [d.node("compare", ["eq"], [x, d.constant(0)]), one, product])
+    pieces = [piece(d, x, n, spread) for spread in ("(-inf,0)", "(0,inf)", "[1,1]")]
+    f = d.main.facts(*range(n + 1))
+    d.main.add("piecewise", n, [f[n], f[x]], [x, ["0"], pieces[:2], pieces[2:], [None, None]], record(smooth="C0"))
+    return d.document(n, record(smooth="C0"))
 
 
 @enemy("TC501")

@@ -72,7 +72,7 @@ def test_every_guard_has_a_named_enemy():
             idle.append(f"{guard.code} (line {guard.line})")
         accepted += any(verdict in ("valid", "holey") for verdict, _ in after.values())
     assert sorted(set(idle) - set(SPARE)) == []
-    assert accepted >= 0.4 * len(GUARDS), "for many guards the enemy is a certificate that would pass without it"
+    assert accepted >= 0.6 * len(GUARDS), "for many guards the enemy is a certificate that would pass without it"
 
 
 def test_the_page_of_codes_is_up_to_date():
