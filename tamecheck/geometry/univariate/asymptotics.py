@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from tamecheck.geometry.univariate import balls, constants
 from tamecheck.geometry.univariate.expansions import expand_function
-from tamecheck.geometry.univariate.expressions import Algebra, Expr, Undefined
+from tamecheck.geometry.univariate.expressions import Algebra, Expr, TooLarge, Undefined
 from tamecheck.geometry.univariate.germs import IDENTITY, Frame, Germ, LargerStart, MoreTerms, Undecided, Unsupported
 from tamecheck.geometry.univariate.monomials import ONE, Monomial, Scale
 from tamecheck.geometry.univariate.normal_forms import identically_zero
 
 End = tuple[Expr | None, int]
 
-STARTS = tuple([Fraction(n) for n in (4, 6, 10, 16, 32, 64, 256, 1024, 2**14, 2**20, 2**40, 2**80)])
+STARTS = tuple([Fraction(n) for n in (4, 6, 10, 16, 32, 64, 256, 1024, 2**14, 2**20, 2**40, 2**80, 2**160)])
 COUNTS = (5, 10, 18)
 
 
@@ -102,7 +102,7 @@ def leading(e: Expr, end: End, tries: int = len(COUNTS)) -> Leading:
     if found is None or (isinstance(found, Unknown) and tries > found.tries):
         try:
             found = _leading(e, end, tries)
-        except (Unsupported, Undecided, Undefined) as reason:
+        except (Unsupported, Undecided, Undefined, TooLarge) as reason:
             found = Unknown(str(reason) or "no expansion")
             found.tries = tries if isinstance(reason, _Exhausted) else len(COUNTS)
         e.memo[("leading", end)] = found

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tamecheck.geometry.univariate.expressions import Algebra, Expr
+from tamecheck.geometry.univariate.expressions import MAXIMAL_FOR_DERIVATIVES, Algebra, Expr, TooLarge
 
 
 def derivative(e: Expr) -> Expr:
-    """Return the derivative with respect to the variable, valid wherever the expression is analytic."""
+    """Return the derivative with respect to the variable, valid wherever the expression is analytic.
+
+    Raises
+    ------
+    TooLarge
+        If the expressions of the function have become too many.
+    """
     known = e.memo.get("derivative")
     if known is None:
         for part in e.ancestors():
             if "derivative" not in part.memo:
+                if len(part.algebra.table) > MAXIMAL_FOR_DERIVATIVES:
+                    raise TooLarge("the derivatives of the formula are too large")
                 part.memo["derivative"] = _step(part.algebra, part)
         known = e.memo["derivative"]
     return known

@@ -24,7 +24,8 @@ from functools import lru_cache
 
 from tamecheck.errors import InputError
 
-MAXIMAL_NODES = 60_000
+MAXIMAL_NODES = 120_000
+MAXIMAL_FOR_DERIVATIVES = 20_000
 SMALL = 1 << 64
 ODD = frozenset(["atan", "asin", "erf", "erfinv", "sin"])
 
@@ -96,7 +97,7 @@ class Algebra:
         found = self.table.get(key)
         if found is None:
             if len(self.table) >= MAXIMAL_NODES:
-                raise TooLarge(f"the derivatives of the formula need more than {MAXIMAL_NODES} expressions")
+                raise TooLarge(f"the formula needs more than {MAXIMAL_NODES} expressions")
             found = self.table[key] = Expr(self, len(self.table), kind, data, args)
         return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tamecheck.geometry.univariate import asymptotics, constants
 from tamecheck.geometry.univariate.asymptotics import End
 from tamecheck.geometry.univariate.derivatives import derivative
-from tamecheck.geometry.univariate.expressions import Expr
+from tamecheck.geometry.univariate.expressions import Expr, TooLarge
 from tamecheck.geometry.univariate.isolation import Open, ZeroSet, zeros
 from tamecheck.geometry.univariate.normal_forms import simplified
 from tamecheck.geometry.univariate.piecewise import Opaque, Piecewise, analytic_at, sign_between, value_at
@@ -39,7 +39,10 @@ class Region:
 
     def zeros(self, n: int) -> ZeroSet:
         """Return the zeros of the n-th derivative inside."""
-        return zeros(self.derivative(n), self.low, self.high)
+        try:
+            return zeros(self.derivative(n), self.low, self.high)
+        except TooLarge as reason:
+            return ZeroSet((), (Open(self.low, self.high, reason.message),))
 
     def ends(self) -> tuple[End, End]:
         """Return the two ends, left and right."""
@@ -47,7 +50,10 @@ class Region:
 
     def limit(self, n: int, end: End) -> Limit:
         """Return the limit of the n-th derivative at an end."""
-        return limit_of(self.derivative(n), end)
+        try:
+            return limit_of(self.derivative(n), end)
+        except TooLarge:
+            return None
 
     def signs(self, e: Expr, found: ZeroSet) -> list[tuple[Expr | None, Expr | None, int | None]]:
         """Return the sign of an expression, whose zeros are given, on the intervals between them; ``None``: open."""
