@@ -80,3 +80,9 @@ def test_the_input_box_reaches_the_inputs_of_a_program():
     p = Program()
     out = p.map("sin", p.input("x", ()))
     assert tc.certify((p, out), input_box=interval(0, 1)[:2]).verdict != "not-definable"
+
+
+@pytest.mark.parametrize("exponent", ["1997/2", "1999/2", "2001/2", "4001/2"])
+def test_high_orders_of_differentiability_are_not_analyticity(exponent):
+    """max(x, 0)^q is C^floor(q) at 0, never analytic, however large q."""
+    assert tc.certify(f"relu(x)^({exponent})").smoothness not in ("analytic", "Cinf")
