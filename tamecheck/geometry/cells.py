@@ -56,6 +56,7 @@ def cells(
     improvement), or that of McCallum, Parusinski and Paunescu for Lazard's projection; see `tamecheck.geometry.projection`.
     """
     ring = Ring([as_name(v) for v in variables])
+    ring.limit(None if budget is None else budget.remaining())
     texts = [as_text(p) for p in polynomials]
     given = [read(ring, text)[0] for text in texts]
     d = Decomposition(ring, given, texts)

@@ -64,6 +64,7 @@ def best(
     chosen, least, failure = None, None, None
     for names in candidates(blocks, polynomials, ring):
         target = Ring(names)
+        target.work = ring.work
         try:
             projection, factored = project(target, [moved(p, ring, target) for p in polynomials], method)
         except BudgetExceeded as stop:

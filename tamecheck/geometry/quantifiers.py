@@ -150,6 +150,7 @@ class Search:
         used = sorted({f.nodes[n][1] for n in f.needed() if f.nodes[n][0] == "atom"})
         polynomials = [f.atoms[i] for i in used]
         polynomials += [read(f.ring, text)[0] for text in self.extra]
+        f.ring.limit(None if self.budget is None else self.budget.remaining())
         ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method)
         self.ring: Ring = ring
         self.atoms = [(1, ())] * len(f.atoms)

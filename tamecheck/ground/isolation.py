@@ -126,7 +126,10 @@ def refine(p: fmpz_poly, derivative: fmpz_poly, low: Dyadic, high: Dyadic, bits:
     ctx.prec = bits + 8
     try:
         sign_high = 0
-        for _ in range(MAXIMAL_DEPTH):
+        for attempt in range(1, MAXIMAL_DEPTH):
+            if attempt % 32 == 0 and ctx.prec < 1 << 20:
+                # neighbouring roots or cancellation: what is rounded now may be what matters
+                ctx.prec *= 2
             x = as_arb(low).union(as_arb(high))
             slope = derivative(x)
             if 0 not in slope:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb, gcd, lcm
 
-from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
+from flint import fmpq_mpoly_ctx, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.ground.grammar import Expression, FormulaError, parse
@@ -19,8 +19,10 @@ from tamecheck.ground.grammar import Expression, FormulaError, parse
 MAXIMAL_DEGREE = 4_000
 MAXIMAL_TERMS = 200_000
 MAXIMAL_BITS = 200_000
-MAXIMAL_RESULT = 4_000_000
-"""Estimated terms times words of a resultant that is still attempted."""
+MAXIMAL_WORK = 3 * 10**9
+"""Estimated work of a resultant that is still attempted: terms times words times the cube of the size of the Sylvester
+matrix; measured, 10^8 take about a second."""
+WORK_PER_SECOND = 10**8
 
 Rational = tuple[fmpz_mpoly, int]
 """A polynomial over a positive integer: ``(numerator, denominator)``."""
@@ -32,9 +34,10 @@ class Ring:
     Attributes
     ----------
     names : tuple of str — x_1, ..., x_n, innermost (projected last) first
+    work : int — resultants with more estimated work are refused
     """
 
-    __slots__ = ("names", "context", "index", "_resultants", "_discriminants", "_factors")
+    __slots__ = ("names", "context", "index", "work", "_resultants", "_discriminants", "_factors")
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -43,6 +46,7 @@ class Ring:
         # FLINT wants at least one generator
         self.context = fmpz_mpoly_ctx.get(self.names or ("unused",), "lex")
         self.index = {name: k for k, name in enumerate(self.names)}
+        self.work = MAXIMAL_WORK
         self._resultants: dict[tuple[str, str, int], fmpz_mpoly] = {}
         self._discriminants: dict[tuple[str, int], fmpz_mpoly] = {}
         self._factors: dict[str, tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]] = {}
@@ -89,7 +93,7 @@ class Ring:
         found = self._factors.get(key)
         if found is None:
             self._bound(p, "factorisation")
-            unit, pairs = p.factor()
+            unit, pairs = self._factor(p)
             unit, result = int(unit), []
             for q, e in pairs:
                 if q.coeffs()[0] < 0:
@@ -97,6 +101,23 @@ class Ring:
                 result.append((q, int(e)))
             found = self._factors[key] = (unit, tuple(result))
         return found
+
+    def _factor(self, p: fmpz_mpoly) -> tuple[int, list[tuple[fmpz_mpoly, int]]]:
+        try:
+            return p.factor()
+        except OverflowError:
+            # python-flint 0.9 cannot sort integer factors with coefficients beyond a machine word; rational ones it can
+            field = fmpq_mpoly_ctx.get(self.names or ("unused",), "lex")
+            _, pairs = field.from_dict(dict(zip(p.monoms(), p.coeffs(), strict=True))).factor()
+            result = []
+            rest = p
+            for q, e in pairs:
+                common = lcm(*[int(c.q) for c in q.coeffs()])
+                r = self.context.from_dict({m: int(c * common) for m, c in zip(q.monoms(), q.coeffs(), strict=True)})
+                r = r / r.content()
+                result.append((r, int(e)))
+                rest = rest / r ** int(e)
+            return int(rest.coeffs()[0]), result
 
     def resultant(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
         """Return the resultant with respect to the variable at position ``k``."""
@@ -138,6 +159,11 @@ class Ring:
         """Return the polynomial in the language of formulas."""
         return str(p).replace(" ", "")
 
+    def limit(self, seconds: float | None) -> None:
+        """Refuse what would take longer than so many seconds in one piece."""
+        if seconds is not None:
+            self.work = min(MAXIMAL_WORK, max(int(seconds), 1) * WORK_PER_SECOND)
+
     def _bound(self, p: fmpz_mpoly, what: str) -> None:
         if len(p) > MAXIMAL_TERMS or max(p.degrees(), default=0) > MAXIMAL_DEGREE:
             raise BudgetExceeded(f"{what} of a polynomial with {len(p)} terms is not attempted", code="TC306")
@@ -154,9 +180,10 @@ class Ring:
         occurring = sum([1 for i in range(len(self.names)) if i != k - 1 and (a[i] or b[i])])
         terms = min(terms, comb(total + occurring, occurring))
         bits = n * height(p) + m * height(q)
-        if terms * (1 + bits // 64) > MAXIMAL_RESULT or max(m, n) > MAXIMAL_DEGREE:
+        work = int(terms) * (1 + int(bits) // 64) * int(m + n) ** 3
+        if work > self.work or max(m, n) > MAXIMAL_DEGREE:
             raise BudgetExceeded(
-                f"a {what} may have {terms} terms of {bits} bits, limit {MAXIMAL_RESULT} words",
+                f"a {what} may have {terms} terms of {bits} bits, about {work // WORK_PER_SECOND + 1} s",
                 code="TC306", where=f"elimination of {self.names[k - 1]}", hint="another order of the variables",
             )  # fmt: skip
 
