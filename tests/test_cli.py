@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tamecheck import __version__, cli
+from tamecheck.commands import check, common
 from tamecheck.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -191,7 +192,7 @@ def test_a_changed_certificate_is_rejected(capsys, tmp_path):
 )  # fmt: skip
 def test_an_answer_that_does_not_fit_its_status_is_unreadable(answer, status):
     """A checker that crashed has accepted nothing."""
-    assert cli._status(answer) == status
+    assert check._status(answer) == status
 
 
 def test_a_budget_of_time_stops_a_long_proof(tmp_path):
@@ -240,17 +241,29 @@ def test_the_child_gets_the_command_without_its_budget(words, kept):
 )
 def test_boxes_are_exact(text, expected):
     """Decimals are decimals, not binary approximations."""
-    assert cli.box(text) == expected
+    assert common.box(text) == expected
 
 
 @pytest.mark.parametrize("text", ["1e9999,2", "nan,1", "1/0,2", "0,1/000", "1.5/2,3", "inf,1", "0,-inf", "\u0663,4", "0," + "9" * 500])
 def test_odd_numbers_are_no_ends_of_boxes(text):
     """Only plain ASCII numbers of bearable length."""
     with pytest.raises(InputError, match="TC101"):
-        cli.box(text)
+        common.box(text)
 
 
 def test_names_of_files_cannot_steer_the_terminal(capsys):
     """Escape sequences in arguments are not echoed."""
     status, _, err = run(capsys, "certify", "\x1b[2Jmissing.onnx")
     assert status == 3 and "\x1b" not in err
+
+
+def test_theorems_are_sorted_by_whether_they_apply(capsys):
+    """A logistic loss: what applies comes first, with what is proved, assumed and missing."""
+    status, text, _ = run(capsys, "theorems", "log(1+exp(-x))")
+    assert status == 0
+    assert text.index("applies: kl-bdls-2007") < text.index("applies under assumptions: sgd-ddkl-2020") < text.index("open: sgd-bp-2021")
+    status, out, _ = run(capsys, "theorems", "sin(x)", "--json")
+    report = json.loads(out)
+    assert (status, report["command"], report["verdict"]) == (1, "theorems", "not-definable")
+    kl = next(entry for entry in report["theorems"] if entry["id"] == "kl-bdls-2007")
+    assert kl["applies"] == "no" and kl["refuted"]

@@ -69,6 +69,30 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
         checked(answer, answer.get("exit", 3))
 
 
+def theorems(certificate, report: dict) -> None:
+    """Print the theorems: those that apply first, then those that need assumptions, then what is missing or refuted."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from tamecheck.reports.terminal import headline
+
+    styles = {"yes": ("applies", "bold green"), "under-assumptions": ("applies under assumptions", "bold yellow"),
+              "unknown": ("open", "bold yellow"), "no": ("does not apply", "bold red")}  # fmt: skip
+    out = stdout()
+    out.print(headline(Reading(certificate.document)))
+    for answer, (word, style) in styles.items():
+        for entry in report["theorems"]:
+            if entry["applies"] != answer:
+                continue
+            out.print(Text.assemble((word, style), (": ", ""), (entry["id"], "bold"), (f", {entry['reference']}", "dim")))
+            lines = [(entry["statement"], "")]
+            for name, key in (("proved", "proved"), ("to be assumed", "assumptions"), ("not proved", "missing"), ("refuted", "refuted")):
+                if entry[key]:
+                    lines.append((f"{name}: {'; '.join(entry[key])}", "dim"))
+            for line, kind in lines:
+                out.print(Padding(Text(line, kind), (0, 0, 0, 4)), soft_wrap=False)
+
+
 def checked(answer: dict, status: int) -> None:
     """Print the checker's answer: what is proved and on what it rests, or the first bad step and the reason."""
     from rich.text import Text
