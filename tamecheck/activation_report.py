@@ -55,6 +55,18 @@ class Report:
 
         return to_text(self._content)
 
+    def plot(self, path: object = None) -> bytes | None:
+        """Draw the report: write a file (``.svg``, ``.png``, ``.pdf``), or return an SVG when there is no path.
+
+        Raises
+        ------
+        InputError
+            If matplotlib (the extra ``plot``) is missing, or the file is of another kind or cannot be written.
+        """
+        from tamecheck.reports.activation_picture import draw, save
+
+        return draw(self) if path is None else save(self, path)  # type: ignore[arg-type]
+
 
 def activation(
     formula: object,
