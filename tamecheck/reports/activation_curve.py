@@ -20,8 +20,10 @@ from tamecheck.geometry.univariate.shapes import MONOTONE, Shape, Stretch
 HUGE = 1e300
 BASE_POINTS = 48
 MOST_POINTS = 360
-CLOSE = 1 / 28
-"""Features nearer to each other than this part of the window get a panel of their own."""
+CLOSE = 1 / 40
+"""Features nearer to each other than this part of the window get a panel of their own, ..."""
+NARROW = 1 / 5
+"""... when their group is narrower than this part of it."""
 MOST_PANELS = 3
 
 
@@ -63,13 +65,13 @@ def real(e: object) -> float | None:
 
 
 def feature_points(shape: Shape) -> list[float]:
-    """Return the places of all certified features, sorted."""
-    found: list[float | None] = [real(b.point) for b in shape.breaks]
+    """Return the places of all certified features, sorted; the ends of what is open are none."""
+    found: list[float | None] = [real(b.point) for b in shape.breaks if b.kind != "unknown"]
     found += [real(z.point) for z in shape.zeros()[0]]
     for stretches in (shape.monotonicity(), shape.convexity()):
-        found += [real(end) for s in stretches for end in (s.low, s.high)]
-    points = sorted({v for v in found if v is not None})
-    return points
+        loose = {id(end) for s in stretches if s.kind == "unknown" for end in (s.low, s.high)}
+        found += [real(end) for s in stretches for end in (s.low, s.high) if id(end) not in loose]
+    return sorted({v for v in found if v is not None})
 
 
 def clusters(points: list[float]) -> list[tuple[float, float]]:
@@ -77,14 +79,14 @@ def clusters(points: list[float]) -> list[tuple[float, float]]:
     if not points:
         return [(-4.0, 4.0)]
     windows = [_around(points)]
-    queue = [points]
+    queue = [(points, windows[0])]
     while queue and len(windows) < MOST_PANELS:
-        group = queue.pop(0)
-        left, right = _around(group)
+        group, (left, right) = queue.pop(0)
         for near in _groups(group, (right - left) * CLOSE):
-            if len(near) > 1 and len(windows) < MOST_PANELS:
+            narrow = near[-1] - near[0] < NARROW * (right - left)
+            if len(near) > 1 and narrow and len(windows) < MOST_PANELS:
                 windows.append(_around(near, 0.8))
-                queue.append(near)
+                queue.append((near, windows[-1]))
     return windows
 
 
@@ -174,18 +176,54 @@ def panel(shape: Shape, window: tuple[float, float], values: list[float], eviden
         if low < high:
             rough.append((s, None if e is None else Sampler(e), low, high))
     count = max(12, min(BASE_POINTS, 600 // max(1, len(rough))))
-    first = [sample(f, a, b, base=count)[1] if f else evidence(_grid(a, b, 200)) for _, f, a, b in rough]
-    result.low, result.high = height_of(first, [(a, b) for *_, a, b in rough], values)
+    grids = [_grid(a, b, 200) if f is None else [] for _, f, a, b in rough]
+    first = [sample(f, a, b, base=count) if f else (g, evidence(g)) for (_, f, a, b), g in zip(rough, grids, strict=True)]
+    result.low, result.high = height_of(first, values)
     tall = result.high - result.low
     for s, f, a, b in rough:
         if f is None:
-            xs = _grid(a, b, 1500)
-            result.pieces.append(Piece("unknown", xs, evidence(xs), False))
+            xs = _grid(a, b, 900)
+            result.pieces.append(Piece("unknown", *thinned(*_torn(xs, evidence(xs), tall), result), False))
         else:
             base = 4 * count if s.kind == "unknown" else count
             xs, ys = sample(f, a, b, tall, base)
-            result.pieces.append(Piece(s.kind, xs, ys))
+            result.pieces.append(Piece(s.kind, *thinned(xs, ys, result)))
     return result
+
+
+def _torn(xs: list[float], ys: list[float], tall: float) -> tuple[list[float], list[float]]:
+    """Return a polyline that is not joined over what looks like a jump."""
+    steps = [abs(v - u) if math.isfinite(u) and math.isfinite(v) else 0.0 for u, v in zip(ys, ys[1:], strict=False)]
+    out_x, out_y = [xs[0]], [ys[0]]
+    for i, step in enumerate(steps):
+        beside = max(steps[i - 1] if i else 0.0, steps[i + 1] if i + 1 < len(steps) else 0.0)
+        if step > 0.03 * tall and step > 5 * beside or step > 0.5 * tall:
+            out_x.append((xs[i] + xs[i + 1]) / 2)
+            out_y.append(math.nan)
+        out_x.append(xs[i + 1])
+        out_y.append(ys[i + 1])
+    return out_x, out_y
+
+
+def thinned(xs: list[float], ys: list[float], window: Panel) -> tuple[list[float], list[float]]:
+    """Return the polyline without the vertices that nobody sees (Douglas and Peucker), clipped far outside the window."""
+    tall, wide = window.high - window.low, window.right - window.left
+    ys = [min(max(y, window.low - 2 * tall), window.high + 2 * tall) if math.isfinite(y) else math.nan for y in ys]
+    kept = {0, len(xs) - 1} | {j for i, y in enumerate(ys) if math.isnan(y) for j in (i - 1, i, i + 1) if 0 <= j < len(xs)}
+    ends = sorted(kept)
+    stack = list(zip(ends, ends[1:], strict=False))
+    while stack:
+        a, b = stack.pop()
+        if b - a < 2:
+            continue
+        dx, dy = (xs[b] - xs[a]) / wide, (ys[b] - ys[a]) / tall
+        length = math.hypot(dx, dy) or 1.0
+        far, at = max((abs((xs[i] - xs[a]) / wide * dy - (ys[i] - ys[a]) / tall * dx) / length, i) for i in range(a + 1, b))
+        if far > 4e-4 or length < 1e-9:
+            kept.add(at)
+            stack += [(a, at), (at, b)]
+    order = sorted(kept)
+    return [xs[i] for i in order], [ys[i] for i in order]
 
 
 def _number(e: Expr, otherwise: float) -> float:
@@ -209,17 +247,20 @@ def _stretches(shape: Shape) -> list[tuple[Stretch, Expr | None]]:
     return result
 
 
-def height_of(curves: list[list[float]], ends: list[tuple[float, float]], values: list[float]) -> tuple[float, float]:
+def height_of(curves: list[tuple[list[float], list[float]]], values: list[float]) -> tuple[float, float]:
     """Return the heights to show: all values that matter, and as much of the curve as leaves them readable."""
-    heights = sorted([y for ys in curves for y in ys if math.isfinite(y)])
+    heights = sorted([y for _, ys in curves for y in ys if math.isfinite(y)])
     if not heights and not values:
         return -1.0, 1.0
     marks = sorted(values) or [heights[len(heights) // 2]]
     low, high = min(marks[0], heights[0] if heights else marks[0]), max(marks[-1], heights[-1] if heights else marks[-1])
     must = marks[-1] - marks[0]
-    width = sum([b - a for a, b in ends]) or 1.0
-    limit = max(2.2 * must, 1.6 * width * _typical_slope(curves, ends))
-    if limit > 0 and high - low > limit:
+    width = sum([xs[-1] - xs[0] for xs, _ in curves if xs])
+    natural = 1.6 * width * _typical_slope(curves)
+    limit = max(2.2 * must, natural)
+    if 10 * must > 0.03 * natural:
+        limit = min(limit, 10 * must)
+    if high - low > limit > 0:
         spare = limit - must
         above, below = high - marks[-1], marks[0] - low
         take = min(above, max(spare / 2, spare - below))
@@ -231,12 +272,17 @@ def height_of(curves: list[list[float]], ends: list[tuple[float, float]], values
     return low - pad, high + pad
 
 
-def _typical_slope(curves: list[list[float]], ends: list[tuple[float, float]]) -> float:
-    """Return the median of the steepness that is not negligible."""
-    steep: list[float] = []
-    for ys, (a, b) in zip(curves, ends, strict=True):
-        step = (b - a) / max(len(ys), 1)
-        steep += [abs(v - u) / step for u, v in zip(ys, ys[1:], strict=False) if math.isfinite(u) and math.isfinite(v) and step > 0]
-    top = max([s for s in steep if s < HUGE], default=0.0)
-    steep = sorted([s for s in steep if s > 1e-9 * top])
-    return steep[len(steep) // 2] if steep else 0.0
+def _typical_slope(curves: list[tuple[list[float], list[float]]]) -> float:
+    """Return the median, by length of the intervals, of the steepness that is not negligible."""
+    steep: list[tuple[float, float]] = []
+    for xs, ys in curves:
+        for a, b, u, v in zip(xs, xs[1:], ys, ys[1:], strict=False):
+            if math.isfinite(u) and math.isfinite(v) and b > a and abs(v - u) < HUGE:
+                steep.append((abs(v - u) / (b - a), b - a))
+    steep = sorted([(s, w) for s, w in steep if s > 0])
+    half, total = sum([w for _, w in steep]) / 2, 0.0
+    for s, w in steep:
+        total += w
+        if total >= half:
+            return s
+    return 0.0

@@ -92,5 +92,5 @@ class Placer:
         for a, b, c, d in self.boxes:
             if left < c + 3 and a < right + 3 and low < d + 2 and b < high + 2:
                 cost += 4
-        hidden = sum([1 for x, y in self.obstacles if left - 2 < x < right + 2 and low - 2 < y < high + 2])
-        return cost + min(hidden, 40) / 8
+        hidden = sum([1 for x, y in self.obstacles if left - 3 < x < right + 3 and low - 3 < y < high + 3])
+        return cost + min(hidden, 20) / 4

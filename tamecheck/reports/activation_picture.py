@@ -18,6 +18,7 @@ from tamecheck.geometry.univariate.regions import limit_of
 from tamecheck.geometry.univariate.shapes import Shape
 from tamecheck.geometry.univariate.sizes import slope_at
 from tamecheck.reports import activation_curve as curve
+from tamecheck.reports.activation_json import smoothness_word
 from tamecheck.reports.activation_labels import Placer, shown
 from tamecheck.reports.reading import clean
 
@@ -28,6 +29,7 @@ BENDS = {"convex": "∪", "concave": "∩", "affine": "—", "unknown": "?"}
 WASH = {"increasing": "#cfe3f1", "decreasing": "#fae6bd", "constant": "#d9d9d9", "unknown": "#f2f2f2"}
 SOFT = "#6b6b6b"
 MOST_LABELS = 12
+MOST_MARKS = 60
 SETTINGS = {
     "svg.hashsalt": "tamecheck", "svg.fonttype": "none", "font.size": 9, "axes.linewidth": 0.6, "axes.unicode_minus": True,
     "font.family": ["DejaVu Sans"], "path.simplify": True, "path.simplify_threshold": 0.2, "text.parse_math": False,
@@ -162,26 +164,9 @@ def _near(shape: Shape, window: tuple[float, float]) -> list[float]:
 
 
 def _curves(axes, panel: curve.Panel, thick: float = 1.0) -> None:
-    tall = panel.high - panel.low
     for p in panel.pieces:
-        if not p.certified:
-            xs, ys = _broken(p, tall)
-            axes.plot(xs, ys, color=COLOURS["unknown"], linewidth=0.9 * thick, zorder=3)
-            continue
-        ys = [min(max(y, panel.low - 3 * tall), panel.high + 3 * tall) if math.isfinite(y) else math.nan for y in p.y]
-        axes.plot(p.x, ys, color=COLOURS[p.kind], linewidth=WIDTHS[p.kind] * thick, solid_capstyle="butt", solid_joinstyle="round", zorder=3)
-
-
-def _broken(p: curve.Piece, tall: float) -> tuple[list[float], list[float]]:
-    """Return a polyline that is not joined over jumps."""
-    xs, ys = [], []
-    for i, (x, y) in enumerate(zip(p.x, p.y, strict=True)):
-        if i and math.isfinite(y) and abs(y - p.y[i - 1]) > 0.2 * tall:
-            xs.append(x)
-            ys.append(math.nan)
-        xs.append(round(x, 6))
-        ys.append(y)
-    return xs, ys
+        wide = WIDTHS[p.kind] * thick if p.certified else 0.9 * thick
+        axes.plot(p.x, p.y, color=COLOURS[p.kind], linewidth=wide, solid_capstyle="butt", solid_joinstyle="round", zorder=3)
 
 
 def _frame(axes, panel: curve.Panel) -> None:
@@ -195,12 +180,9 @@ def _thumbnail(figure_class, report):
     figure = figure_class(figsize=(160 / 72, 110 / 72))
     axes = figure.add_axes((0.02, 0.03, 0.96, 0.94))
     panel = _panels(report)[0]
-    for p in panel.pieces:
-        step = max(1, len(p.x) // 40)
-        p.x, p.y = [p.x[i] for i in _kept(len(p.x), step)], [p.y[i] for i in _kept(len(p.y), step)]
     _frame(axes, panel)
     _curves(axes, panel, 0.8)
-    for b in report.shape.breaks:
+    for b in report.shape.breaks if len(report.shape.breaks) <= MOST_LABELS else []:
         _dots(axes, b, panel, 2.6)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -209,38 +191,56 @@ def _thumbnail(figure_class, report):
     return figure
 
 
-def _kept(n: int, step: int) -> list[int]:
-    return sorted({0, n - 1, *range(0, n, step)}) if n else []
-
-
 def _figure(figure_class, report):
     panels = _panels(report)
     rest = len(panels) - 1
-    figure = figure_class(figsize=(6.8 + 3.1 * rest, 4.6))
+    wide = 6.8 + 3.1 * rest
+    figure = figure_class(figsize=(wide, 4.5))
     grid = figure.add_gridspec(
-        2, 1 + rest, height_ratios=[1, 0.13], width_ratios=[1.0, *[0.5] * rest], hspace=0.16, wspace=0.2,
-        left=0.075 / (1 + 0.45 * rest), right=0.985, top=0.92, bottom=0.075,
+        2, 1 + rest, height_ratios=[1, 0.13], width_ratios=[1.0, *[0.5] * rest], hspace=0.17, wspace=0.2,
+        left=0.58 / wide, right=1 - 0.16 / wide, top=0.885 - 0.035 * bool(rest), bottom=0.03,
     )  # fmt: skip
     done: set[str] = set()
     for i in reversed(range(len(panels))):  # narrow windows first: what is labelled there is not labelled again
         axes = figure.add_subplot(grid[0, i])
         strip = figure.add_subplot(grid[1, i], sharex=axes)
         _main(figure, axes, report, panels[i], done)
-        _strip(strip, report, panels[i])
+        _strip(strip, report, panels[i], titles=not i)
         if i:
             axes.set_title(f"detail {i}", fontsize=9, color=SOFT)
-            main_low, main_high = panels[0].left, panels[0].right
-            if main_low < panels[i].left and panels[i].right < main_high:
-                done.add(f"{i}")
-    title = clean(report.formula, 78 + 30 * rest)
+    for i, detail in enumerate(panels[1:], 1):
+        _pointer(figure.axes[-2], panels[0], detail, i)
+    title = clean(report.formula, 70 + 34 * rest)
     home = " and ".join(report.homes) or {"not-definable": "no o-minimal structure"}.get(report.verdict, "no structure found")
-    figure.text(0.075 / (1 + 0.45 * rest), 0.955, f"f({report.variable}) = {title}", fontsize=10.5, weight="bold", parse_math=False)
-    figure.text(0.985, 0.955, f"{home}; {_smooth(report.smoothness)}", fontsize=8.5, color=SOFT, ha="right", parse_math=False)
+    text = figure.text(0.58 / wide, 0.955, f"f({report.variable}) = {title}", fontsize=10.5, weight="bold", parse_math=False)
+    note = figure.text(1 - 0.16 / wide, 0.955, f"{home}; {smooth(report.smoothness)}", fontsize=8.5, color=SOFT, ha="right", parse_math=False)
+    _fit(figure, text, note)
     return figure
 
 
-def _smooth(word: str) -> str:
-    return {"Cinf": "C^∞"}.get(word, word if not word.startswith("C") else f"C^{word[1:]}")
+def _fit(figure, title, note) -> None:
+    """Shrink the title until it leaves room for the note."""
+    renderer = figure._get_renderer()  # noqa: SLF001
+    while title.get_fontsize() > 6 and title.get_window_extent(renderer).x1 > note.get_window_extent(renderer).x0 - 8:
+        title.set_fontsize(title.get_fontsize() - 0.5)
+    if title.get_window_extent(renderer).x1 > note.get_window_extent(renderer).x0 - 8:
+        room = (note.get_window_extent(renderer).x0 - 8 - title.get_window_extent(renderer).x0) / title.get_window_extent(renderer).width
+        title.set_text(clean(title.get_text(), max(12, int(len(title.get_text()) * room) - 1)))
+
+
+def _pointer(axes, panel: curve.Panel, detail: curve.Panel, number: int) -> None:
+    """Show in the first panel where a detail lies."""
+    if panel.left <= detail.left and detail.right <= panel.right:
+        axes.axvspan(detail.left, detail.right, facecolor="#cc79a7", alpha=0.25, linewidth=0, zorder=0.5)
+        axes.text((detail.left + detail.right) / 2, panel.high, f"detail {number}", ha="center", va="bottom", fontsize=7.5, color="#8d3f6c")
+
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def smooth(word: str) -> str:
+    """Return a word of smoothness for a picture: ``C¹``."""
+    return "C^∞" if word == "Cinf" else "C" + word[1:].translate(SUPERSCRIPTS) if word[:1] == "C" else word
 
 
 def _main(figure, axes, report, panel: curve.Panel, done: set[str]) -> None:
@@ -249,6 +249,7 @@ def _main(figure, axes, report, panel: curve.Panel, done: set[str]) -> None:
     _curves(axes, panel)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8, length=3, width=0.6)
+    _ticks(axes, panel)
     _asymptotes(axes, report, panel)
     for b in shape.breaks:
         x = curve.real(b.point)
@@ -258,13 +259,25 @@ def _main(figure, axes, report, panel: curve.Panel, done: set[str]) -> None:
         _dots(axes, b, panel, 5)
     _open_parts(axes, report, panel)
     figure.canvas.draw()
-    placer = Placer(figure, axes, [(p.x, p.y) for p in panel.pieces])
-    for label in sorted(_labels(report, panel), key=lambda item: item.rank)[:MOST_LABELS]:
+    lines = [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines if line.get_gid() == "asymptote"]
+    placer = Placer(figure, axes, [*[(p.x, p.y) for p in panel.pieces], *lines])
+    room = MOST_LABELS
+    for label in sorted(_labels(report, panel), key=lambda item: item.rank)[:MOST_MARKS]:
         if label.marker:
             axes.plot([label.x], [label.y], zorder=5, markersize=label.size, linestyle="none", **label.marker)
-        if label.text and label.text not in done:
-            placer.put(label)
+        if label.text and label.text not in done and room:
+            room -= placer.put(label)
             done.add(label.text)
+
+
+def _ticks(axes, panel: curve.Panel) -> None:
+    """Write the places as plain numbers, with as many digits as tell them apart."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    digits = max(0, math.ceil(math.log10(max(abs(panel.left), abs(panel.right)) / (panel.right - panel.left)))) + 3
+    axes.ticklabel_format(axis="y", scilimits=(-4, 5))
+    axes.xaxis.set_major_locator(MaxNLocator(9 if axes.get_position().width > 0.5 else 4))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.{digits}g}".replace("-", "−")))
 
 
 def _dots(axes, b, panel: curve.Panel, size: float) -> None:
@@ -331,11 +344,11 @@ def _asymptotes(axes, report, panel: curve.Panel) -> None:
             continue
         middle = (panel.left + panel.right) / 2
         ends = (middle, panel.right) if side > 0 else (panel.left, middle)
-        axes.plot(ends, [a * x + b for x in ends], color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2)
+        axes.plot(ends, [a * x + b for x in ends], color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2, gid="asymptote")
     for br in shape.breaks:
         x = curve.real(br.point)
         if x is not None and panel.left <= x <= panel.right and any(isinstance(v, int) for v in br.limits):
-            axes.axvline(x, color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2)
+            axes.plot([x, x], [panel.low, panel.high], color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2, gid="asymptote")
 
 
 # ------------------------------------------------------------------------ labels
@@ -352,17 +365,18 @@ def _labels(report, panel: curve.Panel) -> list[Label]:
     """Return what is marked in a panel: extrema, kinks, jumps and poles, asymptotes, zeros, inflections."""
     shape, found = report.shape, []
     peak = {"marker": "D", "color": "#D55E00", "markeredgecolor": "white", "markeredgewidth": 0.6}
-    for e in shape.extrema():
-        if e.point is not None:
+    extrema = shape.extrema()
+    for e in extrema:
+        if e.point is not None and (len(extrema) <= MOST_LABELS or e.strict):
             found.append((0, e.point, e.value, f"{e.kind[:3]} {shown(e.value)} at {shown(e.point)}", peak, 6))
-    places = {id(e.point) for e in shape.extrema() if e.point is not None}
+    places = {id(e.point) for e in extrema if e.point is not None}
     for b in shape.breaks:
         if b.kind in ("kink", "smooth") and id(b.point) not in places:
             found.append((1, b.point, b.value, _kink(b), {"marker": "s", "color": "#333333", "markeredgecolor": "white", "markeredgewidth": 0.6}, 5))
         elif b.kind in ("jump", "removable", "end", "pole"):
             y = next((v for v in (b.value, *b.limits) if isinstance(v, Expr)), None)
             if y is not None:
-                found.append((1, b.point, y, f"{b.kind} at {shown(b.point)}" if b.kind != "end" else "", None, 0))
+                found.append((1, b.point, y, _break(b), None, 0))
             elif b.kind == "pole":
                 found.append((2, b.point, 0.0, f"pole at {shown(b.point)}", None, 0))
     for z in shape.zeros()[0]:
@@ -383,8 +397,14 @@ def _labels(report, panel: curve.Panel) -> list[Label]:
 
 def _kink(b) -> str:
     sides = " | ".join([shown(v) for v in b.slopes])
-    order = "∞" if b.order is not None and b.order > 1000 else b.order
-    return f"C^{order} at {shown(b.point)}" + (f", f' = {sides}" if b.order == 0 else "")
+    return f"{smooth(smoothness_word(b.order))} at {shown(b.point)}" + (f", f′ = {sides}" if b.order == 0 else "")
+
+
+def _break(b) -> str:
+    if b.kind == "end":
+        return ""
+    value = next((v for v in b.limits if isinstance(v, Expr)), None)
+    return f"{b.kind} at {shown(b.point)}" + (f", limit {shown(value)}" if b.kind == "removable" and value is not None else "")
 
 
 def _inflections(report) -> list[tuple[Expr, object]]:
@@ -452,10 +472,12 @@ def _line(slope: Expr, rest: Expr, variable: str) -> str:
 # ------------------------------------------------------------------------- strip
 
 
-def _strip(axes, report, panel: curve.Panel) -> None:
+def _strip(axes, report, panel: curve.Panel, titles: bool) -> None:
     """Draw the cells below the graph: one row for monotonicity, one for convexity."""
     shape = report.shape
     axes.set_ylim(0, 2)
+    for row, word in enumerate(("bend", "slope") if titles else ()):
+        axes.text(-0.01, (row + 0.47) / 2, word, transform=axes.transAxes, ha="right", va="center", fontsize=7.5, color=SOFT)
     for row, (stretches, signs) in enumerate(((shape.convexity(), BENDS), (shape.monotonicity(), ARROWS))):
         for s in stretches:
             low = panel.left if s.low is None else curve.real(s.low)
