@@ -22,6 +22,7 @@ from tamecheck.proofs.definability import Proof, culprits, prove
 from tamecheck.proofs.jumps import find_jump
 from tamecheck.proofs.partiality import find_undefined
 from tamecheck.proofs.refutation import refute
+from tamecheck.proofs.scaling_claims import Facts, examine
 from tamecheck.structures import lattice
 
 CHECKER = Path(__file__).with_name("checker.py")
@@ -71,6 +72,7 @@ class Certificate:
         self.homes = lattice.minimal(self.record[1])
         self._document: dict | None = None
         self.checked: CheckResult | None = None
+        self._scalings: Facts | None = None
 
     def __repr__(self) -> str:
         homes = ", ".join(s.name for s in self.homes) or "no home"
@@ -124,6 +126,13 @@ class Certificate:
         return False if self.proof.excluded & ANY or bounded & ~self.proof.excluded == 0 else None
 
     @property
+    def scalings(self) -> Facts:
+        """What is known of positive homogeneity and quasi-homogeneity."""
+        if self._scalings is None:
+            self._scalings = examine(self.proof.program, self.proof.node, self.proof.about)
+        return self._scalings
+
+    @property
     def unknown_because(self) -> list[dict]:
         """The smallest nodes without a home, with the reason."""
         return [{"node": n, "name": self.proof.program.names.get(n, ""), "reason": text} for n, text in culprits(self.proof)]
@@ -137,7 +146,8 @@ class Certificate:
             p = self.proof
             instances = [i.to_json() for i in p.instances]
             claim = documents.claim_document(
-                p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps)
+                p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps),
+                self.scalings.claims(p.program),
             )
             self._document = documents.document(
                 p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations,

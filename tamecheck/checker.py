@@ -3006,6 +3006,143 @@ NEGATIVE = {
 }
 
 
+# ------------------------------------------------------------------ scalings
+
+ANY_DEGREE = "any"  # what is zero wherever it is defined has every degree
+MAXIMAL_DEGREE_BITS = 4_096
+MAXIMAL_ROUNDS = 16
+MAXIMAL_VISITS = 10_000_000
+
+
+def is_cone(a: tuple) -> bool:
+    """Every positive factor maps the interval onto itself."""
+    return a[0] in (None, 0) and a[1] in (None, 0)
+
+
+def same_degree(several: list):
+    """The degree that all have, or None; zeros have it anyway."""
+    found = ANY_DEGREE
+    for d in several:
+        if d is None or (d != ANY_DEGREE and found not in (ANY_DEGREE, d)):
+            return None
+        if d != ANY_DEGREE:
+            found = d
+    return found
+
+
+class Scaling:
+    """The degrees of nodes when the inputs are multiplied by powers of one positive number."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self.known: dict = {}
+
+    def degrees(self, program: Program, given: list) -> list:
+        """One pass: a number, ANY_DEGREE, or None where no rule applies."""
+        found: list = []
+        place = iter(given)
+        for node in program.nodes:
+            if node[0] == "input":
+                d = next(place)
+                found.append(d if d in (0, ANY_DEGREE) or is_cone(interval(node[1][2])) else None)
+                continue
+            before = [found[a] for a in node[2]]
+            d = None if None in before else self.degree(program, node, before)
+            if d is not None and d != ANY_DEGREE and bits(d) > MAXIMAL_DEGREE_BITS:
+                d = None
+            elif d is None and all(b in (0, ANY_DEGREE) for b in before):
+                d = Fraction(0)  # nothing it is computed from changes
+            found.append(d)
+        return found
+
+    def degree(self, program: Program, node: tuple, d: list):
+        """The degree of one node whose arguments all have one."""
+        kind, parameters, arguments, _ = node
+        if kind == "constant":
+            return ANY_DEGREE if parameters[0] == "splat" and number(parameters[1]) == 0 else Fraction(0)
+        if kind in ("compare", "logic"):
+            return Fraction(0) if kind == "logic" or same_degree(d) is not None else None
+        if kind in ("reindex", "where"):
+            return same_degree(d[1:] if kind == "where" else d)
+        if kind == "contract":
+            return ANY_DEGREE if ANY_DEGREE in d else sum(d, Fraction(0))
+        if kind in ("reduce", "cumulate"):
+            if parameters[0] != "prod":
+                return d[0]
+            if kind == "cumulate":
+                return None
+            factors = math.prod(program.nodes[arguments[0]][3][a] for a in parameters[1])
+            return d[0] * factors if d[0] != ANY_DEGREE else ANY_DEGREE if factors else None
+        if kind == "order":
+            return d[0] if parameters[0] in ("sort", "topk") else Fraction(0)
+        if kind == "lookup":
+            return d[0] if d[1] in (0, ANY_DEGREE) else None
+        if kind == "linalg":
+            return self.of_matrices(parameters[0], program.nodes[arguments[0]][3][-1], d)
+        if kind == "repeat":
+            return self.of_rounds(program, parameters, d)
+        return self.of_map(parameters[0], program.nodes[arguments[1]] if len(arguments) == 2 else None, d) if kind == "map" else None
+
+    def of_map(self, name: str, second: tuple | None, d: list):
+        """Scalar primitives; ``second`` is the node of the second argument."""
+        if name in ("neg", "abs"):
+            return d[0]
+        if name in ("sign", "sqrt"):
+            return ANY_DEGREE if d[0] == ANY_DEGREE else Fraction(0) if name == "sign" else d[0] / 2
+        if name in ("add", "sub", "max", "min"):
+            return same_degree(d)
+        if name == "mul":
+            return ANY_DEGREE if ANY_DEGREE in d else d[0] + d[1]
+        if name == "div":
+            return None if d[1] == ANY_DEGREE else ANY_DEGREE if d[0] == ANY_DEGREE else d[0] - d[1]
+        if name != "pow" or second[0] != "constant" or second[1][0] != "splat":
+            return None
+        q = number(second[1][1])
+        return d[0] * q if d[0] != ANY_DEGREE else ANY_DEGREE if q > 0 else None
+
+    def of_matrices(self, what: str, size_: int, d: list):
+        """Linear algebra on the last two axes."""
+        if d[0] == ANY_DEGREE or what in ("logabsdet", "expm"):
+            return None
+        if what == "solve":
+            return ANY_DEGREE if d[1] == ANY_DEGREE else d[1] - d[0]
+        return d[0] * {"det": size_, "inverse": -1, "pinv": -1, "cholesky": Fraction(1, 2)}.get(what, 1)
+
+    def of_rounds(self, program: Program, parameters: list, d: list):
+        """A carry keeps its degree in every round; one that starts at zero takes it from the first."""
+        number_, _, carries, which, outputs = parameters
+        now = list(d)
+        for _ in range(MAXIMAL_ROUNDS):
+            key = (id(program.bodies[number_]), *now)
+            if key not in self.known:
+                self.visits += len(program.bodies[number_].nodes)
+                if self.visits > MAXIMAL_VISITS:
+                    return None
+                self.known[key] = self.degrees(program.bodies[number_], now)
+            after = [same_degree([now[k], self.known[key][o]]) for k, o in enumerate(outputs)]
+            if None in after:
+                return None
+            if after == now[:carries]:
+                return now[which]
+            now[:carries] = after
+        return None
+
+
+def prove_scaling(program: Program, n: int, row: object) -> None:
+    """One claimed scaling: [[[input, weight], ...], degree]."""
+    need(type(row) is list and len(row) == 2 and type(row[0]) is list, "TC630", "a scaling is [[[input, weight], ...], degree]")
+    weights: dict = {}
+    last = -1
+    for pair in row[0]:
+        need(type(pair) is list and len(pair) == 2, "TC635", "a weight is [input, weight]")
+        last = count(pair[0], last + 1, len(program.nodes) - 1)
+        need(program.nodes[last][0] == "input", "TC631", "a weight belongs to no input")
+        weights[last] = number(pair[1])
+        need(weights[last] != 0, "TC632", "a weight is 0; inputs without a weight are left out")
+    found = Scaling().degrees(program, [weights.get(i, Fraction(0)) for i in program.inputs])[n]
+    need(found == ANY_DEGREE or (found is not None and found == number(row[1])), "TC633", f"the degree that follows is {found}")
+
+
 # ------------------------------------------------------------------ the document
 
 KEYS = {"assumptions", "claim", "facts", "format", "instances", "jumps", "names", "program", "refutations", "steps"}
@@ -3077,7 +3214,7 @@ class Document:
 
     def claim(self, claim: object) -> None:
         """Check the form of a claim."""
-        need_keys(claim, CLAIM_KEYS)
+        need_keys(claim, CLAIM_KEYS | {"scalings"} if type(claim) is dict and "scalings" in claim else CLAIM_KEYS)
         if claim["about"] not in ("parameters", "inputs", "both"):
             refuse("TC407", "a claim is about parameters, inputs or both")
         count(claim["discontinuous"], 0, 1)
@@ -3131,6 +3268,10 @@ class Document:
             refuse("TC603", "the refutations do not exclude what is claimed")
         if claim["discontinuous"]:
             self.jump(value["jumps"], main, n)
+        rows = claim.get("scalings", [])
+        need(type(rows) is list and len(rows) <= 64, "TC634", "the scalings are not a list of at most 64")
+        for row in rows:
+            prove_scaling(self.program, n, row)
 
     def jump(self, rows: object, main: Derivation, n: int) -> None:
         """Two neighbouring pieces of a line, one a point, whose values keep a distance."""
@@ -3223,6 +3364,9 @@ def in_words(document: Document, claim: dict) -> str:
     if lip is not None:
         parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
     parts.append(f"takes values in {spread}")
+    for weights, degree in claim.get("scalings", []):
+        named = [f"{document.program.nodes[i][1][0][:60]!r} with weight {w}" for i, w in weights]
+        parts.append(f"is homogeneous of degree {degree} under the scaling of {', '.join(named) or 'nothing'}")
     return "; ".join(parts)
 
 

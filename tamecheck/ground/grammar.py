@@ -133,6 +133,9 @@ TRUTHS = frozenset(["compare", "and", "or", "not", "implies", "iff", "truth", "f
 CONSTANTS = {
     "pi": ("constant", "pi"), "e": ("constant", "e"), "E": ("constant", "e"), "True": ("truth", True), "False": ("truth", False),
 }  # fmt: skip
+LETTERS = frozenset(["beta", "gamma", "zeta"])
+"""Names of functions that are names of variables as well, when no bracket follows."""
+
 _INFINITE = "no number of the reals is infinite"
 REFUSED = {
     **dict.fromkeys(["inf", "oo", "infinity", "Infinity"], _INFINITE), **dict.fromkeys(["nan", "NaN", "zoo"], "this is not a number"),
@@ -394,7 +397,7 @@ class _Parser:
         if text in self.bound:
             if not self.bound[text]:
                 self.fail(f"{text!r} is used outside of its quantifier", column, hint="rename one of the two")
-        elif not declared and (text in FORMS or (self.functions is not None and text in self.functions)):
+        elif not declared and text not in LETTERS and (text in FORMS or (self.functions is not None and text in self.functions)):
             self.fail(f"{text!r} is a function", column, hint=f"write {text}( ) with its arguments")
         elif self.variables is not None and not declared:
             self.unknown(text, column, [*self.variables, *self.lets, *CONSTANTS], "name")

@@ -29,7 +29,7 @@ def summary(certificate, theorems: bool = True) -> dict:
         "locally_lipschitz": certificate.locally_lipschitz,
         "path_differentiable": certificate.path_differentiable,
         "lipschitz": None if record[8] is None else number(record[8]),
-        "homogeneity": None,
+        "homogeneity": homogeneity(certificate),
         "range": _range(certificate),
         "witness": witness(certificate),
         "unknown_because": certificate.unknown_because if certificate.verdict == "unknown" else [],
@@ -42,6 +42,26 @@ def summary(certificate, theorems: bool = True) -> dict:
         "certificate": None,
         "seconds": certificate.seconds,
     }
+
+
+def homogeneity(certificate) -> dict | None:
+    """Return degrees and weights; ``weights`` are by name, ``degree`` is that of the scaling by these weights."""
+    facts, nodes = certificate.scalings, certificate.proof.program.nodes
+    if facts.parameters is None and facts.inputs is None and facts.weights is None:
+        return None
+    weights, degree = facts.weights or ({}, None)
+    return {
+        "parameters": exact(facts.parameters), "inputs": exact(facts.inputs),
+        "weights": {nodes[n][1][0]: exact(w) for n, w in weights.items()}, "degree": exact(degree),
+    }
+
+
+def exact(value: Fraction | None) -> int | float | str | None:
+    """Return a rational as a JSON number when that is exact, otherwise as text."""
+    if value is None or value.denominator == 1:
+        return None if value is None else int(value)
+    nearest = value.numerator / value.denominator if max(value.numerator.bit_length(), value.denominator.bit_length()) < 1000 else 0.0
+    return nearest if Fraction(nearest) == value else str(value)
 
 
 def number(value: Fraction) -> float | int | str:

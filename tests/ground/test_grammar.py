@@ -184,3 +184,13 @@ def test_print_then_parse_is_the_identity(seed):
     assert to_text(again) == text
     kinds = sorted([tree.nodes[n][0] for n in tree.needed()])
     assert sorted([again.nodes[n][0] for n in again.needed()]) == kinds
+
+
+def test_greek_letters_are_variables_without_brackets():
+    """x*beta has a parameter called beta; tanh without brackets stays an error."""
+    from tamecheck.frontends.sources import read
+
+    found = read("x*beta + gamma(x) + zeta")
+    assert [found.program.nodes[n][1][0] for n in found.program.inputs()] == ["x", "beta", "zeta"]
+    with pytest.raises(FormulaError, match="is a function"):
+        read("x*tanh")

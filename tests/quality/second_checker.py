@@ -1680,6 +1680,142 @@ def read_nodes(values: list, bodies: list) -> Program:
     return Program(nodes, bodies, inputs)
 
 
+# ----------------------------------------------------------------------------- scalings (section 9)
+
+EVERY, NO_DEGREE = "any", "none"
+SIMPLE = {"neg": 1, "abs": 1, "sqrt": Fraction(1, 2)}
+MATRIX = {"inverse": -1, "pinv": -1, "eigvalsh": 1, "svdvals": 1, "cholesky": Fraction(1, 2)}
+
+
+def shared(degrees: list) -> object:
+    """Return the common degree."""
+    proper = set(degrees) - {EVERY}
+    return NO_DEGREE if len(proper) > 1 else proper.pop() if proper else EVERY
+
+
+class Weighing:
+    """Degrees of nodes under a scaling, bodies remembered."""
+
+    def __init__(self) -> None:
+        self.memory: dict = {}
+        self.seen = 0
+
+    def weigh(self, program: Program, slots: tuple) -> list:
+        """Return the degrees of all nodes when the inputs have the given ones."""
+        by_input = dict(zip(program.inputs, slots, strict=True))
+        degrees: list = []
+        for n, node in enumerate(program.nodes):
+            if node.kind == "input":
+                low, high, _, _ = interval(node.parameters[2])
+                free = low in (None, ZERO) and high in (None, ZERO)
+                degrees.append(by_input[n] if free or by_input[n] in (EVERY, ZERO) else NO_DEGREE)
+                continue
+            below_ = [degrees[a] for a in node.arguments]
+            made = NO_DEGREE if NO_DEGREE in below_ else self.of(program, node, below_)
+            if made == NO_DEGREE and set(below_) <= {EVERY, ZERO}:
+                made = ZERO
+            if isinstance(made, Fraction) and max(made.numerator.bit_length(), made.denominator.bit_length()) > 4096:
+                made = NO_DEGREE
+            degrees.append(made)
+        return degrees
+
+    def of(self, program: Program, node: Node, d: list) -> object:
+        """Return the degree by the table of section 9; the arguments have degrees."""
+        what = node.parameters[0] if node.parameters else None
+        if node.kind == "map":
+            return self.of_map(program, node, what, d)
+        if node.kind == "constant":
+            return EVERY if what == "splat" and number(node.parameters[1]) == 0 else ZERO
+        if node.kind == "contract":
+            return EVERY if EVERY in d else sum(d, ZERO)
+        if node.kind in ("reduce", "cumulate") and what != "prod":
+            return d[0]
+        if node.kind == "reduce":
+            k = 1
+            for axis in node.parameters[1]:
+                k *= program.nodes[node.arguments[0]].shape[axis]
+            return k * d[0] if d[0] != EVERY else EVERY if k > 0 else NO_DEGREE
+        if node.kind == "reindex":
+            return shared(d)
+        if node.kind == "where":
+            return shared(d[1:])
+        if node.kind == "compare":
+            return NO_DEGREE if shared(d) == NO_DEGREE else ZERO
+        if node.kind == "logic":
+            return ZERO
+        if node.kind == "order":
+            return d[0] if what in ("sort", "topk") else ZERO
+        if node.kind == "lookup":
+            return d[0] if d[1] in (ZERO, EVERY) else NO_DEGREE
+        if node.kind == "linalg" and d[0] != EVERY:
+            if what == "solve":
+                return EVERY if d[1] == EVERY else d[1] - d[0]
+            factor = program.nodes[node.arguments[0]].shape[-1] if what == "det" else MATRIX.get(what)
+            return NO_DEGREE if factor is None else factor * d[0]
+        return self.of_repeat(program, node.parameters, d) if node.kind == "repeat" else NO_DEGREE
+
+    def of_map(self, program: Program, node: Node, what: str, d: list) -> object:
+        """Return the degree of a scalar primitive."""
+        if what == "sign":
+            return EVERY if d[0] == EVERY else ZERO
+        if what in SIMPLE:
+            return d[0] if d[0] == EVERY else SIMPLE[what] * d[0]
+        if what in ("add", "sub", "max", "min"):
+            return shared(d)
+        if what == "mul":
+            return EVERY if EVERY in d else d[0] + d[1]
+        if what == "div":
+            return NO_DEGREE if d[1] == EVERY else EVERY if d[0] == EVERY else d[0] - d[1]
+        if what == "pow":
+            exponent = program.nodes[node.arguments[1]]
+            if exponent.kind == "constant" and exponent.parameters[0] == "splat":
+                q = number(exponent.parameters[1])
+                return q * d[0] if d[0] != EVERY else EVERY if q > 0 else NO_DEGREE
+        return NO_DEGREE
+
+    def of_repeat(self, program: Program, parameters: list, d: list) -> object:
+        """Return the degree of a carry that the rounds keep."""
+        body_number, _, carries, which, outputs = parameters
+        body = program.bodies[body_number]
+        state = tuple(d)
+        for _ in range(16):
+            if (id(body), state) not in self.memory:
+                self.seen += len(body.nodes)
+                if self.seen > 10**7:
+                    return NO_DEGREE
+                self.memory[id(body), state] = self.weigh(body, state)
+            ends = [self.memory[id(body), state][o] for o in outputs]
+            if NO_DEGREE in ends:
+                return NO_DEGREE
+            following = tuple(shared(list(pair)) for pair in zip(state, ends, strict=False))
+            if NO_DEGREE in following:
+                return NO_DEGREE
+            if following == state[:carries]:
+                return state[which]
+            state = following + state[carries:]
+        return NO_DEGREE
+
+
+def weigh_claim(program: Program, n: int, rows: object) -> None:
+    """Verify every row of the claim's scalings."""
+    if len(items(rows, "scalings")) > 64:
+        refuse("TC630", "more than 64 scalings")
+    for line in rows:
+        pairs, degree = items(line, "scaling", 2)
+        weights: dict[int, Fraction] = {}
+        for pair in items(pairs, "weights"):
+            position, weight = items(pair, "weight", 2)
+            position = index(position, len(program.nodes), "input")
+            if program.nodes[position].kind != "input" or (weights and position <= max(weights)):
+                refuse("TC631", "weights belong to inputs, in increasing order")
+            weights[position] = number(weight)
+            if weights[position] == 0:
+                refuse("TC632", "a weight is 0")
+        made = Weighing().weigh(program, tuple(weights.get(i, ZERO) for i in program.inputs))[n]
+        if made == NO_DEGREE or number(degree) != (number(degree) if made == EVERY else made):
+            refuse("TC633", f"degree {degree} is claimed, {made} follows")
+
+
 # ----------------------------------------------------------------------------- facts
 
 _HOMES = {}
@@ -1908,11 +2044,14 @@ class Checker:
         if self.asked is not None and self.asked != canonical(claim):
             refuse("TC476", "the certificate is about another claim than the one asked for")
         self.program = read_program(program)
-        about, discontinuous, holds, node, excluded, digest = fields(claim, CLAIM_KEYS, "claim")
+        scaled = type(claim) is dict and "scalings" in claim
+        about, discontinuous, holds, node, excluded, digest = fields(claim, CLAIM_KEYS + " scalings" * scaled, "claim")[:6]
         self.roles = ABOUT[word(about, ABOUT, "about")]
         self.node = index(node, len(self.program.nodes), "claimed node")
         if digest != "sha256:" + hashlib.sha256(canonical(program)).hexdigest():
             refuse("TC477", "the digest of the claim is not that of the program")
+        if scaled:
+            weigh_claim(self.program, self.node, claim["scalings"])
         self.facts = [read_fact(f) for f in items(facts, "facts")]
         for number_, item in enumerate(items(instances, "instances")):
             kind = word(item.get("kind") if type(item) is dict else None, TABLE_OF_FIELDS, "instance")

@@ -145,6 +145,9 @@ ONLY_THE_FIRST = {  # reason: a limit of the first checker, a stricter form, or 
     "too_large": "a limit",
     "too_many_nodes": "a limit",
     "asked_for_null": "bad beside a claim",
+    "scaling_degree_too_long": "a limit",
+    "scaling_too_many_rounds": "a limit",
+    "scaling_too_many_visits": "a limit",
     "the_claim_that_was_asked_for_is_another": "bad beside a claim",
 }
 
