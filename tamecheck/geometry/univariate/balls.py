@@ -175,7 +175,7 @@ class Tape:
             powers = [(i, int(q)) for i, q in zip(at, e.data, strict=True) if q.denominator == 1]  # type: ignore[arg-type]
             roots = [(i, q) for i, q in zip(at, e.data, strict=True) if q.denominator != 1]  # type: ignore[arg-type]
             return ("prod", powers, roots)
-        if e.kind in ("x", "number", "pi", "root"):
+        if e.kind in ("x", "number", "pi", "root", "parameter"):
             return (e.kind, e.data)
         if e.kind == "seal":
             return ("seal", at[0])
@@ -289,7 +289,7 @@ def _constant(e: Expr, step: tuple, extra: list | None, values: list, bits: int)
         return ball(e.data)  # type: ignore[arg-type]
     if e.kind == "pi":
         return flint.arb.pi()
-    if e.kind == "root":
+    if e.kind in ("root", "parameter"):
         return e.data.ball(bits)  # type: ignore[union-attr]
     return _apply(step, extra, values, ball(0))
 

@@ -109,6 +109,10 @@ def joint_order(left: Expr, right: Expr, p: Expr) -> int | None:
     """Return k such that a continuous function that is ``left`` before p and ``right`` after it is C^k there and not C^(k+1)."""
     if left is right and meromorphic_at(left, p):
         return ANALYTIC
+    if left.algebra.oracle is not None and analytic_at(left, p) and analytic_at(right, p):
+        from tamecheck.geometry.univariate.parameters import order_by_taylor
+
+        return order_by_taylor(left, right, p, MOST_DERIVATIVES)
     for first, second, side in ((left, right, 1), (right, left, -1)):
         if analytic_at(first, p):
             difference = first.algebra.sub(second, first)

@@ -21,6 +21,9 @@ def sign(e: Expr) -> int | None:
     q = e.rational
     if q is not None:
         return (q > 0) - (q < 0)
+    oracle = e.algebra.oracle
+    if oracle is not None and oracle.concerns(e):
+        return oracle.sign(e)
     if "sign" not in e.memo:
         e.memo["sign"] = _sign(e)
     return e.memo["sign"]

@@ -21,8 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tamecheck.errors import InputError
+
+if TYPE_CHECKING:
+    from tamecheck.geometry.univariate.parameters import Oracle
 
 MAXIMAL_NODES = 120_000
 MAXIMAL_FOR_DERIVATIVES = 20_000
@@ -85,6 +89,7 @@ class Algebra:
     """The expressions of one function: a table of interned nodes and the operations that keep the form."""
 
     def __init__(self) -> None:
+        self.oracle: Oracle | None = None  # decides signs of constants that hold a parameter
         self.table: dict[tuple, Expr] = {}
         self.numbers: dict[tuple[int, int], Expr] = {}
         self.x = self._node("x", None, ())

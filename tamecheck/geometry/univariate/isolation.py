@@ -39,6 +39,9 @@ def _zeros(e: Expr, limits: Limits) -> ZeroSet:
         return NONE if s else ZeroSet((), (), True)
     if sign_on(e, *limits):
         return NONE
+    oracle = e.algebra.oracle
+    if oracle is not None and oracle.concerns(e) and not oracle.never_vanishes(e, *limits):
+        return ZeroSet((), (Open(*limits, "it may vanish identically for some value of the parameter"),))
     parts = _parts(e, limits)
     found: list[Zero] = []
     unsettled: list[Open] = []

@@ -7,7 +7,7 @@ split.  The unselected branch of ``where`` may be undefined.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from tamecheck.errors import InputError
@@ -35,8 +35,8 @@ POSITIVE = frozenset(["log", "gamma", "lgamma", "digamma", "besselk0", "besselk1
 STEPS = frozenset(["floor", "ceil", "round"])
 
 
-def lower(program: Program, output: int, algebra: Algebra) -> Piecewise:
-    """Return the output of a program with one scalar input as a function by cases.
+def lower(program: Program, output: int, algebra: Algebra, fixed: Mapping[str, Expr] | None = None) -> Piecewise:
+    """Return the output of a program with one scalar input as a function by cases; ``fixed`` inputs stand for constants.
 
     Raises
     ------
@@ -49,6 +49,9 @@ def lower(program: Program, output: int, algebra: Algebra) -> Piecewise:
         kind, parameters, arguments, shape = program.nodes[n]
         if shape != ():
             raise InputError("the program is no scalar function: it holds a tensor", code="TC151")
+        if kind == "input" and fixed and parameters[0] in fixed:
+            known[n] = simple(fixed[parameters[0]])
+            continue
         try:
             known[n] = tidy(_opened(_node(algebra, kind, parameters, [known[a] for a in arguments])))
         except Unresolved as reason:

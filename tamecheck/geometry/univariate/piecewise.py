@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tamecheck.geometry.univariate import balls, constants
 from tamecheck.geometry.univariate.constants import Unresolved
-from tamecheck.geometry.univariate.expressions import Expr, Undefined
+from tamecheck.geometry.univariate.expressions import Algebra, Expr, Undefined
 from tamecheck.geometry.univariate.isolation import zeros
 from tamecheck.geometry.univariate.points import between, enclosure
 
@@ -110,6 +110,8 @@ def _overlaps(low: Expr | None, high: Expr | None, a: Expr | None, b: Expr | Non
 
 def sign_between(g: Expr, low: Expr | None, high: Expr | None) -> int | None:
     """Return the sign of an expression without zeros on an open interval, from one point inside."""
+    if g.algebra.oracle is not None:
+        return constants.sign(g.algebra.at(g, _middle(g.algebra, low, high)))
     q = between(low, high)
     for bits in balls.LADDER:
         with balls.precision(bits):
@@ -117,6 +119,13 @@ def sign_between(g: Expr, low: Expr | None, high: Expr | None) -> int | None:
         if found:
             return found
     return constants.sign(g.algebra.at(g, g.algebra.number(q)))
+
+
+def _middle(k: Algebra, low: Expr | None, high: Expr | None) -> Expr:
+    """Return a constant between two constants."""
+    if low is None or high is None:
+        return k.zero if low is high else k.add(high or low, k.number(1 if low is not None else -1))  # type: ignore[arg-type]
+    return k.scale(Fraction(1, 2), k.add(low, high))
 
 
 # --------------------------------------------------------------- combination
@@ -244,6 +253,10 @@ def analytic_at(e: Expr, p: Expr) -> bool:
             around = balls.value(p) + balls.span(Fraction(-1, 2**bits), Fraction(1, 2**bits))
             if tape.analytic(around, balls.BASE):
                 return True
+    if e.algebra.oracle is not None:
+        from tamecheck.geometry.univariate.parameters import analytic_structurally
+
+        return analytic_structurally(e, p)
     return False
 
 

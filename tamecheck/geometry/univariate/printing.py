@@ -27,7 +27,7 @@ def _write(e: Expr, written: dict[int, tuple[str, int]], variable: str) -> tuple
         return number(e.data), 4 if e.data >= 0 and e.data.denominator == 1 else 2 if e.data >= 0 else 1  # type: ignore[union-attr]
     if e.kind == "pi":
         return "pi", 4
-    if e.kind == "root":
+    if e.kind in ("root", "parameter"):
         return e.data.name, 4  # type: ignore[union-attr]
     if e.kind == "seal":
         return written[e.args[0].id]

@@ -68,7 +68,7 @@ def _absolute(k: Algebra, b: Expr, q: Fraction, low: Expr | None, high: Expr | N
 
 def _sign(e: Expr, signs: dict[int, int | None], found: Bounds, low: Expr | None, high: Expr | None) -> int | None:
     if not e.varies:
-        return constants.sign(e)
+        return _constant_sign(e)
     if e.kind == "x":
         if low is not None and constants.sign(low) in (0, 1):
             return 1
@@ -102,6 +102,16 @@ def _sign(e: Expr, signs: dict[int, int | None], found: Bounds, low: Expr | None
     if e.kind in SAME_SIGN:
         return signs[e.args[0].id]
     return None
+
+
+def _constant_sign(e: Expr) -> int | None:
+    """Return the sign of a constant; one that changes with a parameter is not asked for here, where any answer will do."""
+    from tamecheck.geometry.univariate.parameters import Split
+
+    try:
+        return constants.sign(e)
+    except Split:
+        return None
 
 
 def bounds_of_parts(parts: list[Expr], low: Expr | None, high: Expr | None) -> dict[int, Bounds]:

@@ -108,7 +108,16 @@ def _limit(e: Expr, end: End) -> Limit:
     try:
         return asymptotics.limit(e, end)
     except asymptotics.Unknown:
+        return _with_parameter(e, end)
+
+
+def _with_parameter(e: Expr, end: End) -> Limit:
+    """Return a limit by terms when the expression holds a parameter."""
+    if e.algebra.oracle is None or not e.algebra.oracle.concerns(e):
         return None
+    from tamecheck.geometry.univariate.parameters import limit_by_terms
+
+    return limit_by_terms(e, end)
 
 
 def compare_limits(a: Limit, b: Limit) -> int | None:

@@ -51,7 +51,7 @@ def candidates(g: Expr, low: Expr | None, high: Expr | None, found: ZeroSet) -> 
     if found.identical:
         from tamecheck.geometry.univariate.points import between
 
-        inside = value_at(g, g.algebra.number(between(low, high)))
+        inside = value_at(g, g.algebra.number(between(low, high))) if g.varies else g
         return [Candidate(inside if isinstance(inside, Expr) else None, None, True)]
     for z in found.zeros:
         value = value_at(g, z.point)
