@@ -13,6 +13,7 @@ _PUBLIC = {
     "cells": ("tamecheck.geometry.cells", "cells"),
     "decide": ("tamecheck.geometry.quantifiers", "decide"),
     "eliminate": ("tamecheck.geometry.solutions", "eliminate"),
+    "lower": ("tamecheck.networks", "lower"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),
     "testing": ("tamecheck.testing", None),

@@ -1,0 +1,368 @@
+"""Symbolic execution of a tape: one path per piece.
+
+A path carries the conditions under which the program takes it.  Slots are computed when the outputs ask for them, so that
+``where`` needs its condition and the branch that is taken, no more.  Where a sign is needed that the conditions leave open, the
+path splits; branches without a point are dropped.
+"""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from flint import fmpz_mpoly
+
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded, Refusal
+from tamecheck.ground.polynomials import MAXIMAL_DEGREE, MAXIMAL_TERMS, Ring
+from tamecheck.programs.lowering.conditions import ANY, NEGATIVE, NULL, POSITIVE, Domain, evaluate, flipped, product
+from tamecheck.programs.lowering.tape import Tape
+
+Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
+"""Numerator and denominator, without a common factor."""
+MAXIMAL_ROOTS = 24
+SPLITS = {
+    "max": (NULL | POSITIVE, NEGATIVE), "min": (NEGATIVE | NULL, POSITIVE), "abs": (NULL | POSITIVE, NEGATIVE),
+    "sign": (POSITIVE, NULL, NEGATIVE), "lt": (NEGATIVE, NULL | POSITIVE), "le": (NEGATIVE | NULL, POSITIVE),
+    "eq": (NULL, NEGATIVE | POSITIVE), "ne": (NEGATIVE | POSITIVE, NULL),
+}  # fmt: skip
+TIES = (POSITIVE, NULL, NEGATIVE)
+CONTINUOUS = frozenset(["max", "min", "abs"])
+"""Kinks whose two branches agree where they meet."""
+
+
+class Split(Exception):
+    """A sign is open: the domains of the branches."""
+
+    def __init__(self, domains: list[Domain]) -> None:
+        self.domains = domains
+
+
+class Undefined(Exception):
+    """The program has no value on this path."""
+
+
+class Dead(Exception):
+    """The path has no point."""
+
+
+class Root:
+    """An auxiliary variable: ``variable ** degree == numerator/denominator``, not negative."""
+
+    __slots__ = ("variable", "degree", "radicand")
+
+    def __init__(self, variable: str, degree: int, radicand: Quotient) -> None:
+        self.variable, self.degree, self.radicand = variable, degree, radicand
+
+    def __repr__(self) -> str:
+        return f"{self.variable}**{self.degree} == {as_text(self.radicand)}, {self.variable} >= 0"
+
+
+class Path:
+    """A partial run: what is known, computed and chosen so far."""
+
+    __slots__ = ("domain", "values", "choices", "roots", "places")
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.values: dict[int, Quotient] = {}
+        self.choices: dict[int, int] = {}
+        self.roots: list[Root] = []
+        self.places: dict[tuple[str, str, int], int] = {}
+
+    def branch(self, domain: Domain) -> "Path":
+        """Return a copy on another domain."""
+        other = Path(domain)
+        other.values, other.choices = dict(self.values), dict(self.choices)
+        other.roots, other.places = list(self.roots), dict(self.places)
+        return other
+
+
+class Executor:
+    """Runs a tape over a ring.
+
+    Parameters
+    ----------
+    tape : Tape
+    ties : ``"merge"``: a tie of max, min or abs goes with one side; ``"split"``: every tie is a piece of its own
+    oracle : ``None`` or a function of (ring, conditions) that returns True, False or None: is there a point
+    budget : Budget or ``None`` — one step per operation
+    """
+
+    def __init__(self, tape: Tape, ties: str, oracle: Callable | None, budget: Budget | None) -> None:
+        self.tape, self.split, self.oracle, self.budget = tape, ties == "split", oracle, budget
+        self.roots = min(self._count_roots(), MAXIMAL_ROOTS)
+        names = list(tape.variables)
+        letter = "r"
+        while any([n.startswith(letter) and n[len(letter) :].isdigit() for n in names]):
+            letter += "r"
+        self.auxiliary = [f"{letter}{k}" for k in range(1, self.roots + 1)]
+        self.ring = Ring([*names, *self.auxiliary])
+        self.one = self.ring.constant(1)
+
+    def _count_roots(self) -> int:
+        return sum([1 for s in self.tape.needed() if self.tape.slots[s][0] == "power" and self.tape.slots[s][1].denominator > 1])
+
+    def start(self) -> Path:
+        """Return the path on which nothing is known but the box."""
+        domain = Domain(self.ring, self.tape.boxes, self.oracle)
+        if not domain.settle():
+            raise Dead
+        return Path(domain)
+
+    def run(self, path: Path, outputs: Sequence[int]) -> None:
+        """Compute the outputs on a path.
+
+        Raises
+        ------
+        Split, Undefined, Dead
+            The path ends here; values computed so far are kept for the branches.
+        """
+        slots, values = self.tape.slots, path.values
+        stack = list(reversed(outputs))
+        while stack:
+            s = stack[-1]
+            if s in values:
+                stack.pop()
+                continue
+            operation, payload, arguments = slots[s]
+            if operation == "where":
+                arguments = self._where(path, arguments)
+            waiting = [a for a in arguments if a not in values]
+            if waiting:
+                stack += reversed(waiting)
+                continue
+            if self.budget is not None:
+                self.budget.spend(1, "lowering")
+            given = [values[a] for a in arguments]
+            values[s] = given[-1] if operation == "where" else RULES[operation](self, path, s, payload, given)
+            stack.pop()
+
+    def _where(self, path: Path, arguments: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the arguments that the path needs: the condition alone while it is not known, then it and its branch."""
+        condition, yes, no = arguments
+        if condition not in path.values:
+            return (condition,)
+        return (condition, yes if self.true(path, path.values[condition]) else no)
+
+    # ----------------------------------------------------------------------- signs
+
+    def true(self, path: Path, v: Quotient) -> bool:
+        """Return whether a value is not 0."""
+        return self.ask(path, v[0], (NEGATIVE | POSITIVE, NULL)) != NULL
+
+    def sign(self, path: Path, v: Quotient, groups: Sequence[int], merge: bool = False) -> int:
+        """Return which group the sign of a value is in; with ``merge``, 0 may go with either side."""
+        n, d = v
+        if not d.is_constant():
+            if self.ask(path, d, (POSITIVE, NEGATIVE)) == NEGATIVE:
+                n = -n
+        elif int(d.leading_coefficient()) < 0:
+            n = -n
+        return self.ask(path, n, groups, merge)
+
+    def ask(self, path: Path, p: fmpz_mpoly, groups: Sequence[int], merge: bool = False) -> int:
+        """Return the group (cut down to what is possible) that holds the sign of ``p``, or split the path."""
+        domain = path.domain
+        possible = domain.signs(p)
+        if merge and possible and possible & (NEGATIVE | POSITIVE) != NEGATIVE | POSITIVE:
+            return possible
+        options = [g & possible for g in groups if g & possible]
+        if not options:
+            raise Dead
+        if len(options) == 1:
+            return options[0]
+        found = []
+        for g in options:
+            branch = domain.copy()
+            branch.restrict(p, g)
+            if branch.settle():
+                found.append((g, branch))
+        if not found:
+            raise Dead
+        if len(found) > 1:
+            raise Split([branch for _, branch in found])
+        mask, branch = found[0]
+        domain.restrict(p, mask, implied=True)
+        domain.witness, domain.certain = branch.witness, branch.certain
+        return mask
+
+    # ------------------------------------------------------------------ arithmetic
+
+    def reduced(self, n: fmpz_mpoly, d: fmpz_mpoly) -> Quotient:
+        """Return n/d in lowest terms; the denominator has a positive first coefficient."""
+        if n.is_zero():
+            return n, self.one
+        if len(n) > MAXIMAL_TERMS or n.total_degree() > MAXIMAL_DEGREE:
+            raise BudgetExceeded(f"an expression of {len(n)} terms and degree {n.total_degree()}", code="TC306", where="lowering")
+        if d.is_constant() and int(d.leading_coefficient()) == 1:
+            return n, d
+        g = n.gcd(d)
+        n, d = n / g, d / g
+        return (-n, -d) if d.coeffs()[0] < 0 else (n, d)
+
+    def add(self, a: Quotient, b: Quotient) -> Quotient:
+        """Return the sum."""
+        if str(a[1]) == str(b[1]):
+            return self.reduced(a[0] + b[0], a[1])
+        return self.reduced(a[0] * b[1] + b[0] * a[1], a[1] * b[1])
+
+    def multiply(self, a: Quotient, b: Quotient) -> Quotient:
+        """Return the product."""
+        if len(a[0]) * len(b[0]) > MAXIMAL_TERMS:
+            raise BudgetExceeded(f"a product of {len(a[0])} by {len(b[0])} terms", code="TC306", where="lowering")
+        return self.reduced(a[0] * b[0], a[1] * b[1])
+
+    def number(self, q: Fraction) -> Quotient:
+        """Return a rational constant."""
+        return self.ring.constant(q.numerator), self.ring.constant(q.denominator)
+
+    def difference(self, a: Quotient, b: Quotient) -> Quotient:
+        """Return a - b."""
+        return self.add(a, (-b[0], b[1]))
+
+
+# ------------------------------------------------------------------------------ rules
+
+
+def _sum(x: Executor, _path: Path, _slot: int, _payload: object, given: list[Quotient]) -> Quotient:
+    total = x.number(Fraction(0))
+    for v in given:
+        total = x.add(total, v)
+    return total
+
+
+def _quotient(x: Executor, path: Path, _slot: int, _payload: object, given: list[Quotient]) -> Quotient:
+    (n, d), (m, e) = given
+    if x.ask(path, m, (NEGATIVE | POSITIVE, NULL)) == NULL:
+        raise Undefined("division by zero")
+    return x.multiply((n, d), _inverse((m, e)))
+
+
+def _inverse(v: Quotient) -> Quotient:
+    return (-v[1], -v[0]) if v[0].coeffs()[0] < 0 else (v[1], v[0])
+
+
+def _power(x: Executor, path: Path, _slot: int, exponent: Fraction, given: list[Quotient]) -> Quotient:
+    v = given[0]
+    if exponent.denominator > 1:
+        v, exponent = _root(x, path, v, exponent), Fraction(exponent.numerator)
+    if exponent < 0:
+        if x.ask(path, v[0], (NEGATIVE | POSITIVE, NULL)) == NULL:
+            raise Undefined("division by zero")
+        v, exponent = _inverse(v), -exponent
+    k = int(exponent)
+    if max(len(v[0]), len(v[1])) ** min(k, 8) > MAXIMAL_TERMS and k > 1 and len(x.ring.names) > 1:
+        raise BudgetExceeded(f"the power {k} of {len(v[0])} terms", code="TC306", where="lowering")
+    return x.reduced(v[0] ** k, v[1] ** k)
+
+
+def _root(x: Executor, path: Path, v: Quotient, exponent: Fraction) -> Quotient:
+    """Return the root of order ``exponent.denominator``: rational if it can be, else a new variable with its definition."""
+    degree = exponent.denominator
+    mask = x.sign(path, v, (NULL | POSITIVE, NEGATIVE))
+    if mask == NEGATIVE:
+        raise Undefined("a root of a negative number")
+    if mask == NULL:
+        return x.number(Fraction(0))
+    tops, bottoms = _whole_root(x, v[0], degree), _whole_root(x, v[1], degree)
+    if tops is not None and bottoms is not None:
+        w = x.reduced(tops, bottoms)
+        return w if degree & 1 or x.sign(path, w, (NULL | POSITIVE, NEGATIVE)) != NEGATIVE else (-w[0], w[1])
+    key = (str(v[0]), str(v[1]), degree)
+    k = path.places.get(key)
+    if k is None:
+        k = path.places[key] = len(path.roots)
+        if k >= len(x.auxiliary):
+            raise BudgetExceeded(f"more than {len(x.auxiliary)} different roots on one path", code="TC312", where="lowering")
+        path.roots.append(Root(x.auxiliary[k], degree, v))
+        r = x.ring.variable(x.auxiliary[k])
+        path.domain.restrict(v[1] * r**degree - v[0], NULL)
+        path.domain.restrict(r, POSITIVE if mask == POSITIVE else NULL | POSITIVE)
+        path.domain.witness = None
+    return x.ring.variable(x.auxiliary[k]), x.one
+
+
+def _whole_root(x: Executor, p: fmpz_mpoly, degree: int) -> fmpz_mpoly | None:
+    """Return q with q**degree == p, up to sign for even degrees, if there is one over the integers."""
+    from tamecheck.programs.lowering.tape import root
+
+    unit, pairs = x.ring.factors(p)
+    if unit < 0 and not degree & 1:
+        return None
+    whole = root(abs(unit), degree)
+    if whole is None or any([e % degree for _, e in pairs]):
+        return None
+    result = x.ring.constant(-whole if unit < 0 else whole)
+    for f, e in pairs:
+        result = result * f ** (e // degree)
+    return result
+
+
+def _kink(operation: str) -> Callable:
+    """Return the rule of a slot that depends on a sign."""
+
+    def rule(x: Executor, path: Path, slot: int, _payload: object, given: list[Quotient]) -> Quotient:
+        a, b = given[0], given[-1]
+        d = a if operation in ("abs", "sign") else x.difference(a, b)
+        mask = x.sign(path, d, TIES if x.split else SPLITS[operation], not x.split and operation in CONTINUOUS)
+        path.choices[slot] = mask
+        if operation in CONTINUOUS:
+            high = mask & ~NULL != NEGATIVE  # at a tie both branches agree
+            if operation == "abs":
+                return a if high else (-a[0], a[1])
+            return a if high == (operation == "max") else b
+        if operation == "sign":
+            return x.number(Fraction({POSITIVE: 1, NULL: 0, NEGATIVE: -1}[mask]))
+        return x.number(Fraction(int(bool(mask & SPLITS[operation][0]))))
+
+    return rule
+
+
+def _connective(operation: str) -> Callable:
+    def rule(x: Executor, path: Path, _slot: int, _payload: object, given: list[Quotient]) -> Quotient:
+        truths = [x.true(path, v) for v in given]
+        known = {"and": all(truths), "or": any(truths), "xor": truths[0] != truths[-1], "not": not truths[0]}
+        return x.number(Fraction(int(known[operation])))
+
+    return rule
+
+
+def _undefined(_x: Executor, _path: Path, _slot: int, reason: object, _given: list[Quotient]) -> Quotient:
+    raise Undefined(str(reason))
+
+
+HINTS = {
+    "floor": "it has infinitely many pieces", "ceil": "it has infinitely many pieces", "round": "it has infinitely many pieces",
+    "pow": "a constant rational exponent", "exp": "a piecewise algebraic replacement (hard_sigmoid, hardtanh, hardswish, squareplus)",
+}  # fmt: skip
+
+
+def _opaque(x: Executor, _path: Path, slot: int, primitive: object, _given: list[Quotient]) -> Quotient:
+    node, _ = x.tape.origin[slot]
+    name = x.tape.names.get(node)
+    raise Refusal(
+        f"{primitive} at node {node} is not piecewise algebraic", code="TC230", where=x.tape.place(slot) if name else f"node {node}",
+        hint=HINTS.get(str(primitive), "a piecewise algebraic replacement, or fix what it is applied to"),
+    )  # fmt: skip
+
+
+RULES: dict[str, Callable] = {
+    "variable": lambda x, _p, _s, k, _g: (x.ring.variable(x.ring.names[k]), x.one),
+    "number": lambda x, _p, _s, q, _g: x.number(q),
+    "sum": _sum,
+    "product": lambda x, _p, _s, _q, given: x.multiply(*given),
+    "quotient": _quotient, "power": _power, "undefined": _undefined, "opaque": _opaque,
+    **{name: _kink(name) for name in SPLITS}, **{name: _connective(name) for name in ("and", "or", "xor", "not")},
+}  # fmt: skip
+
+
+def as_text(v: Quotient) -> str:
+    """Return a quotient in the language of formulas."""
+    n, d = str(v[0]).replace(" ", ""), str(v[1]).replace(" ", "")
+    if d == "1":
+        return n
+    top = f"({n})" if len(v[0]) > 1 else n
+    bottom = d if d.replace("_", "a").isalnum() else f"({d})"
+    return f"{top}/{bottom}"
+
+
+__all__ = ["ANY", "Dead", "Executor", "Path", "Quotient", "Root", "Split", "Undefined", "as_text", "evaluate", "flipped", "product"]

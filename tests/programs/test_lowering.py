@@ -1,0 +1,308 @@
+"""Lowering to pieces: exact agreement with the program, the facts about small nets, refusals and budgets."""
+
+import itertools
+import random
+import time
+from fractions import Fraction
+
+import pytest
+
+import tamecheck as tc
+from tamecheck import nn
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded, InputError, Refusal
+from tamecheck.frontends.formula_io import load
+from tamecheck.networks import lower
+from tamecheck.programs.lowering import exact, pieces
+from tamecheck.programs.lowering.conditions import NEGATIVE, NULL, POSITIVE, linear_point
+from tamecheck.programs.lowering.scalars import scalarise
+
+SEED = 20
+FORMULAS = [
+    "relu(u)+relu(v)", "(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", "max(u^2+v^2-1, 2*u)", "abs(abs(u)-abs(v))", "sign(u)*abs(v)",
+    "where(u > v, u*v, v-u)", "hardswish(u-v)", "leaky_relu(u+v)*relu6(v)", "min(max(u, v), 1/2)", "(u > 0)*v + (u <= v)",
+    "relu(relu(u)-relu(v)-1)", "u/(1+abs(v))", "where(u == v, 7, u/(u-v))", "where(u > 0 and not v > 0, 1, where(u > 0 or v > 0, 2, 3))",
+    "hardtanh(3*u)*hardsigmoid(v)", "max(u, v, u+v, 1)", "sqrt(u^2*v^4)", "abs(u)^3 - relu(v)^2", "softshrink(u)+hardshrink(v)",
+]  # fmt: skip
+
+
+def points(rng, count, size):
+    """Return rational points, many of them on kinks."""
+    values = [Fraction(0), Fraction(1), Fraction(-1), Fraction(1, 2), Fraction(-3), Fraction(7, 3), Fraction(-1, 5)]
+    return [tuple(rng.choice(values) for _ in range(count)) for _ in range(size)]
+
+
+@pytest.mark.parametrize("ties", ["merge", "split"])
+@pytest.mark.parametrize("text", FORMULAS)
+def test_pieces_agree_with_the_program_everywhere_tried(text, ties):
+    """At every rational point exactly one piece holds, and its value is the program's, exactly."""
+    source = load(text, variables=("u", "v"))
+    f = pieces.lower(source.program, source.outputs, ties=ties)
+    tape = scalarise(source.program, source.outputs, {})
+    for q in points(random.Random(SEED), 2, 60):
+        assert sum(piece.holds(q) for piece in f) == 1
+        assert f(*q) == exact.evaluate(tape, q)["f"][0]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_lowered_formula_is_read_again_as_the_same_function(text):
+    """The text of the pieces is a formula of the language with the same values."""
+    source = load(text, variables=("u", "v"))
+    f = pieces.lower(source.program, source.outputs)
+    again = load(f.to_formula(), variables=("u", "v"))
+    tape = scalarise(again.program, again.outputs, {})
+    for q in points(random.Random(SEED), 2, 20):
+        assert f(*q) == exact.evaluate(tape, q)["f"][0]
+
+
+@pytest.mark.parametrize("text", FORMULAS[:8])
+def test_samples_lie_in_their_pieces(text):
+    """Every sample satisfies the conditions of its piece, and pieces with a sample are not empty."""
+    source = load(text, variables=("u", "v"))
+    for piece in pieces.lower(source.program, source.outputs, ties="split"):
+        assert piece.sample is None or (piece.nonempty and piece.holds(piece.sample))
+
+
+def test_exact_evaluation_agrees_with_numpy():
+    """The exact evaluator of tapes and the float evaluator of programs give the same numbers."""
+    import numpy as np
+
+    rng = random.Random(SEED)
+    x = nn.Input("x", (2, 1, 4, 4))
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3), nn.LeakyReLU())
+    net = nn.Network({"logits": model(x), "sorted": model(x).sort(-1), "best": model(x).argmax(-1), "top": model(x).topk(2)[0]})
+    values = {}
+    for n in net.program.inputs():
+        shape = net.program.shape(n)
+        values[net.program.nodes[n][1][0]] = np.array([rng.randint(-4, 4) / 4 for _ in range(int(np.prod(shape)))]).reshape(shape)
+    tape = scalarise(net.program, net.outputs, {k: [Fraction(e) for e in v.reshape(-1).tolist()] for k, v in values.items()})
+    found = exact.evaluate(tape, [])
+    for name, array in net.evaluate(values).items():
+        assert np.allclose(np.array([float(q) for q in found[name]]), array.reshape(-1), atol=1e-12)
+
+
+@pytest.mark.parametrize(("row", "ties"), list(itertools.product(itertools.product([0, 1, 2], repeat=3), [True, False])))
+def test_sorting_networks_keep_the_order_of_ties(row, ties):
+    """argsort, topk and argmax take the first of equal entries, as NumPy's stable sort does."""
+    import numpy as np
+
+    from tamecheck.programs.program import Program
+
+    p = Program()
+    x = p.values(row, (3,))
+    nodes = {"argsort": p.order("argsort", x, 0, largest=ties), "topk": p.order("topk_index", x, 0, 2, ties)}
+    nodes["argmax_last"] = p.order("argmax_last", x, 0)
+    found = exact.evaluate(scalarise(p, nodes, {}), [])
+    order = np.argsort(-np.array(row) if ties else np.array(row), kind="stable")
+    assert [int(q) for q in found["argsort"]] == order.tolist()
+    assert [int(q) for q in found["topk"]] == order[:2].tolist()
+    assert int(found["argmax_last"][0]) == max(k for k in range(3) if row[k] == max(row))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8])
+def test_the_parameter_plane_of_a_neuron_has_4n_plus_1_strata(count):
+    """relu(w*x_i + b) for n different data x_i: n lines through the origin, 2n rays, 2n sectors, one point."""
+    data = " + ".join(f"relu({k}*w+b)" for k in range(count))
+    f = lower(data, ties="split")
+    assert len(f) == 4 * count + 1
+    assert all(piece.nonempty for piece in f)
+    dimensions = [2 - sum(mask == NULL for _, mask in piece.conditions) for piece in f]
+    assert (dimensions.count(2), dimensions.count(1)) == (2 * count, 2 * count)
+
+
+def test_three_units_cut_the_plane_into_seven_regions():
+    """G189: three lines in general position make 7 regions; with ties 9 edges and 3 vertices more."""
+    assert len(lower("relu(u)+relu(v)+relu(u+v-1)")) == 7
+    assert len(lower("relu(u)+relu(v)+relu(u+v-1)", ties="split")) == 7 + 9 + 3
+
+
+def test_two_parallel_lines():
+    """G190: four lines, two of them parallel, make 10 regions."""
+    assert len(lower("relu(u)+relu(v)+relu(u+v-1)+relu(u+v+2)")) == 10
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_iterated_tents(k):
+    """G191: on [0, 1] the k-th iterate of the tent has 2^k pieces of slope 2^k or -2^k, and 2^k fixed points."""
+    text, inner = "", "x"
+    for i in range(k):
+        text += f"let y{i} = relu(2*{inner})-relu(4*{inner}-2); "
+        inner = f"y{i}"
+    f = lower(text + inner, box=(Fraction(0), Fraction(1), True, True))
+    assert {abs(p.value[0].derivative(0).leading_coefficient() / p.value[1].leading_coefficient()) for p in f} == {2**k}
+    linear = [p for p in f if p.sample is not None]
+    assert len(linear) == 2**k
+    fixed = tc.decide(f"exists x: ({f.to_graph('x')}) and 0 <= x and x <= 1").verdict
+    assert fixed == "true"
+    count = tc.cells([*f.surfaces, *[f"{p.expressions()['f']} - x" for p in f]], ["x"])
+    zeros = [Fraction(str(c.sample[0])) for c in count.cells if c.dimension == 0 and 0 <= c.sample[0] <= 1]
+    assert len([x for x in zeros if f(x) == x]) == 2**k
+
+
+@pytest.mark.parametrize(("text", "signs"), [
+    ("(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", 9), ("(relu(u)+relu(v)-1)^2", 9), ("(v*relu(w)-1)^2+(v*relu(-w)+1)^2", 3),
+    ("max(x^2+y^2-1,2*x)", 3), ("(leaky_relu(w+b)-1)^2+(leaky_relu(b-w)-1)^2", 9), ("(a*w^2-1)^2+(4*a*w^2-2)^2", 1),
+])  # fmt: skip
+def test_the_sign_vectors_of_the_nets_in_the_facts(text, signs):
+    """G152 to G159: one piece per sign vector of the breakpoint functions."""
+    assert len(lower(text, ties="split")) == signs
+
+
+def test_activation_patterns_come_in_the_users_names():
+    """A piece says which unit of which layer is on, as the module is called."""
+    x = nn.Input("x", (1, 2))
+    net = nn.Network(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))(x))
+    f = lower(net, "inputs", {"0.weight": [[1, 0], [0, 1], [1, 1]], "0.bias": [0, 0, -1], "2.weight": [[1, 1, -1]], "2.bias": 0})
+    assert f.locate([2, 2]).pattern() == {"1 (ReLU)[0,0]": "on", "1 (ReLU)[0,1]": "on", "1 (ReLU)[0,2]": "on"}
+    assert [str(c) for c in f.coordinates] == ["x[0,0]", "x[0,1]"]
+
+
+def test_parameters_vary_over_fixed_data():
+    """The loss of a 1-2-1 net on two data is a piecewise polynomial of its weights."""
+    x, y = nn.Input("x", (2, 1)), nn.Input("y", (2, 1))
+    model = nn.Sequential(nn.Linear(1, 2, bias=False), nn.ReLU())
+    loss = nn.Loss(((model(x).sum(1, keepdim=True) - y) ** 2).sum())
+    f = lower(loss, "parameters", {"x": [[1], [-1]], "y": [[1], [2]]})
+    assert len(f) == 4
+    assert f(0, 0) == 5
+    assert f.kind == "polynomial"
+
+
+def test_an_onnx_model_brings_its_weights(tmp_path):
+    """The stored weights of a file are its exact dyadic numbers, and units are called as in the graph."""
+    onnx = pytest.importorskip("onnx")
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    w, b = np.array([[1.0, 0.1], [-2.0, 0.5]], np.float32), np.array([0.25, -1.0], np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["x", "w", "b"], ["h"]), helper.make_node("Relu", ["h"], ["hidden"]),
+         helper.make_node("ReduceSum", ["hidden"], ["y"], keepdims=0)],
+        "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [])],
+        [numpy_helper.from_array(w, "w"), numpy_helper.from_array(b, "b")],
+    )  # fmt: skip
+    path = tmp_path / "net.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    f = lower(str(path), "inputs")
+    assert len(f) == 4
+    assert f(1, 0) == Fraction(5, 4)
+    assert f(20, 0) == 20 + Fraction(1, 4) + 20 * Fraction(float(np.float32(0.1))) - 1
+    assert set(f.locate([5, 0]).pattern()) == {"hidden[0,0]", "hidden[0,1]"}
+
+
+@pytest.mark.parametrize(("text", "value"), [("sqrt(x)", "r1"), ("x^(2/3)", "r1^2"), ("1/sqrt(x)", "1/r1"), ("abs(x)^(1/2)", "r1")])
+def test_roots_become_variables_with_a_definition(text, value):
+    """An irrational root is a new variable with its equation and its sign; the graph formula binds it."""
+    f = lower(text)
+    assert f.kind == "algebraic"
+    assert f[0].expressions()["f"] == value
+    decided = tc.decide(f"exists x, t: x == 4 and t > 1/3 and ({f.to_graph('t')})")
+    assert decided.verdict == "true"
+
+
+def test_undefined_points_are_pieces_of_their_own():
+    """Division by zero and roots of negative numbers are reported with the conditions where they happen."""
+    f = lower("where(x > 0, x/y, sqrt(x))")
+    assert sorted(reason for _, reason in f.undefined) == ["a root of a negative number", "division by zero"]
+    with pytest.raises(InputError, match="TC163"):
+        f(1, 0)
+
+
+def test_the_branch_that_is_not_taken_restricts_nothing():
+    """where(x == 0, 1, 1/x) has a value everywhere."""
+    f = lower("where(x == 0, 1, 1/x)")
+    assert not f.undefined
+    assert (f(0), f(4)) == (1, Fraction(1, 4))
+
+
+@pytest.mark.parametrize(("text", "guilty"), [("relu(x)+exp(x)", "exp"), ("floor(x)", "floor"), ("x^y", "pow"), ("where(x<0,0,erf(x))", "erf")])
+def test_what_is_not_piecewise_algebraic_is_refused_by_name(text, guilty):
+    """The refusal names the primitive and its node."""
+    with pytest.raises(Refusal, match=rf"TC230 {guilty} at node \d+ is not piecewise algebraic"):
+        lower(text)
+
+
+def test_an_exponential_on_a_path_that_no_point_takes_is_harmless():
+    """Only what a path needs is asked for."""
+    assert len(lower("where(x^2 + 1 > 0, x, exp(x))")) == 1
+
+
+def test_transcendental_functions_of_numbers_are_carried_out_where_the_value_is_rational():
+    """exp(0) is 1; exp(1) is refused."""
+    assert lower("x*exp(0)+log(1)")(3) == 3
+    with pytest.raises(Refusal, match="TC230"):
+        lower("x*exp(1)")
+
+
+def test_conditions_that_contradict_each_other_leave_no_piece():
+    """Linear conditions are decided exactly, nonlinear ones by decomposition."""
+    assert {p.expressions()["f"] for p in lower("where(x > y and y > z and z > x, 1, 0)")} == {"0"}
+    assert {p.expressions()["f"] for p in lower("where(x > y and y > z and x > z, 1, 0)")} == {"0", "1"}
+    f = lower("where(x^2 + y^2 < 1 and x + y > 2, 1, 0)")
+    assert "1" not in [p.expressions()["f"] for p in f]
+
+
+def test_a_budget_leaves_the_pieces_found_so_far_and_goes_on():
+    """Too many pieces: TC311 with the partial function, whose resume finds the rest."""
+    text = "+".join(f"relu({k}*x+{k * k}*y+{k % 5})" for k in range(1, 12))
+    whole = lower(text)
+    with pytest.raises(BudgetExceeded, match="TC311") as stop:
+        lower(text, limit=10)
+    part = stop.value.partial
+    assert len(part) == 10 and not part.complete and "open" in repr(part)
+    assert len(part.resume()) == len(whole)
+    with pytest.raises(BudgetExceeded, match="TC302") as stop:
+        lower(text, budget=Budget(steps=200))
+    assert not stop.value.partial.complete
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ({"0.weight": [[1, 0], [0, 1], [1, 1]]}, "TC165 no value is given for 0.bias"), ({"0.weigt": 1}, "TC102 a value is given for '0.weigt'"),
+    ({"0.weight": [1, 2, 3]}, "TC166 '0.weight' has shape"), ({"0.weight": float("nan")}, "TC124"),
+])  # fmt: skip
+def test_bad_values_are_refused_with_what_to_try(values, message):
+    """Missing, misspelt, misshapen and infinite values."""
+    net = nn.Network(nn.Sequential(nn.Linear(2, 3), nn.ReLU())(nn.Input("x", (1, 2))))
+    with pytest.raises(InputError) as error:
+        lower(net, "inputs", values)
+    assert str(error.value).startswith(message)
+
+
+def test_too_large_a_net_is_refused_at_once():
+    """A thousand by a thousand products are not written out."""
+    net = nn.Network(nn.Linear(2000, 2000)(nn.Input("x", (1, 2000))))
+    begin = time.monotonic()
+    with pytest.raises(InputError, match="TC160"):
+        lower(net, "both")
+    assert time.monotonic() - begin < 2
+
+
+def test_let_bindings_share():
+    """The straight-line form keeps sharing and lists the kinks in order."""
+    f = lower("let u = relu(x); u - u + abs(u - 1)")
+    assert [k.operator for k in f.kinks()] == ["relu", "abs"]
+    assert any("max" in line for line in f.tape.lets())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_linear_conditions_agree_with_a_solver(seed):
+    """Emptiness of systems of linear conditions, strict and unequal ones included, as z3 sees it."""
+    z3 = pytest.importorskip("z3")
+    from tamecheck.ground.polynomials import Ring
+
+    rng, ring = random.Random(seed), Ring(["x", "y", "z"])
+    unknowns = z3.Reals("x y z")
+    for _ in range(40):
+        every, solver = [], z3.Solver()
+        for _ in range(rng.randint(1, 8)):
+            a = [rng.randint(-2, 2) for _ in range(4)]
+            p = sum((c * ring.variable(n) for c, n in zip(a, ring.names, strict=False)), ring.constant(a[3]))
+            mask = rng.choice([NEGATIVE, NULL, POSITIVE, NEGATIVE | NULL, NULL | POSITIVE, NEGATIVE | POSITIVE])
+            e = z3.Sum([c * u for c, u in zip(a, unknowns, strict=False)]) + a[3]
+            solver.add(z3.Or([r for bit, r in ((1, e < 0), (2, e == 0), (4, e > 0)) if mask & bit]))
+            if not p.is_constant():
+                every.append((p, mask))
+            elif not mask & (2 if p.is_zero() else 4 if int(p.leading_coefficient()) > 0 else 1):
+                every.append((ring.variable("x"), POSITIVE))
+                every.append((ring.variable("x"), NEGATIVE))
+        assert (linear_point(every, 3) is not None) == (solver.check() == z3.sat)
