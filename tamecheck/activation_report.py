@@ -197,7 +197,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
         "ad_rule": None,
     }
     _smoothness(content, shape)
-    _undefinable(content, shape)
+    content["oscillation"] = _oscillation(shape)
     content["sad"] = _sad(content, shape, bounded, box)
     unsettled = [*sections.unsettled(shape), *open_values, *open_ends]
     content["open"] = unsettled
@@ -238,16 +238,28 @@ def _uncovered(shape, content: dict) -> bool:
     )
 
 
-def _undefinable(content: dict, shape) -> None:
-    """Refute definability where the prover left it open and a derivative was proved to have infinitely many isolated zeros."""
+def _oscillation(shape) -> list[dict]:
+    """Return what the analysis proves about infinitely many zeros.
+
+    It bears on definability, but no step of the checker says so: it stands beside the verdict, with its proof in words,
+    and does not change it.  The zeros are isolated because the function is analytic there and not zero at some point.
+    """
+    from tamecheck.geometry.univariate.piecewise import sign_between
+
+    found = []
     for n, name in enumerate(("f", "f'", "f''")):
-        endless = [o for r in shape.regions for o in r.zeros(n).open if o.infinite]
-        if endless and content["verdict"] == "unknown":
-            where = "plus" if endless[0].high is None else "minus"
-            text = f"{name} has infinitely many isolated zeros near {where} infinity, and a definable subset of the line has finitely many"
-            content["verdict"] = "not-definable"
-            content["witness"] = {"rule": "infinitely-many-zeros", "curve": None, "base": None, "text": text}
-            content["unknown_because"] = []
+        for o in [o for r in shape.regions for o in r.zeros(n).open if o.infinite and sign_between(r.derivative(n), o.low, o.high)]:
+            end = "inf" if o.high is None else "-inf"
+            proof = (
+                "with the phase of its sines held at t, the function no longer oscillates; it has a sign near the end, proved by an expansion "
+                "with a bound of the rest, and the sign differs for two values of t (or is 0 for one), so it changes in every period"
+            )
+            found.append({
+                "of": name, "at": end, "statement": f"{name} has infinitely many isolated zeros near {end}", "proof": proof,
+                "consequence": "a set definable in an o-minimal structure has finitely many isolated points, so f is in none",
+                "checked": False,
+            })  # fmt: skip
+    return found
 
 
 def _sad(content: dict, shape, bounded: tuple, box: str) -> dict:

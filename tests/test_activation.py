@@ -314,3 +314,23 @@ def test_the_numbers_of_the_prover_and_of_the_analysis_agree():
     for formula in ("relu(x)^3", "elu(x)", "hardswish(x)", "gelu(x)", "where(x > 0, exp(-1/x), 0)", "min(x, sin(x))", "smoothstep(x)"):
         r = activation(formula)
         assert ranks[r.certificate.smoothness] <= ranks[r.smoothness]
+
+
+@pytest.mark.parametrize(
+    "formula", ["(x + sin(x))/(1 + exp(-x))", "(x + cos(x))/(1 + exp(-x))", "tanh(x)/3 + sin(x)/2", "sigmoid(x)/2 + sin(x)/2"]
+)
+def test_a_verdict_needs_a_certificate(formula):
+    """SinLU, CosLU, GLN, APAF: infinitely many zeros are a fact of the analysis; no certificate says not definable, so the verdict is unknown."""
+    from tamecheck.certification import certify
+
+    r = activation(formula)
+    assert r.verdict == certify(formula).verdict
+    assert r.oscillation and all(o["checked"] is False and "proof" in o for o in r.oscillation)
+    if r.verdict == "unknown":
+        assert r.witness is None and r.sad["definable"] is None and r.unknown_because
+
+
+def test_no_oscillation_is_claimed_where_there_is_none():
+    """The fact is proved, not read off the presence of a sine."""
+    assert activation("sin(tanh(x))").oscillation == []
+    assert activation("x + sin(x)/(1 + x^2)").oscillation == [] or all(o["of"] != "f" for o in activation("x + sin(x)/(1 + x^2)").oscillation)

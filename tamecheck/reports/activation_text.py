@@ -41,6 +41,7 @@ def _sections(c: dict) -> list[tuple[str, list[str]]]:
         ("homogeneous", _homogeneous(c)),
         ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
         ("SAD", [f"{sad}: {c['sad']['reason']}"]),
+        ("oscillates", [f"{o['statement']} (proved by the analysis, not by the checker)" for o in c["oscillation"]]),
         ("open", [f"{o['question']} on {_interval(o['interval'])}: {o['reason']}" for o in c["open"]]),
     ]
 
