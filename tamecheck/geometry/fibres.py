@@ -184,11 +184,13 @@ def _approximate(c: list[Ball]) -> list[acb]:
     try:
         for k in range(3):
             try:
-                return [z.mid() for z in acb_poly(middle).roots(maxprec=8 * before)]
+                # without a tolerance FLINT stops as soon as the roots are apart, which may be too soon for the discs
+                return [z.mid() for z in acb_poly(middle).roots(tol=_tolerance() if k == 0 else arb(2) ** -(before // 8), maxprec=8 * before)]
             except ValueError:
-                # an exactly multiple root: disturb, this is only an approximation
+                # a multiple root: disturb, this is only an approximation.  By too little and the iteration does not converge
                 ctx.prec = 2 * before
-                middle[k] = middle[k] + arb(2) ** -(before + k)
+                low = [i for i, x in enumerate(middle) if not exactly_zero(x)][k % 2]
+                middle[low] = middle[low] * (1 + arb(2) ** -(before // 8 + k))
     finally:
         ctx.prec = before
     return []
