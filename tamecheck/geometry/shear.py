@@ -301,9 +301,10 @@ def _relation(coordinates: Sequence, row: Sequence[int], degree: int, bits: int)
     with precision(2 * bits + 64):
         x = _ball(coordinates, row, 2 * bits + 64)
         rows = []
+        scaled = arb(2) ** bits
         for k in range(degree + 1):
-            scaled = x**k * arb(2) ** bits if k else arb(2) ** bits
             rounded = (scaled.mid() + arb(fmpq(1, 2))).floor().unique_fmpz()
+            scaled *= x
             if rounded is None:
                 return None
             rows.append([1 if i == k else 0 for i in range(degree + 1)] + [int(rounded)])
