@@ -8,7 +8,7 @@ exact, or enclosures; where something could not be closed the report says on whi
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from tamecheck.errors import InputError
@@ -72,21 +72,25 @@ def activation(
     formula: object,
     variable: str = "x",
     domain: object = None,
-    parameters: Mapping[str, Number] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    learnt: Sequence[str] = (),
 ) -> Report:
-    """Return the report of a function of one variable.
+    """Return the report of a function of one variable, or of a family of them.
 
     Parameters
     ----------
     formula : str, or a sympy expression, or ``(program, node)`` with one scalar input
     variable : the name of the variable; every other name is a parameter
     domain : interval of the variable: ``"(0,inf)"``, a pair of ends (``None`` is infinite), an interval; the line if not given
-    parameters : a value for every other name; a text is a decimal or ``p/q``, a float is the dyadic number it is
+    parameters : for other names a value (a text is a decimal or ``p/q``, a float is the dyadic number it is), or a range: a pair
+        of ends (``None`` is infinite) or a text such as ``"(0,inf)"``; a name without either ranges over the line.  If a name is left
+        without a value the report is about the family, see `tamecheck.activation_families`
+    learnt : names of parameters that are arguments of the function, not constants
 
     Raises
     ------
     InputError
-        If the formula cannot be read, has names without a value, does not contain the variable, or is defined nowhere.
+        If the formula cannot be read, does not contain the variable, or is defined nowhere.
 
     Examples
     --------
@@ -99,7 +103,15 @@ def activation(
     from tamecheck.geometry.univariate.shapes import Shape
 
     started = time.perf_counter()
-    program, node, shown, box = _read(formula, variable, domain, parameters or {})
+    values, ranges = _parted(parameters or {})
+    if isinstance(formula, str):
+        free = _free(formula, variable, values, ranges, learnt)
+        if free:
+            from tamecheck.activation_families import family_report
+
+            return family_report(formula, variable, _box(domain), values, free, learnt)
+    parameters = values
+    program, node, shown, box = _read(formula, variable, domain, values)
     imported = time.perf_counter()
     certificate = certify((program, {"f": node}))
     proved = time.perf_counter()
@@ -110,6 +122,51 @@ def activation(
     content |= {"formula": shown, "variable": variable, "domain": box, "parameters": {k: str(_exact(v)) for k, v in (parameters or {}).items()}}
     content["seconds"] = {"import": imported - started, "prove": proved - imported, "analyse": time.perf_counter() - proved}
     return Report(content, shape, certificate)
+
+
+def _parted(parameters: Mapping[str, object]) -> tuple[dict[str, Fraction], dict[str, tuple]]:
+    """Return the values and the ranges."""
+    from tamecheck.frontends import formula_io
+
+    values, ranges = {}, {}
+    for name, given in parameters.items():
+        if isinstance(given, tuple) or isinstance(given, str) and given[:1] in ("(", "["):
+            ranges[name] = formula_io.as_interval(given)
+        else:
+            values[name] = _exact(given)  # type: ignore[arg-type]
+    return values, ranges
+
+
+def _free(formula: str, variable: str, values: Mapping, ranges: Mapping, learnt: Sequence[str]) -> dict[str, tuple]:
+    """Return the ranges of the names without a value; nothing when every name has one.
+
+    Raises
+    ------
+    InputError
+        If a range, a value or ``learnt`` names what does not occur.
+    """
+    from tamecheck.frontends import formula_io
+    from tamecheck.ground.intervals import LINE
+
+    names = formula_io.load(formula).variables
+    if variable not in names:
+        known = ", ".join(n for n in names if n not in values)
+        raise InputError(
+            f"the formula does not contain the variable {variable!r}", code="TC153", where=formula[:80],
+            hint=f"--var NAME with one of {known}" if known else "a function of one variable, such as tanh(x)",
+        )  # fmt: skip
+    others = [n for n in names if n != variable]
+    for name in (*ranges, *learnt):
+        if name not in others or name in learnt and name in values:
+            what = "has a value and cannot be learnt" if name in values else "is no parameter of the formula"
+            raise InputError(f"{name!r} {what}", code="TC154", where=formula[:80], hint=f"the parameters are {', '.join(others) or 'none'}")
+    return {n: ranges.get(n, LINE) for n in others if n not in values}
+
+
+def _box(domain: object) -> tuple | None:
+    from tamecheck.frontends import formula_io
+
+    return None if domain is None else formula_io.as_interval(domain)  # type: ignore[arg-type]
 
 
 def _exact(value: Number) -> Fraction:
@@ -128,18 +185,6 @@ def _read(formula: object, variable: str, domain: object, parameters: Mapping[st
     if not isinstance(formula, str):
         return *_object(formula, variable), to_text(box)
     names = formula_io.load(formula).variables
-    if variable not in names:
-        known = ", ".join(n for n in names if n not in parameters)
-        raise InputError(
-            f"the formula does not contain the variable {variable!r}", code="TC153", where=formula[:80],
-            hint=f"--var NAME with one of {known}" if known else "a function of one variable, such as tanh(x)",
-        )  # fmt: skip
-    unbound = [n for n in names if n != variable and n not in parameters]
-    if unbound:
-        raise InputError(
-            f"no value is given for {', '.join(unbound)}", code="TC154", where=formula[:80],
-            hint="parameters={" + ", ".join([f"{n!r}: 1" for n in unbound]) + "}",
-        )  # fmt: skip
     constants = {n: _exact(v) for n, v in parameters.items() if n in names}
     found = formula_io.load(formula, variables=[variable], boxes={variable: box}, constants=constants)
     return found.program, found.outputs["f"], formula, to_text(box)
@@ -162,6 +207,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
     """Assemble the report."""
     from tamecheck.geometry.univariate import behaviour, sizes
     from tamecheck.reports import activation_json as sections
+    from tamecheck.reports import activation_pfaffian
     from tamecheck.reports.summary import summary
 
     content = summary(certificate)
@@ -196,10 +242,11 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
         "sublinear": bounded[0],
         "ad_rule": None,
     }
+    content["pfaffian"], contradictions = activation_pfaffian.section(shape, variable)
     _smoothness(content, shape)
     content["oscillation"] = _oscillation(shape)
     content["sad"] = _sad(content, shape, bounded, box)
-    unsettled = [*sections.unsettled(shape), *open_values, *open_ends]
+    unsettled = [*contradictions, *sections.unsettled(shape), *open_values, *open_ends]
     content["open"] = unsettled
     content["complete"] = not unsettled
     return content

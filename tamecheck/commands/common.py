@@ -50,21 +50,21 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def box(text: str | None) -> tuple[Fraction | None, Fraction | None] | None:
+def box(text: str | None, example: str = "--input-box=-1,1") -> tuple[Fraction | None, Fraction | None] | None:
     """Return the box written ``LO,HI``; ``-inf`` and ``inf`` are ``None``."""
     if text is None:
         return None
     low, comma, high = text.partition(",")
     if not comma:
-        raise InputError(f"{text[:40]!r} is no box", code="TC101", hint="--input-box=-1,1")
-    return _end(low.strip(), "-inf", text), _end(high.strip(), "inf", text)
+        raise InputError(f"{text[:40]!r} is no box", code="TC101", hint=example)
+    return _end(low.strip(), "-inf", text, example), _end(high.strip(), "inf", text, example)
 
 
-def _end(text: str, infinite: str, whole: str) -> Fraction | None:
+def _end(text: str, infinite: str, whole: str, example: str) -> Fraction | None:
     if text == infinite or text == "+" + infinite:
         return None
     if not _NUMBER.fullmatch(text) or ("." in text and "/" in text) or re.search(r"/0+$", text):
-        raise InputError(f"{text[:30]!r} is no end of a box", code="TC101", where=f"--input-box={whole[:40]}", hint="--input-box=-1,1")
+        raise InputError(f"{text[:30]!r} is no end of a box", code="TC101", where=f"{example.split('=')[0]}={whole[:40]}", hint=example)
     return Fraction(text)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tamecheck.geometry.univariate import constants, polynomials
 from tamecheck.geometry.univariate.constants import Unresolved
+from tamecheck.geometry.univariate.exponentials import exponential_roots
 from tamecheck.geometry.univariate.expressions import Expr, TooLarge, factors, terms
 from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
 from tamecheck.geometry.univariate.ranges import sign_on
@@ -96,7 +97,27 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr, alone: bool = False) -> Zer
     inverse = _inverted(g)
     if inverse is not None:
         return _zeros(inverse, limits) if inverse.varies else NONE
+    simple = exponential_roots(g)
+    if simple is not None:
+        found, unsettled = [], []
+        for inner, n in simple:
+            some = _zeros(inner, limits)
+            found += [Zero(z.point, z.order * n) for z in some.zeros]
+            unsettled += some.open
+        return _merged(found, unsettled)
+    if g.algebra.oracle is not None and g.algebra.oracle.concerns(g):
+        return _searched(g, limits, whole, alone)
     return Search(g, limits, whole, alone).run()
+
+
+def _searched(g: Expr, limits: Limits, whole: Expr, alone: bool) -> ZeroSet:
+    """Search with a parameter; the places where a search probes are arbitrary, so they are no reason to split its interval."""
+    from tamecheck.geometry.univariate.parameters import Split
+
+    try:
+        return Search(g, limits, whole, alone).run()
+    except Split:
+        return ZeroSet((), (Open(*limits, "the zeros depend on the parameter"),))
 
 
 def _inverted(g: Expr) -> Expr | None:

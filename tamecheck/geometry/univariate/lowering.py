@@ -324,6 +324,8 @@ def _power_entry(k: Algebra, a: Expr, b: Expr, s: int) -> Entry:
     if s > 0:
         return k.power(a, q) if q is not None else k.exp(k.mul(b, k.log(a)))
     if s < 0:
+        if k.oracle is not None and k.oracle.concerns(b):
+            return Opaque("a negative number to a power with a parameter: it is defined for integers only")
         return k.power(a, q) if q is not None and q.denominator == 1 else UNDEFINED
     if b.varies:
         return Opaque("zero to a varying power")

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from tamecheck.geometry.univariate import balls, constants
 from tamecheck.geometry.univariate.constants import Unresolved
-from tamecheck.geometry.univariate.expressions import Algebra, Expr, Undefined
+from tamecheck.geometry.univariate.expressions import Algebra, Expr, Undefined, factors, terms
 
 TRIALS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(7, 3), Fraction(-5, 2), Fraction(1, 3))
 ENTIRE = frozenset(["exp", "sin", "cos", "atan", "erf", "besseli", "besselj"])
@@ -49,9 +49,9 @@ class Symbol:
 class Oracle:
     """Decides signs of constants that depend on one parameter, uniformly on an open interval of its values."""
 
-    def __init__(self, algebra: Algebra, name: str, low: Expr | None, high: Expr | None) -> None:
+    def __init__(self, algebra: Algebra, name: str, low: Expr | None, high: Expr | None, line: Algebra) -> None:
         self.algebra = algebra
-        self.line = low.algebra if low is not None else high.algebra if high is not None else Algebra()
+        self.line = line
         self.low, self.high = low, high
         self.atom = algebra.atom("parameter", Symbol(name, low, high))
         self.known: dict[int, int | None] = {}
@@ -118,6 +118,8 @@ class Oracle:
         The expression is taken at some places x0; the values of the parameter at which it is zero there are isolated, and for
         each of them another place must do.
         """
+        if independent_and_nonzero(e):
+            return True
         places = _places(self.algebra, low, high)
         values = [self._at(e, p) for p in places]
         values = [v for v in values if v is not None]
@@ -143,6 +145,38 @@ class Oracle:
         except Undefined:
             return None
         return v if self.defined(v) else None
+
+
+def independent_and_nonzero(e: Expr) -> bool:
+    """Tell whether ``e`` is a sum of different functions ``x^q exp(r x)``, which are linearly independent, with a nonzero coefficient."""
+    from tamecheck.geometry.univariate.exponentials import by_varying_part
+
+    k, groups = e.algebra, by_varying_part(e)
+    kinds = set()
+    for varying in groups:
+        power, rate = Fraction(0), k.zero
+        for b, q in () if varying is k.one else factors(varying):
+            if b is k.x:
+                power = q
+            elif b.kind == "exp" and q == 1 and b.args[0].kind in ("x", "sum") and set(terms_of(b.args[0])) == {k.x}:
+                rate = b.args[0]
+            else:
+                return False
+        if (power, rate) in kinds:
+            return False
+        kinds.add((power, rate))
+    for coefficient in groups.values():
+        try:
+            if constants.sign(coefficient):
+                return True
+        except Split:
+            continue
+    return False
+
+
+def terms_of(e: Expr) -> list[Expr]:
+    """Return the expressions that a sum adds, without coefficients."""
+    return [t for _, t in terms(e)]
 
 
 def _places(k: Algebra, low: Expr | None, high: Expr | None) -> list[Expr]:
@@ -242,7 +276,6 @@ def limit_by_terms(e: Expr, end: tuple) -> Expr | int | None:
 
     All finite: the sum.  One infinite, with a coefficient of known sign: that infinity.  Otherwise ``None``.
     """
-    from tamecheck.geometry.univariate.expressions import factors, terms
     from tamecheck.geometry.univariate.regions import limit_of
 
     k = e.algebra
@@ -251,13 +284,12 @@ def limit_by_terms(e: Expr, end: tuple) -> Expr | int | None:
     for c, t in terms(e):
         parts = factors(t)
         varying = k.product([(b, q) for b, q in parts if b.varies])
-        if oracle is not None and oracle.concerns(varying):
-            return None
         groups.setdefault(varying, []).append(k.scale(c, k.product([(b, q) for b, q in parts if not b.varies])))
     total, infinite = k.zero, []
     for varying, pieces in groups.items():
         front = k.add(*pieces)
-        limit = limit_of(varying, end) if varying.varies else varying
+        held = oracle is not None and oracle.concerns(varying)
+        limit = _limit_of_exponential(varying, end) if held else limit_of(varying, end) if varying.varies else varying
         if limit is None:
             return None
         if isinstance(limit, int):
@@ -270,3 +302,21 @@ def limit_by_terms(e: Expr, end: tuple) -> Expr | int | None:
     if infinite:
         return infinite[0] if len(infinite) == 1 else None
     return total
+
+
+def _limit_of_exponential(e: Expr, end: tuple) -> Expr | int | None:
+    """Return the limit of a product of exponentials and powers of the variable, where that is positive, by that of its logarithm."""
+    k, exponent = e.algebra, []
+    positive = end[0] is None and end[1] < 0 or end[0] is k.zero and end[1] > 0
+    for b, q in factors(e):
+        if b.kind == "exp":
+            exponent.append(k.scale(q, b.args[0]))
+        elif b is k.x and positive:
+            exponent.append(k.scale(q, k.log(k.x)))
+        else:
+            return None
+    total = k.add(*exponent) if len(exponent) > 1 else exponent[0]
+    found = limit_by_terms(total, end) if total is not e else None
+    if isinstance(found, int):
+        return 1 if found > 0 else k.zero
+    return None if found is None else k.exp(found)

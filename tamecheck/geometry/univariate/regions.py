@@ -116,8 +116,10 @@ def _with_parameter(e: Expr, end: End) -> Limit:
     if e.algebra.oracle is None or not e.algebra.oracle.concerns(e):
         return None
     from tamecheck.geometry.univariate.parameters import limit_by_terms
+    from tamecheck.geometry.univariate.structural_limits import structural_limit
 
-    return limit_by_terms(e, end)
+    found = limit_by_terms(e, end)
+    return found if found is not None else structural_limit(e, end)
 
 
 def compare_limits(a: Limit, b: Limit) -> int | None:
