@@ -23,6 +23,7 @@ from tamecheck.programs.builder.hyperparameters import array_entries
 
 if TYPE_CHECKING:
     from tamecheck.budget import Budget
+    from tamecheck.geometry.polyhedral import PolyhedralComplex
     from tamecheck.programs.lowering.pieces import PiecewiseFunction
 
 ABOUT = ("inputs", "parameters", "both")
@@ -74,6 +75,52 @@ def lower(
         found.program, outputs, fixed, ties=ties, oracle=nonempty, limit=MAXIMAL_PIECES if limit is None else limit, budget=budget,
         rename=names,
     )  # fmt: skip
+
+
+def polyhedral_complex(
+    source: object, about: str | None = "inputs", values: Mapping[str, object] | None = None, *, output: str | None = None,
+    box: Interval | tuple | None = None, limit: int | None = None, budget: Budget | None = None, **options: object,
+) -> PolyhedralComplex:  # fmt: skip
+    """Return the polyhedral complex of a piecewise linear network: all faces, exactly.
+
+    Parameters
+    ----------
+    source, values, output, options : as for `lower`
+    about : ``"inputs"``, or ``"parameters"`` for a network that is piecewise linear in those (then the data have values)
+    box : ``(low, high)`` or an interval: restrict every input that varies to it (closed)
+    limit : largest number of faces
+    budget : Budget — one step per cut edge
+
+    Raises
+    ------
+    Refusal
+        TC231 a node is not piecewise linear, TC232 it jumps.
+    InputError
+        TC165 to TC167: values are missing or have a wrong shape, too many inputs.
+    BudgetExceeded
+        TC313 and other TC3xx; ``partial`` is the complex of the kinks so far.
+
+    Examples
+    --------
+    >>> c = polyhedral_complex("relu(u) + relu(v) + relu(u + v - 1)")
+    >>> c.count_by_dimension()
+    [3, 9, 7]
+    >>> c.range(), c.lipschitz(2)
+    ((Fraction(0, 1), None), Lipschitz(root 2 of x^2-8 near 2.82843 in l2, attained on face 12))
+    """
+    from tamecheck.geometry.polyhedral import MAXIMAL_FACES, build
+    from tamecheck.ground.intervals import LINE
+    from tamecheck.ground.intervals import meet as intersection
+    from tamecheck.programs.builder.leaves import read_box
+    from tamecheck.programs.lowering.scalars import scalarise
+
+    found, stored, names = opened(source, None, options)
+    tape = scalarise(found.program, chosen(found, output), fixed_entries(found, about, values or {}, stored), names)
+    around = LINE if box is None else read_box(box)
+    boxes = [intersection(b, around) for b in tape.boxes]
+    if None in boxes:
+        raise InputError("the box does not meet the intervals of the inputs", code="TC121")
+    return build(tape, boxes, budget, MAXIMAL_FACES if limit is None else limit)
 
 
 def opened(source: object, box: Interval | None, options: dict) -> tuple[Source, dict[str, object], dict[int, str]]:

@@ -1,0 +1,568 @@
+"""The polyhedral complex of a piecewise linear network in the space of its inputs.
+
+The smallest complex that contains the bent hyperplane of every unit: faces of all dimensions, bounded or not, with exact rational
+vertices; on every face each unit has one sign and the network is affine.  It is built unit by unit: each cuts the faces that are
+there by its own affine restriction, as in [GL22]_, [M22]_ and [B23]_, but exactly, and with directions of unbounded faces
+as vertices at infinity (see `tamecheck.geometry.polyhedral_cells`).
+
+.. [GL22] J. E. Grigsby, K. Lindsey, "On transversality of bent hyperplane arrangements and the topological expressiveness of ReLU
+   neural networks", SIAM J. Appl. Algebra Geom. 6 (2022).
+.. [M22] M. Masden, "Algorithmic determination of the combinatorial structure of the linear regions of ReLU neural networks" (2022).
+.. [B23] A. Berzins, "Polyhedral complex extraction from ReLU networks using edge subdivision", ICML 2023.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+from math import gcd
+
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded, InputError, Refusal
+from tamecheck.geometry import polyhedral_forms as forms
+from tamecheck.geometry.polyhedral_cells import Faces, Row
+from tamecheck.geometry.polyhedral_forms import Form, Kink, NormalForm
+from tamecheck.ground.intervals import Interval
+from tamecheck.programs.lowering.pieces import CHOICES
+from tamecheck.programs.lowering.tape import Tape
+
+MAXIMAL_DIMENSION = 6
+MAXIMAL_FACES = 400_000
+Vector = tuple[Fraction, ...]
+Affine = tuple[Vector, Fraction]
+"""Gradient and constant."""
+
+
+class Face:
+    """A face: the convex hull of its vertices plus the cone of its rays plus the lineality space of the complex.
+
+    Attributes
+    ----------
+    number : int — its place in ``complex.faces``
+    dimension : int
+    vertices, rays : tuple of int — places in ``complex.vertices`` and ``complex.rays``
+    facets : tuple of int — the faces of one dimension less in its boundary
+    """
+
+    __slots__ = ("complex", "number", "dimension", "vertices", "rays", "facets", "_signs")
+
+    def __init__(self, complex: "PolyhedralComplex", number: int, dimension: int, vertices: tuple, rays: tuple, facets: tuple) -> None:
+        self.complex, self.number, self.dimension = complex, number, dimension
+        self.vertices, self.rays, self.facets = vertices, rays, facets
+        self._signs: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        points = " ".join(["(" + ", ".join([str(c) for c in p]) + ")" for p in self.points[:6]])
+        more = f" and {len(self.points) - 6} more" if len(self.points) > 6 else ""
+        cone = " + cone of " + " ".join(["(" + ", ".join([str(c) for c in d]) + ")" for d in self.directions[:6]]) if self.rays else ""
+        return f"Face({self.number}, dimension {self.dimension}: {points}{more}{cone})"
+
+    @property
+    def points(self) -> list[Vector]:
+        """The vertices (without lineality: one point of each minimal face)."""
+        return [self.complex.vertices[v] for v in self.vertices]
+
+    @property
+    def directions(self) -> list[tuple[int, ...]]:
+        """The primitive directions in which the face is unbounded."""
+        return [self.complex.rays[r] for r in self.rays]
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the face is bounded."""
+        return not self.rays and not self.complex.lineality
+
+    @property
+    def sample(self) -> Vector:
+        """A rational point in the relative interior."""
+        count = len(self.vertices)
+        mean = [sum(c, Fraction(0)) / count for c in zip(*self.points, strict=True)]
+        return tuple([m + sum([d[k] for d in self.directions]) for k, m in enumerate(mean)])
+
+    @property
+    def signs(self) -> tuple[int, ...]:
+        """The sign of every kink on the relative interior."""
+        if self._signs is None:
+            self._signs = self.complex.signs_of(self.vertices, self.rays)
+        return self._signs
+
+    def pattern(self) -> dict[str, str]:
+        """Return what the network does at every kink, in the user's names: ``on``, ``off`` or ``tie`` for a relu."""
+        return self.complex.pattern(self.signs)
+
+    def affine(self, output: str | None = None, entry: int = 0) -> Affine:
+        """Return gradient and constant of an output entry on the face (for a face of full dimension the gradient is unique)."""
+        return self.complex.affine(self.signs)[self.complex.place(output, entry)]
+
+    def vertices_in_order(self) -> list[Vector]:
+        """Return the vertices of a bounded polygon in cyclic order."""
+        ring = [[self.complex.faces[e].vertices for e in self.facets]][0]
+        order = [ring[0][0], ring[0][1]]
+        left = list(ring[1:])
+        while left:
+            k = next(i for i, e in enumerate(left) if order[-1] in e)
+            a, b = left.pop(k)
+            order.append(b if a == order[-1] else a)
+        return [self.complex.vertices[v] for v in order[:-1]]
+
+
+class PolyhedralComplex:
+    """The faces of a piecewise linear network, exactly.
+
+    Attributes
+    ----------
+    variables : tuple of str
+    faces : list of Face — by dimension
+    vertices : list of points; rays : list of primitive integer directions
+    lineality : list of integer directions along which nothing happens; then "vertices" are points of the minimal faces
+    normal : NormalForm — the kinks
+    boxes : the intervals to which the inputs were restricted
+    labels : names of kinks that were added by a refinement
+    """
+
+    def __init__(self, normal: NormalForm, faces: Faces, boxes: Sequence[Interval], labels: dict[int, str] | None = None) -> None:
+        self.normal, self.boxes = normal, list(boxes)
+        self.boxed = any([end is not None for box in self.boxes for end in box[:2]])
+        self.labels = dict(labels or {})
+        self.variables = normal.tape.variables
+        self._cells = faces
+        self._read()
+
+    def _read(self) -> None:
+        cells, n = self._cells, self.normal.dimension
+        spans = cells.spans()
+        extra = len(cells.lineality)
+        self.lineality = [_primitive(row[1 : n + 1]) for row in cells.lineality]
+        finite = {v: k for k, v in enumerate([v for v in cells.rays.values() if cells.generators[v][0]])}
+        infinite = {v: k for k, v in enumerate([v for v in cells.rays.values() if not cells.generators[v][0]])}
+        self.vertices: list[Vector] = [tuple([Fraction(c, cells.generators[v][0]) for c in cells.generators[v][1 : n + 1]]) for v in finite]
+        self.rays: list[tuple[int, ...]] = [_primitive(cells.generators[v][1 : n + 1]) for v in infinite]
+        self._rows = [cells.generators[v] for v in finite]
+        self._directions = [cells.generators[v] for v in infinite]
+        kept = [f for f in sorted(spans, key=lambda f: (cells.rank[f], f)) if any(v in finite for v in spans[f])]
+        place = {f: k for k, f in enumerate(kept)}
+        self.faces: list[Face] = []
+        for f in kept:
+            vertices = tuple(sorted([finite[v] for v in spans[f] if v in finite]))
+            rays = tuple(sorted([infinite[v] for v in spans[f] if v in infinite]))
+            facets = tuple(sorted([place[g] for g in cells.facets[f] if g in place]))
+            self.faces.append(Face(self, len(self.faces), cells.rank[f] - 1 + extra, vertices, rays, facets))
+
+    def __repr__(self) -> str:
+        counts = self.count_by_dimension()
+        shown = ", ".join([f"{c} of dimension {d}" for d, c in enumerate(counts) if c])
+        return f"PolyhedralComplex({', '.join(self.variables)}: {shown})"
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>dimension</th><th>faces</th><th>bounded</th></tr>"
+        rows = "".join(
+            f"<tr><td>{d}</td><td>{c}</td><td>{sum(f.bounded for f in self.of_dimension(d))}</td></tr>"
+            for d, c in enumerate(self.count_by_dimension())
+        )
+        return f"<table><caption>polyhedral complex in {', '.join(self.variables)}</caption>{head}{rows}</table>"
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def __iter__(self):
+        return iter(self.faces)
+
+    @property
+    def dimension(self) -> int:
+        """The number of inputs."""
+        return self.normal.dimension
+
+    @property
+    def regions(self) -> list[Face]:
+        """The faces of full dimension."""
+        return self.of_dimension(self.dimension)
+
+    def of_dimension(self, d: int) -> list[Face]:
+        """Return the faces of a dimension."""
+        return [f for f in self.faces if f.dimension == d]
+
+    def count_by_dimension(self) -> list[int]:
+        """Return the numbers of faces of dimension 0, 1, ..., n."""
+        counts = [0] * (self.dimension + 1)
+        for f in self.faces:
+            counts[f.dimension] += 1
+        return counts
+
+    def euler_characteristic(self) -> int:
+        """Return the sum of (-1)^dimension over all faces, unbounded ones included: (-1)^n for a complex that covers R^n."""
+        return sum([1 if f.dimension % 2 == 0 else -1 for f in self.faces])
+
+    @cached_property
+    def cofaces(self) -> list[tuple[int, ...]]:
+        """For every face the faces of one dimension more that it bounds."""
+        out: list[list[int]] = [[] for _ in self.faces]
+        for f in self.faces:
+            for g in f.facets:
+                out[g].append(f.number)
+        return [tuple(c) for c in out]
+
+    # ------------------------------------------------------------------- functions
+
+    def place(self, output: str | None, entry: int) -> int:
+        """Return the place of an output entry among all entries."""
+        known = [(name, k) for name, k, _ in self.normal.outputs]
+        if not known:
+            raise InputError("an unfinished complex has no outputs", code="TC169", hint="build it again with a larger budget")
+        key = (known[0][0] if output is None else output, entry)
+        if key not in known:
+            listed = ", ".join([f"{a}[{b}]" for a, b in known])
+            raise InputError(f"there is no output {output!r} entry {entry}", code="TC102", hint=f"one of {listed}")
+        return known.index(key)
+
+    def value(self, vertex: int, output: str | None = None, entry: int = 0) -> Fraction:
+        """Return the exact value of an output at a vertex."""
+        row = self._rows[vertex]
+        return self._apply(self.normal.outputs[self.place(output, entry)][2], row) / row[0]
+
+    def slope(self, ray: int, output: str | None = None, entry: int = 0) -> Fraction:
+        """Return the growth of an output per unit of a primitive direction."""
+        row = self._directions[ray]
+        first = next(k for k in range(1, self.dimension + 1) if row[k])
+        factor = Fraction(row[first], self.rays[ray][first - 1])
+        return self._apply(self.normal.outputs[self.place(output, entry)][2], row) / factor
+
+    def lineality_slopes(self, output: str | None = None, entry: int = 0) -> list[Fraction]:
+        """Return the growth of an output along the basis of the lineality space."""
+        return [self._apply(self.normal.outputs[self.place(output, entry)][2], row) for row in self._cells.lineality]
+
+    def _apply(self, form: Form, row: Row) -> Fraction:
+        return sum([q * _post(self.normal, row, c) / _scale(self.normal, c) for c, q in form.items()], Fraction(0))
+
+    def signs_of(self, vertices: Sequence[int], rays: Sequence[int]) -> tuple[int, ...]:
+        """Return the sign of every kink on the relative interior of the hull of vertices and rays."""
+        n = self.dimension
+        rows = [self._rows[v] for v in vertices] + [self._directions[r] for r in rays]
+        out = []
+        for k in range(len(self.normal.kinks)):
+            column = [row[1 + n + k] for row in rows]
+            out.append(1 if any([x > 0 for x in column]) else -1 if any([x < 0 for x in column]) else 0)
+        return tuple(out)
+
+    def affine(self, signs: Sequence[int]) -> list[Affine]:
+        """Return gradient and constant of every output entry where the kinks have these signs."""
+        n = self.dimension
+        columns: list[list[Fraction]] = [[Fraction(int(i == k)) for i in range(n + 1)] for k in range(n + 1)]
+        zero = [Fraction(0)] * (n + 1)
+        for k, kink in enumerate(self.normal.kinks):
+            active = signs[k] > 0 if kink.kind == "relu" else kink.kind == "select" and forms.truth(self.normal, kink.condition, signs)
+            columns.append(_sum(kink.form, columns, zero) if active else zero)
+        out = []
+        for _, _, form in self.normal.outputs:
+            total = _sum([(c, q / _scale(self.normal, c)) for c, q in form.items()], columns, zero)
+            out.append((tuple(total[1:]), total[0]))
+        return out
+
+    def pattern(self, signs: Sequence[int]) -> dict[str, str]:
+        """Return what the program does at every kink where the kinks have these signs."""
+        tape, out = self.normal.tape, {}
+        for slot in sorted([*self.normal.places, *self.normal.constants]):
+            if slot in self.normal.places:
+                k, turned = self.normal.places[slot]
+                sign = -signs[k] if turned else signs[k]
+            else:
+                sign = self.normal.constants[slot]
+            kink = tape.kink(slot)
+            name = kink.name
+            text = CHOICES[kink.operator][1 - sign]
+            while name in out and out[name] != text:
+                name += "'"
+            out[name] = text
+        return out
+
+    def locate(self, point: Sequence[object]) -> Face:
+        """Return the face whose relative interior holds a rational point."""
+        q = [Fraction(c) for c in point]
+        if len(q) != self.dimension:
+            raise InputError(f"a point here has {self.dimension} coordinates, got {len(q)}", code="TC162")
+        wanted = self.kink_signs(q)
+        for face in self._by_signs.get(wanted, ()):
+            if not self.boxed or _inside(face, q):
+                return face
+        raise InputError("the point is outside the box", code="TC163", where=", ".join([str(c) for c in q]))
+
+    @cached_property
+    def _by_signs(self) -> dict[tuple[int, ...], list[Face]]:
+        out: dict[tuple[int, ...], list[Face]] = {}
+        for face in self.faces:
+            out.setdefault(face.signs, []).append(face)
+        return out
+
+    def kink_signs(self, point: Sequence[Fraction]) -> tuple[int, ...]:
+        """Return the signs of the kinks at a point, computed from the kinks themselves."""
+        values: list[Fraction] = [Fraction(1), *point]
+        signs: list[int] = []
+        for kink in self.normal.kinks:
+            v = sum([c * values[j] for j, c in kink.form], Fraction(0))
+            signs.append((v > 0) - (v < 0))
+            if kink.kind == "relu":
+                values.append(max(v, Fraction(0)))
+            else:
+                holds = kink.kind == "select" and forms.truth(self.normal, kink.condition, signs)
+                values.append(v if holds else Fraction(0))
+                if kink.kind == "select":
+                    signs[-1] = (values[-1] > 0) - (values[-1] < 0)
+        return tuple(signs)
+
+    # ------------------------------------------------------------------ refinement
+
+    def cut_along(self, form: Form, label: str, budget: Budget | None = None) -> "PolyhedralComplex":
+        """Return the complex cut along the zeros of an affine form in the columns; the new kink is the last."""
+        from copy import deepcopy
+
+        cells = Faces.__new__(Faces)
+        for name in ("n", "generators", "lineality", "rank", "facets", "cofacets", "rays"):
+            setattr(cells, name, deepcopy(getattr(self._cells, name)))
+        cells.budget = budget
+        old = self.normal
+        normal = NormalForm(old.tape, list(old.kinks), list(old.outputs), dict(old.places), dict(old.constants))
+        scaled = {c: q / _scale(normal, c) for c, q in form.items()}
+        common = _common(scaled.values())
+        kink = Kink("cut", tuple([(c, int(q * common)) for c, q in sorted(scaled.items())]))
+        _extend(cells, normal, kink)
+        return PolyhedralComplex(normal, cells, self.boxes, {**self.labels, len(normal.kinks) - 1: label})
+
+    # ---------------------------------------------------------------------- going out
+
+    def to_networkx(self):
+        """Return the face poset as a directed graph: an edge from every face to the faces that bound it."""
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        for f in self.faces:
+            graph.add_node(f.number, dimension=f.dimension, vertices=f.points, rays=f.directions, bounded=f.bounded, signs=f.signs)
+        graph.add_edges_from([(f.number, g) for f in self.faces for g in f.facets])
+        return graph
+
+    def to_json(self) -> dict:
+        """Return the complex as JSON; numbers are exact texts."""
+        return {
+            "variables": list(self.variables), "dimension": self.dimension, "count_by_dimension": self.count_by_dimension(),
+            "euler": self.euler_characteristic(), "lineality": [list(d) for d in self.lineality],
+            "vertices": [[str(c) for c in v] for v in self.vertices], "rays": [list(r) for r in self.rays],
+            "faces": [
+                {"dimension": f.dimension, "vertices": list(f.vertices), "rays": list(f.rays), "facets": list(f.facets), "bounded": f.bounded}
+                for f in self.faces
+            ],
+            "regions": [
+                {"face": f.number, "affine": [{"gradient": [str(c) for c in g], "constant": str(b)} for g, b in self.affine(f.signs)],
+                 "pattern": f.pattern()} for f in self.regions
+            ],
+        }  # fmt: skip
+
+    def plot(self, output: str | None = None, entry: int = 0, level: object = 0, ax: object = None, window: object = None) -> object:
+        """Draw a complex in two inputs: regions, edges, vertices and the level set (the decision boundary); return the axes."""
+        from tamecheck.geometry.polyhedral_pictures import draw
+
+        return draw(self, output, entry, level, ax, window)
+
+    # The questions about a complex live in `polyhedral_topology` and `polyhedral_bounds`; these are their names.
+
+    def level_set(self, level: object = 0, output: str | None = None, entry: int = 0):
+        """Return the set where an output has a value, as a subcomplex of a refinement; see `polyhedral_topology`."""
+        from tamecheck.geometry.polyhedral_topology import level_set
+
+        return level_set(self, Fraction(level), self.place(output, entry))
+
+    def decision_boundary(self, budget: Budget | None = None):
+        """Return where a single output vanishes, or where the largest of several outputs is a tie."""
+        from tamecheck.geometry.polyhedral_topology import decision_boundary
+
+        return decision_boundary(self, budget)
+
+    def bounded_faces(self):
+        """Return the subcomplex of bounded faces."""
+        from tamecheck.geometry.polyhedral_topology import Subcomplex
+
+        return Subcomplex(self, [f.number for f in self.faces if f.bounded])
+
+    def lipschitz(self, norm: object = 2):
+        """Return the exact Lipschitz constant of the network in l1, l2 or linf; see `polyhedral_bounds`."""
+        from tamecheck.geometry.polyhedral_bounds import lipschitz
+
+        return lipschitz(self, norm)
+
+    def range(self, output: str | None = None, entry: int = 0) -> tuple[Fraction | None, Fraction | None]:
+        """Return exact least and largest value, ``None`` where the output is unbounded."""
+        from tamecheck.geometry.polyhedral_bounds import output_range
+
+        return output_range(self, output, entry)
+
+    def minima(self, output: str | None = None, entry: int = 0):
+        """Return the connected sets of local minima; see `polyhedral_bounds`."""
+        from tamecheck.geometry.polyhedral_bounds import minima
+
+        return minima(self, output, entry)
+
+    def flat_regions(self, output: str | None = None, entry: int = 0) -> list[Face]:
+        """Return the regions on which an output is constant."""
+        k = self.place(output, entry)
+        return [f for f in self.regions if not any(self.affine(f.signs)[k][0])]
+
+
+# ------------------------------------------------------------------------------ building
+
+
+def build(tape: Tape, boxes: Sequence[Interval] | None = None, budget: Budget | None = None, limit: int = MAXIMAL_FACES) -> PolyhedralComplex:
+    """Return the polyhedral complex of a tape.
+
+    Parameters
+    ----------
+    tape : Tape
+    boxes : closed intervals of the coordinates (open ends are closed); those of the tape if not given
+    budget : Budget — one step per cut edge
+    limit : the largest number of faces
+
+    Raises
+    ------
+    Refusal
+        TC231 not piecewise linear, TC232 it jumps.
+    InputError
+        TC167 no input or too many.
+    BudgetExceeded
+        TC313 more faces than the limit, TC301 and TC302; ``partial`` is the complex of the kinks so far.
+    """
+    n = len(tape.coordinates)
+    if not 1 <= n <= MAXIMAL_DIMENSION:
+        raise InputError(f"the network has {n} scalar inputs", code="TC167", hint=f"from 1 to {MAXIMAL_DIMENSION}; fix others by values=")
+    normal = forms.normal_form(tape)
+    cells = Faces(n, budget)
+    boxes = tape.boxes if boxes is None else boxes
+    restrict(cells, boxes)
+    whole = NormalForm(tape, [], normal.outputs, normal.places, normal.constants)
+    for kink in normal.kinks:
+        try:
+            if len(cells.rank) > limit:
+                raise BudgetExceeded(f"more than {limit} faces", code="TC313", where="polyhedral complex", hint="a box, or a larger limit")
+            _extend(cells, whole, kink)
+        except BudgetExceeded as stop:
+            stop.partial = _unfinished(whole, cells, boxes)
+            raise
+    return PolyhedralComplex(whole, cells, boxes)
+
+
+def _unfinished(normal: NormalForm, cells: Faces, boxes: Sequence[Interval]) -> PolyhedralComplex:
+    """Return the complex of the kinks that are cut; it has no outputs."""
+    done = len(normal.kinks)
+    if cells.generators and len(cells.generators[0]) == 1 + normal.dimension + done:
+        done -= 1  # the last column is there, its cut is not
+    for row in [*cells.generators, *cells.lineality]:
+        del row[1 + normal.dimension + done :]
+    places = {s: (k, turned) for s, (k, turned) in normal.places.items() if k < done}
+    return PolyhedralComplex(NormalForm(normal.tape, normal.kinks[:done], [], places, normal.constants), cells, boxes)
+
+
+def restrict(cells: Faces, boxes: Sequence[Interval]) -> None:
+    """Restrict to closed boxes."""
+    for k, (low, high, _, _) in enumerate(boxes):
+        for end, side in ((low, 1), (high, -1)):
+            if end is None:
+                continue
+            cells.append(lambda row, k=k, end=end: end.denominator * row[1 + k] - end.numerator * row[0])
+            cells.cut()
+            cells.keep(side)
+            for row in [*cells.generators, *cells.lineality]:
+                row.pop()
+
+
+def _extend(cells: Faces, normal: NormalForm, kink: Kink) -> None:
+    """Add a kink: its column, and the cut along its zeros."""
+    normal.kinks.append(kink)
+    if kink.kind == "select":
+        _select(cells, normal, kink)
+        return
+    terms = [(j, c, j > normal.dimension and normal.kinks[j - normal.dimension - 1].kind == "relu") for j, c in kink.form]
+
+    def value(row: Row) -> int:
+        total = 0
+        for j, c, positive in terms:
+            v = row[j]
+            if v > 0 or not positive:
+                total += c * v
+        return total
+
+    cells.append(value)
+    cells.cut()
+
+
+def _select(cells: Faces, normal: NormalForm, kink: Kink) -> None:
+    """Add the column of a selection: its value where the condition holds, 0 elsewhere; refuse it where it jumps."""
+    n, values = normal.dimension, {}
+    for v in cells.rays.values():
+        values[v] = sum([c * _post(normal, cells.generators[v], j) for j, c in kink.form])
+    lines = [sum([c * _post(normal, row, j) for j, c in kink.form]) for row in cells.lineality]
+    along = any(lines)
+    spans = cells.spans()
+    truths = {}
+    for f, span in spans.items():
+        signs = []
+        for k in range(len(normal.kinks) - 1):
+            column = [cells.generators[v][1 + n + k] for v in span]
+            signs.append(1 if any([x > 0 for x in column]) else -1 if any([x < 0 for x in column]) else 0)
+        truths[f] = forms.truth(normal, kink.condition, signs)
+    finite = {f for f, span in spans.items() if any([cells.generators[v][0] for v in span])}
+    for f in finite:
+        for g in cells.facets[f]:
+            if g in finite and truths[f] != truths[g] and (along or any([values[v] for v in spans[g]])):
+                raise Refusal(
+                    "a case distinction jumps", code="TC232", where=normal.tape.place(kink.condition),
+                    hint="the branches have to agree where the condition changes",
+                )  # fmt: skip
+    columns = {}
+    for f in sorted(finite, key=cells.rank.__getitem__):
+        for v in spans[f]:
+            columns[v] = values[v] if truths[f] else 0
+    top = max(finite, key=cells.rank.__getitem__)
+    for row, value in zip(cells.lineality, lines, strict=True):
+        row.append(value if truths[top] else 0)
+    for v, row in enumerate(cells.generators):
+        row.append(columns.get(v, 0))
+
+
+def _post(normal: NormalForm, row: Row, column: int) -> int:
+    """Return the value of a column: a coordinate, or the output of a kink."""
+    v = row[column]
+    return 0 if v < 0 and column > normal.dimension and normal.kinks[column - normal.dimension - 1].kind == "relu" else v
+
+
+def _scale(normal: NormalForm, column: int) -> Fraction:
+    return normal.kinks[column - normal.dimension - 1].scale if column > normal.dimension else Fraction(1)
+
+
+def _sum(form, columns: list[list[Fraction]], zero: list[Fraction]) -> list[Fraction]:
+    total = zero
+    for c, q in form:
+        total = [x + q * y for x, y in zip(total, columns[c], strict=True)]
+    return total
+
+
+def _primitive(row: Sequence[int]) -> tuple[int, ...]:
+    common = gcd(*row)
+    return tuple([x // common for x in row]) if common > 1 else tuple(row)
+
+
+def _common(values) -> int:
+    from math import lcm
+
+    return lcm(*[q.denominator for q in values])
+
+
+def _inside(face: Face, point: list[Fraction]) -> bool:
+    """Return whether a point is a convex combination of the vertices plus a positive combination of the rays, all of them strictly."""
+    from flint import fmpq
+
+    from tamecheck.ground.linear import solve
+
+    columns = [(1, *p) for p in face.points] + [(0, *d) for d in face.directions]
+    lines = [(0, *d) for d in face.complex.lineality]
+    rows = []
+    for k, target in enumerate([Fraction(1), *point]):
+        a = [fmpq(Fraction(c[k]).numerator, Fraction(c[k]).denominator) for c in columns + lines]
+        rows.append((a, fmpq(-target.numerator, target.denominator), "eq"))
+    count = len(columns) + len(lines)
+    for k in range(len(columns)):
+        rows.append(([fmpq(int(i == k)) for i in range(count)], fmpq(0), "gt"))
+    return solve(rows, count) is not None
