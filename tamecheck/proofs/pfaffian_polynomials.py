@@ -22,6 +22,10 @@ class TooBig(Exception):
     """A polynomial has too many terms."""
 
 
+class NoChain(Exception):
+    """No chain was found, or one does not hold; the text says why.  That is no proof that there is none."""
+
+
 def constant(c: Expr) -> Polynomial:
     """Return a constant polynomial."""
     return {} if c is c.algebra.zero else {(): c}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tamecheck.reports import activation_pfaffian
 from tamecheck.reports.activation_numbers import decimal
 
 
@@ -38,6 +39,7 @@ def _sections(c: dict) -> list[tuple[str, list[str]]]:
         ("Lipschitz", [_supremum(c["lipschitz_constant"])]),
         ("critical", _critical(c)),
         ("Lojasiewicz", [_exponent(v) for v in c["lojasiewicz"]]),
+        ("Pfaffian", activation_pfaffian.lines(c["pfaffian"])),
         ("homogeneous", _homogeneous(c)),
         ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
         ("SAD", [f"{sad}: {c['sad']['reason']}"]),

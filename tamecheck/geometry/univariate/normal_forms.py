@@ -60,6 +60,31 @@ def _primitive(g: Expr) -> tuple[Fraction, Expr]:
     return c, g.algebra.scale(1 / c, g)
 
 
+def _dependent(exponents: list[Expr]) -> bool:
+    """Tell whether different directions among exponents are linearly dependent over the rationals, as x, h and x - h are."""
+    directions = {_primitive(g)[1] for g in exponents}
+    if len(directions) < 3:
+        return False
+    rows = [{t: c for c, t in terms(g)} for g in directions]
+    rank = 0
+    while rows:
+        row = rows.pop()
+        if not row:
+            continue
+        rank += 1
+        pivot = next(iter(row))
+        for other in rows:
+            q = other.get(pivot, 0) / row[pivot]
+            if q:
+                for t, c in row.items():
+                    value = other.get(t, 0) - q * c
+                    if value:
+                        other[t] = value
+                    else:
+                        other.pop(t, None)
+    return rank < len(directions)
+
+
 class _Builder:
     def __init__(self, e: Expr) -> None:
         import flint
@@ -98,11 +123,12 @@ class _Builder:
     def _collect(self, needed: set[Expr]) -> list[Expr]:
         """List the generators: the variable, exponentials by direction, roots by base, the rest."""
         names: dict[Expr, None] = {}
+        self.by_terms = _dependent([e.args[0] for e in self.parts if e.kind == "exp"])
         for e in self.parts:
             if e.kind == "exp":
-                c, direction = _primitive(e.args[0])
-                old = self.units.get(direction)
-                self.units[direction] = abs(c) if old is None else _rational_gcd(old, abs(c))
+                for c, direction in self._directions(e.args[0]):
+                    old = self.units.get(direction)
+                    self.units[direction] = abs(c) if old is None else _rational_gcd(old, abs(c))
             elif e.kind == "prod":
                 for b, q in zip(e.args, e.data, strict=True):  # type: ignore[arg-type]
                     if abs(q) > MOST_POWER:
@@ -117,6 +143,10 @@ class _Builder:
         for b, d in self.depths.items():
             names[self.algebra.power(b, Fraction(1, d))] = None
         return [self.algebra.x, *[n for n in names if n is not self.algebra.x]]
+
+    def _directions(self, g: Expr) -> list[tuple[Fraction, Expr]]:
+        """Write an exponent as ``sum c*g0``: one direction, or its terms when the exponents are linearly dependent."""
+        return list(terms(g)) if self.by_terms else [_primitive(g)]
 
     # ---------------------------------------------------------------- fractions
 
@@ -147,9 +177,12 @@ class _Builder:
         if e.kind == "number":
             return self._constant(e.data), self.one  # type: ignore[arg-type]
         if e.kind == "exp":
-            c, direction = _primitive(e.args[0])
-            unit = self.units[direction]
-            return self._power((self.place[self.algebra.exp(self.algebra.scale(unit, direction))], self.one), int(c / unit))
+            total = (self.one, self.one)
+            for c, direction in self._directions(e.args[0]):
+                unit = self.units[direction]
+                base = self.place[self.algebra.exp(self.algebra.scale(unit, direction))]
+                total = self._times(total, self._power((base, self.one), int(c / unit)))
+            return total
         if e in self.depths:
             d = self.depths[e]
             return self._power((self.place[self.algebra.power(e, Fraction(1, d))], self.one), d)
