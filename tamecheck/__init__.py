@@ -16,6 +16,7 @@ _PUBLIC = {
     "eliminate": ("tamecheck.geometry.solutions", "eliminate"),
     "lower": ("tamecheck.networks", "lower"),
     "polyhedral_complex": ("tamecheck.networks", "polyhedral_complex"),
+    "critical": ("tamecheck.critical_report", "critical"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),
     "testing": ("tamecheck.testing", None),

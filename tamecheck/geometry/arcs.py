@@ -88,6 +88,12 @@ class Arc:
         return True
 
 
+    def trivial(self, value: Quotient) -> bool:
+        """Return whether the gradient is zero along the whole arc."""
+        s = self.solution
+        return all([_order(substituted(p, self.series, s.source), s) is None for p in gradient(value)])
+
+
 def _term(c: AlgebraicNumber, power: int) -> str:
     text = str(c) if c.rational is not None else f"root({polynomial_text(c.polynomial)}, {c.index + 1}, x)"
     s = "s" if abs(power) == 1 else f"s^{abs(power)}"
@@ -146,6 +152,15 @@ class Search:
         self.n = len(pieces.ring.names)
         self.derivative = gradient(face.value)
         self.conditions = pieces.conditions(face)
+        self.found: dict[AlgebraicNumber, Arc] = {}
+
+    def try_all(self, wanted: Iterable[AlgebraicNumber] | None, reach: int, terms: int) -> bool:
+        """As `run`; what was found is in ``found`` also when the budget ends the search (then the result is ``False``)."""
+        try:
+            self.run(wanted, reach, terms)
+        except BudgetExceeded:
+            return False
+        return True
 
     def run(self, wanted: Iterable[AlgebraicNumber] | None = None, reach: int = 3, terms: int = 2) -> dict[AlgebraicNumber, Arc]:
         """Return arcs by value; the search ends when all wanted values have one.
@@ -157,7 +172,7 @@ class Search:
         terms : largest K
         """
         targets = None if wanted is None else set(wanted)
-        found: dict[AlgebraicNumber, Arc] = {}
+        found = self.found
         for count in range(terms + 1):
             for shape, dominant in shapes(self.n, reach):
                 for sign in (1, -1):

@@ -5,7 +5,7 @@ denominators.  They are found by evaluating the formula on every face of the gua
 A face is the set of points with one vector of signs; only faces that exist are listed, each with exact samples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry.algebraic_values import Quotient
 from tamecheck.geometry.cells import Cell, Decomposition
 from tamecheck.geometry.critical_graph import Graph
+from tamecheck.geometry.critical_rules import Rules
 from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring, positive
 
 MAXIMAL_GUARDS = 40
@@ -39,52 +40,13 @@ class _Missing(Exception):
         self.factor, self.turned = factor, turned
 
 
-class Rules:
-    """What automatic differentiation returns where an operator has no derivative; the defaults are those of PyTorch.
-
-    Parameters
-    ----------
-    kinks : operator -> {place: derivative}, or one of ``"left"``, ``"right"``, ``"largest"``, ``"smallest"`` one-sided derivative; a
-        place that is not listed is differentiated through the operator's definition
-    ties : ``"max"`` or ``"min"`` -> the two partial derivatives where the arguments are equal
-    absolute, sign : derivative of ``abs`` and ``sign`` at 0
-    name : for people
-    """
-
-    def __init__(
-        self,
-        kinks: Mapping[str, Mapping[Fraction, Fraction]] | None = None,
-        ties: Mapping[str, tuple[Fraction, Fraction]] | None = None,
-        absolute: Fraction = Fraction(0),
-        name: str = "torch",
-    ) -> None:
-        self.kinks: dict[str, Mapping[Fraction, Fraction] | str] = {}
-        for op, table in (TORCH_KINKS if kinks is None else kinks).items():
-            self.kinks[op] = table if isinstance(table, str) else {Fraction(at): Fraction(d) for at, d in table.items()}
-        half = (Fraction(1, 2), Fraction(1, 2))
-        self.ties = {"max": half, "min": half, **(ties or {})}
-        self.absolute = Fraction(absolute)
-        self.name = name
-
-    def kink(self, operator: str) -> Mapping[Fraction, Fraction] | str:
-        """Return the derivatives given for an operator, by place, or the side."""
-        return self.kinks.get(operator, {})
-
-
-TORCH_KINKS: dict[str, Mapping | str] = {
-    "relu": {0: 0}, "relu6": "smallest", "hardtanh": "smallest", "hardswish": {-3: Fraction(-1, 2), 3: Fraction(3, 2)}, "hardsigmoid": "smallest",
-    "leaky_relu": "left", "clamp": "largest", "clip": "largest",
-}  # fmt: skip
-"""``relu`` and ``hardtanh`` return 0 at their kinks, ``clamp`` 1, ``leaky_relu`` its negative slope, ``hardswish`` the inner derivatives."""
-
-
 def one_sided(graph: Graph, argument: int, inner: int, rule: str) -> dict[Fraction, Fraction]:
     """Return the derivatives that a rule by sides gives at the (rational) kinks of a function of one argument."""
     small = Graph(["t"])
     place = {argument: small.add("variable", 0)}
     for n in _below(graph, inner, argument):
         op = graph.operations[n]
-        kept = [c if isinstance(c, str | Fraction) or not (k in _places(op)) else place[c] for k, c in enumerate(op)]
+        kept = [c if isinstance(c, str | Fraction) or k not in _places(op) else place[c] for k, c in enumerate(op)]
         place[n] = small.add(*kept)
     small.root = place[inner]
     pieces = Pieces(small)

@@ -15,7 +15,7 @@ from itertools import product
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.asymptotic import _bounds
+from tamecheck.geometry.asymptotic import _bounds, between
 from tamecheck.geometry.critical_graph import Graph
 from tamecheck.geometry.critical_pieces import Pieces
 from tamecheck.geometry.quantifiers import decide
@@ -48,7 +48,7 @@ def infimum(
     if not values:
         return Infimum("-inf", False, "no critical value at all") if complete else _without_values(pieces, budget)
     least = min(values)
-    below = exists_below(pieces, least, budget)
+    below = exists_below(pieces, least, complete, budget)
     if below is None:
         return Infimum(None, None, "it could not be decided whether f takes values below the least critical value")
     if not below:
@@ -92,8 +92,11 @@ def sublevel(pieces: Pieces, level: str) -> str:
     return " or ".join(parts) or "False"
 
 
-def exists_below(pieces: Pieces, c: AlgebraicNumber, budget: Budget | None = None) -> bool | None:
-    """Return whether f takes a value below c; ``None`` if that could not be decided."""
+def exists_below(pieces: Pieces, c: AlgebraicNumber, complete: bool, budget: Budget | None = None) -> bool | None:
+    """Return whether f takes a value below c, the least known critical value; ``None`` if that could not be decided.
+
+    If all critical values are known, a value below an irrational c means that there are values below every level: a rational one is asked for.
+    """
     low = lower_bound(pieces.graph)
     if low is not None and not c > low:
         return False
@@ -105,6 +108,12 @@ def exists_below(pieces: Pieces, c: AlgebraicNumber, budget: Budget | None = Non
         if c.rational is not None:
             q = str(Fraction(int(c.rational.p), int(c.rational.q)))
             return decide(f"exists {names}: {sublevel(pieces, q)}", budget=_share(budget)).verdict == "true"
+        low, high = _bounds(c)
+        q = str(between(low - 2, low))
+        if decide(f"exists {names}: {sublevel(pieces, q)}", budget=_share(budget)).verdict == "true":
+            return True
+        if complete:
+            return False
         a, b = _bounds(c)
         bits = 64
         while len([r for r in _conjugates(c) if not (r.ball(bits) < c.ball(bits) or r.ball(bits) > c.ball(bits))]) > 1:

@@ -1,0 +1,284 @@
+"""Critical values of a function of few variables: smooth, Clarke's, of automatic differentiation, at infinity; infimum and threshold.
+
+`critical` reads a formula.  Piecewise rational functions are treated exactly (`tamecheck.geometry.critical`, `tamecheck.geometry.infinity`); functions
+of one variable with exp, log, tanh, erf, atan by the one-variable engine; such functions of two and three variables by certified
+enclosures in a box (`tamecheck.geometry.krawczyk`), with arcs to infinity.  What is not closed is listed in ``open``.
+
+The values at infinity contain the bifurcation values at infinity; they may be more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded, InputError
+
+KINDS = ("smooth", "clarke", "ad", "asymptotic", "all")
+MAXIMAL_VARIABLES = 6
+
+
+class CriticalReport:
+    """What is known about the critical values of a function; the keys of `to_json` are attributes."""
+
+    def __init__(self, content: dict) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> object:
+        content = self.__dict__.get("_content", {})
+        if name in content:
+            return content[name]
+        raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self._content])
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is not a truth value; look at .complete and .open")
+
+    def __repr__(self) -> str:
+        c = self._content
+        parts = [f"{kind} {{{', '.join([shown(v) for v in c[kind]])}}}" for kind in KINDS[:-1] if c[kind] is not None]
+        state = "complete" if c["complete"] else f"{len(c['open'])} open"
+        return f"<critical values of {c['formula']}: {', '.join(parts)}; {state}>"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def values(self, kind: str) -> list[str]:
+        """Return the values of a kind as texts."""
+        return [v["value"] for v in self._content[kind] or []]
+
+    def to_json(self) -> dict:
+        """Return the report as a JSON value, with the keys of the interface."""
+        return dict(self._content)
+
+    def to_text(self, width: int = 80) -> str:
+        """Return the report as plain text."""
+        from tamecheck.reports.critical_text import to_text
+
+        return to_text(self._content, width)
+
+
+def shown(entry: dict) -> str:
+    """Return a value for a screen."""
+    from tamecheck.reports.critical_text import short
+
+    return short(entry)
+
+
+def critical(
+    formula: object,
+    variables: Sequence[str] | None = None,
+    *,
+    kind: str = "all",
+    box: Mapping[str, tuple] | Sequence[tuple] | None = None,
+    rules: object = None,
+    budget: Budget | None = None,
+    observe: Callable[[CriticalReport], None] | None = None,
+) -> CriticalReport:
+    """Return the critical values of a function.
+
+    Parameters
+    ----------
+    formula : str — in the language of formulas; SymPy expressions are accepted
+    variables : names, at most six; ``None``: all names in order of appearance
+    kind : ``"smooth"``, ``"clarke"``, ``"ad"``, ``"asymptotic"`` or ``"all"``: what is computed
+    box : for functions that are not algebraic, an interval for every variable (numbers or fractions), in which critical points are
+        searched; the whole line for one variable if not given
+    rules : what automatic differentiation returns at kinks; PyTorch's rules if not given, see `tamecheck.geometry.critical_rules`
+    budget : Budget
+    observe : called with an unfinished report when a part is known
+
+    Raises
+    ------
+    InputError
+        TC101 the formula cannot be read, TC102 variables, TC150 no function of real numbers.
+    BudgetExceeded
+        ``partial`` is a report with what was found until then.
+
+    Examples
+    --------
+    >>> critical("x^2 + (x*y-1)^2", ["x", "y"])
+    <critical values of x^2 + (x*y-1)^2: smooth {1}, clarke {1}, ad {1}, asymptotic {0}; complete>
+    """
+    from tamecheck.geometry.critical_graph import graph
+    from tamecheck.geometry.critical_pieces import NotAlgebraic
+    from tamecheck.ground.grammar import parse
+    from tamecheck.ground.polynomials import as_text
+
+    started = time.perf_counter()
+    if kind not in KINDS:
+        raise InputError(f"{str(kind)[:30]!r} is no kind of critical value", code="TC100", hint=", ".join(KINDS))
+    text = as_text(formula)
+    expression = parse(text)
+    names = list(variables) if variables is not None else expression.names()
+    _check_names(names, expression.names())
+    g = graph(expression, names)
+    content = _empty(text, names, kind)
+    try:
+        _algebraic(content, g, kind, rules, budget, observe)
+    except NotAlgebraic as found:
+        from tamecheck import critical_certified
+
+        content = _empty(text, names, kind)
+        critical_certified.fill(content, text, g, kind, box, found.name, budget)
+    content["seconds"] = {"analyse": time.perf_counter() - started}
+    return CriticalReport(content)
+
+
+def _check_names(names: Sequence[str], occurring: Sequence[str]) -> None:
+    if not names:
+        raise InputError("the formula has no variable", code="TC102", hint="a function such as (x*y-1)^2")
+    if len(set(names)) < len(names):
+        raise InputError("a variable is listed twice", code="TC102", where=", ".join(names))
+    for name in occurring:
+        if name not in names:
+            raise InputError(f"the variable {name!r} is not listed", code="TC102", where=f"variables {', '.join(names)}", hint="--vars with all names")
+    if len(names) > MAXIMAL_VARIABLES:
+        raise InputError(f"{len(names)} variables; critical values are for few variables", code="TC151", hint=f"at most {MAXIMAL_VARIABLES}")
+
+
+def _empty(text: str, names: Sequence[str], kind: str) -> dict:
+    content: dict = {"formula": text, "variables": list(names), "kind": kind, "method": ""}
+    content |= {k: [] if kind in (k, "all") else None for k in KINDS[:-1]}
+    content |= {
+        "strata": [], "infimum": {"value": None, "attained": None}, "epsilon": None, "complete": False, "open": [],
+        "note": "the values at infinity contain the bifurcation values at infinity",
+    }  # fmt: skip
+    return content
+
+
+# ------------------------------------------------------------------ piecewise rational
+
+
+def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None, observe) -> None:
+    from tamecheck.geometry.critical import Analysis
+    from tamecheck.geometry.critical_pieces import Pieces
+    from tamecheck.geometry.critical_rules import as_rules
+    from tamecheck.geometry.infinity import AtInfinity, at_infinity
+
+    content["method"] = "exact"
+    given = as_rules(rules)
+    content["rules"] = given.name
+    analysis = None
+    try:
+        pieces = Pieces(g, given, budget)
+        analysis = Analysis(pieces, budget)
+        wanted = ("smooth", "clarke", "ad") if kind in ("all", "asymptotic") else (kind,)
+        analysis.run(wanted)
+    except BudgetExceeded as stop:
+        content["open"].append(stop.message)
+        if analysis is not None:
+            _finite(content, analysis, kind)
+        stop.partial = CriticalReport(content)
+        raise
+    sets = analysis.sets
+    _finite(content, analysis, kind)
+    if observe is not None:
+        observe(CriticalReport(content))
+    infinite = AtInfinity()
+    if kind in ("all", "asymptotic"):
+        unbounded = {c.value for c in sets.clarke if c.dimension > 0}
+        infinite = at_infinity(pieces, unbounded, budget)
+        content["asymptotic"] = [_at_infinity(v) for v in infinite.values]
+        content["open"] += infinite.open
+    content["complete"] = not sets.open and infinite.complete and not sets.discontinuous
+    content["open"] += sets.open + [f"{text}: no Clarke subdifferential there" for text in sets.discontinuous]
+    if kind == "all":
+        _threshold(content, analysis, infinite, budget)
+
+
+def _finite(content: dict, analysis, kind: str) -> None:
+    sets = analysis.sets
+    for k in ("smooth", "clarke", "ad"):
+        if content[k] is not None:
+            content[k] = grouped(getattr(sets, k))
+    pieces = analysis.pieces
+    content["guards"] = [pieces.guard_text(k) for k in range(len(pieces.guards))]
+    for face in pieces.faces:
+        found = sets.strata.get(face.key)
+        if face.value is not None and found is not None:
+            content["strata"].append({"signs": face.key, "dimension": face.dimension, "values": [v["value"] for v in grouped(found)]})
+
+
+def grouped(found) -> list[dict]:
+    """Return critical pieces by value."""
+    by_value: dict = {}
+    for c in found:
+        by_value.setdefault(c.value, []).append(c)
+    out = []
+    for value in sorted(by_value):
+        group = by_value[value]
+        entry = number(value)
+        entry["dimension"] = max([c.dimension for c in group])
+        ordered = sorted(group, key=lambda c: -c.dimension)
+        entry["points"] = [[_coordinate(x) for x in c.solution.coordinates()] for c in ordered[:MAXIMAL_POINTS]]
+        entry["pieces"] = len(group)
+        entry["faces"] = sorted({c.face.key for c in group})
+        reasons = list(dict.fromkeys([c.reason for c in group if c.reason]))
+        if reasons:
+            entry["reason"] = reasons[0]
+        if group[0].returned is not None or any([c.returned is not None for c in group]):
+            entry["returned_zero"] = any([bool(c.returned) for c in group])
+        out.append(entry)
+    return out
+
+
+MAXIMAL_POINTS = 24
+
+
+def number(value) -> dict:
+    """Return an algebraic number as JSON: exact text, polynomial, enclosure."""
+    from tamecheck.geometry.asymptotic import _bounds
+    from tamecheck.ground.algebraic import polynomial_text
+    from tamecheck.reports.activation_numbers import down, up
+
+    if value.rational is not None:
+        q = Fraction(int(value.rational.p), int(value.rational.q))
+        return {"value": str(q), "enclosure": [down(q), up(q)]}
+    low, high = _bounds(value)
+    polynomial = polynomial_text(value.polynomial, "c")
+    return {"value": f"root({polynomial}, {value.index + 1}, c)", "polynomial": polynomial, "enclosure": [down(low), up(high)]}
+
+
+def _coordinate(x) -> str:
+    from tamecheck.ground.algebraic import polynomial_text
+
+    return str(x) if x.rational is not None else f"root({polynomial_text(x.polynomial, 'c')}, {x.index + 1}, c)"
+
+
+def _at_infinity(v) -> dict:
+    entry = number(v.value)
+    entry |= {"arc": v.arc, "dimension": 1, "face": v.face, "certificate": v.certificate, "trivial": v.trivial}
+    entry["sense"] = "stratum" if v.kind == "stratum" else "clarke"
+    return entry
+
+
+def _threshold(content: dict, analysis, infinite, budget: Budget | None) -> None:
+    """Fill in the infimum and epsilon."""
+    from tamecheck.geometry.infimum import infimum
+
+    sets, pieces = analysis.sets, analysis.pieces
+    finite = [c.value for c in sets.clarke]
+    values = sorted({*finite, *infinite.distinct()})
+    everywhere = all([f.value is not None for f in pieces.faces])
+    complete = content["complete"] and everywhere
+    answer = infimum(pieces, values, finite, complete, budget)
+    if answer.value is None:
+        content["open"].append(f"the infimum: {answer.reason}")
+        content["infimum"] = {"value": None, "attained": None}
+        return
+    if isinstance(answer.value, str):
+        content["infimum"] = {"value": answer.value, "attained": False}
+        return
+    content["infimum"] = {**number(answer.value), "attained": answer.attained}
+    above = [v for v in values if v > answer.value]
+    if not content["complete"]:
+        content["open"].append("epsilon: not all critical values are known")
+    elif not above:
+        content["epsilon"] = {"value": "inf", "reason": "no critical value above the infimum"}
+    else:
+        content["epsilon"] = number(above[0] - answer.value)
