@@ -188,7 +188,9 @@ class Lifting:
             raise NotWellOriented(f, point)
         missing: list[fmpz_mpoly] = []
         candidates = [p for p in on_plane if p.degrees()[f.level - 1] == 0]
-        candidates += [p.resultant(q, f.level - 1) for i, p in enumerate(on_plane) for q in on_plane[:i]]
+        # the resultant of two polynomials without the variable is 1 and says nothing
+        moving = [p for p in on_plane if p.degrees()[f.level - 1] > 0]
+        candidates += [self.projection.ring.resultant(p, q, f.level) for i, p in enumerate(moving) for q in moving[:i]]
         for r in candidates:
             if r.is_zero():
                 continue

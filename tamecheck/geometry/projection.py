@@ -166,12 +166,14 @@ class Projection:
         # a copy: registering may not add to this level, but to lower ones
         for f in list(chosen):
             self._coefficients(f)
-            f.discriminant = self.mask(ring.discriminant(f.polynomial, k)) if f.degree > 1 else 0
+            f.discriminant = 0
+            for part in ring.discriminant_parts(f.polynomial, k) if f.degree > 1 else ():
+                f.discriminant |= self.mask(part)
         restricted = len(chosen) < len(everything)
         for i, f in enumerate(chosen):
             for g in everything if restricted else chosen[i + 1 :]:
                 if g is not f and g.number not in f.resultants:
-                    f.resultants[g.number] = g.resultants[f.number] = self.mask(ring.resultant(f.polynomial, g.polynomial, k))
+                    f.resultants[g.number] = g.resultants[f.number] = self.mask(ring.resultant_root(f.polynomial, g.polynomial, k))
 
     def _coefficients(self, f: Factor) -> None:
         """Register the coefficients that the method needs."""

@@ -13,7 +13,7 @@ from math import gcd
 from flint import arb, ctx, fmpq, fmpq_poly, fmpz, fmpz_poly
 
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.ground import isolation
+from tamecheck.ground import factoring, isolation
 from tamecheck.ground.isolation import Dyadic
 
 PRECISION = 64
@@ -222,8 +222,6 @@ class _ByValue:
 
 
 
-
-
 def irreducible_factors(coefficients: tuple[int, ...]) -> list[tuple[tuple[int, ...], int]]:
     """Return the irreducible factors, primitive with positive leading coefficient, with their exponents."""
     p = fmpz_poly(list(coefficients))
@@ -232,6 +230,7 @@ def irreducible_factors(coefficients: tuple[int, ...]) -> list[tuple[tuple[int, 
         if coefficients[1] < 0:
             common = -common
         return [((coefficients[0] // common, coefficients[1] // common), 1)]
+    factoring.check_univariate(p.degree(), max([abs(c).bit_length() for c in coefficients]))
     result = []
     for q, e in p.factor()[1]:
         key = tuple([int(c) for c in q.coeffs()])

@@ -193,10 +193,19 @@ def perfect_root(n: int) -> int | None:
 
 
 def ends(ball: arb) -> tuple[Dyadic, Dyadic]:
-    """Return the exact ends of a finite ball."""
-    low, low_exponent = ball.lower().man_exp()
-    high, high_exponent = ball.upper().man_exp()
-    return (int(low), int(low_exponent)), (int(high), int(high_exponent))
+    """Return the exact ends of a finite ball.
+
+    FLINT's ``lower`` and ``upper`` round to the working precision, which may be less than that of the ball.
+    """
+    m, e = [int(v) for v in ball.mid().man_exp()]
+    r, f = [int(v) for v in ball.rad().man_exp()]
+    if r == 0:
+        return (m, e), (m, e)
+    if m == 0:
+        return (-r, f), (r, f)
+    common = min(e, f)
+    m, r = m << (e - common), r << (f - common)
+    return (m - r, common), (m + r, common)
 
 
 def simplest_between(low: Dyadic | None, high: Dyadic | None) -> Fraction:
@@ -216,6 +225,8 @@ def simplest_between(low: Dyadic | None, high: Dyadic | None) -> Fraction:
         return Fraction(0)
     if high[0] <= 0:
         return -simplest_between((-high[0], high[1]), (-low[0], low[1]))
+    if not _below(low, high):
+        raise BudgetExceeded("two ends that are not in order: this is an error of the program", code="TC399", where="root isolation")
     k = 0
     while True:
         # the smallest m with m / 2**k > low; is it < high?
@@ -225,6 +236,11 @@ def simplest_between(low: Dyadic | None, high: Dyadic | None) -> Fraction:
         if below:
             return Fraction(m, 1 << k)
         k += 1 if k < 8 else k // 2
+
+
+def _below(a: Dyadic, b: Dyadic) -> bool:
+    e = min(a[1], b[1])
+    return a[0] << (a[1] - e) < b[0] << (b[1] - e)
 
 
 def floor(m: int, e: int) -> int:

@@ -7,13 +7,15 @@ Sizes that could hang or kill the library are estimated before it is called, and
 Variables are counted from 1: the *level* of a polynomial is the last variable that occurs, 0 for a number.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import comb, gcd, lcm
 
-from flint import fmpq_mpoly_ctx, fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
+from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
 from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.ground import factoring
 from tamecheck.ground.grammar import Expression, FormulaError, parse
 
 MAXIMAL_DEGREE = 4_000
@@ -35,9 +37,11 @@ class Ring:
     ----------
     names : tuple of str — x_1, ..., x_n, innermost (projected last) first
     work : int — resultants with more estimated work are refused
+    patience : float — seconds for a factorisation that may hang
+    deadline : float or None — on the monotonic clock
     """
 
-    __slots__ = ("names", "context", "index", "work", "_resultants", "_discriminants", "_factors")
+    __slots__ = ("names", "context", "index", "work", "patience", "deadline", "_resultants", "_discriminants", "_factors")
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -47,6 +51,8 @@ class Ring:
         self.context = fmpz_mpoly_ctx.get(self.names or ("unused",), "lex")
         self.index = {name: k for k, name in enumerate(self.names)}
         self.work = MAXIMAL_WORK
+        self.patience = factoring.CHILD_SECONDS
+        self.deadline: float | None = None
         self._resultants: dict[tuple[str, str, int], fmpz_mpoly] = {}
         self._discriminants: dict[tuple[str, int], fmpz_mpoly] = {}
         self._factors: dict[str, tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]] = {}
@@ -93,8 +99,8 @@ class Ring:
         found = self._factors.get(key)
         if found is None:
             self._bound(p, "factorisation")
-            unit, pairs = self._factor(p)
-            unit, result = int(unit), []
+            unit, pairs = factoring.factor(p, self.names, self.patience)
+            result = []
             for q, e in pairs:
                 if q.coeffs()[0] < 0:
                     q, unit = -q, unit * (-1) ** int(e)
@@ -102,28 +108,12 @@ class Ring:
             found = self._factors[key] = (unit, tuple(result))
         return found
 
-    def _factor(self, p: fmpz_mpoly) -> tuple[int, list[tuple[fmpz_mpoly, int]]]:
-        try:
-            return p.factor()
-        except OverflowError:
-            # python-flint 0.9 cannot sort integer factors with coefficients beyond a machine word; rational ones it can
-            field = fmpq_mpoly_ctx.get(self.names or ("unused",), "lex")
-            _, pairs = field.from_dict(dict(zip(p.monoms(), p.coeffs(), strict=True))).factor()
-            result = []
-            rest = p
-            for q, e in pairs:
-                common = lcm(*[int(c.q) for c in q.coeffs()])
-                r = self.context.from_dict({m: int(c * common) for m, c in zip(q.monoms(), q.coeffs(), strict=True)})
-                r = r / r.content()
-                result.append((r, int(e)))
-                rest = rest / r ** int(e)
-            return int(rest.coeffs()[0]), result
-
     def resultant(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
         """Return the resultant with respect to the variable at position ``k``."""
         key = (str(p), str(q), k)
         found = self._resultants.get(key)
         if found is None:
+            self.check_time("projection")
             self._estimate(p, q, k, "resultant")
             found = self._resultants[key] = p.resultant(q, k - 1)
         return found
@@ -133,10 +123,39 @@ class Ring:
         key = (str(p), k)
         found = self._discriminants.get(key)
         if found is None:
+            self.check_time("projection")
             if p.degrees()[k - 1] > 2:
                 self._estimate(p, p, k, "discriminant")
             found = self._discriminants[key] = p.discriminant(k - 1)
         return found
+
+    def discriminant_parts(self, p: fmpz_mpoly, k: int) -> list[fmpz_mpoly]:
+        """Return polynomials whose product has the factors of the discriminant, up to numbers.
+
+        For p = q(x^a) that is a number times (c_0 c_d)^(a-1) disc(q)^a.
+        """
+        step = common_exponent([p], k)
+        if step < 2:
+            return [self.discriminant(p, k)]
+        c = self.coefficients(p, k)
+        q = self.deflated(p, k, step)
+        return [c[0], c[-1], *([self.discriminant(q, k)] if q.degrees()[k - 1] > 1 else [])]
+
+    def resultant_root(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
+        """Return a polynomial with the factors of the resultant: for p(x^a), q(x^a) the resultant is a power of res(p, q)."""
+        step = common_exponent([p, q], k)
+        if step < 2:
+            return self.resultant(p, q, k)
+        return self.resultant(self.deflated(p, k, step), self.deflated(q, k, step), k)
+
+    def deflated(self, p: fmpz_mpoly, k: int, step: int) -> fmpz_mpoly:
+        """Return q with p = q(x^step) for the variable at position ``k``."""
+        terms = {}
+        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+            e = list(exponents)
+            e[k - 1] //= step
+            terms[tuple(e)] = c
+        return self.context.from_dict(terms)
 
     def without_common_zero(self, polynomials: Sequence[fmpz_mpoly]) -> bool:
         """Return True if the polynomials have provably no common real zero; False means nothing.
@@ -163,6 +182,13 @@ class Ring:
         """Refuse what would take longer than so many seconds in one piece."""
         if seconds is not None:
             self.work = min(MAXIMAL_WORK, max(int(seconds), 1) * WORK_PER_SECOND)
+            self.patience = max(min(factoring.CHILD_SECONDS, seconds), 0.5)
+            self.deadline = time.monotonic() + seconds
+
+    def check_time(self, where: str) -> None:
+        """Stop if the time set by `limit` is over."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise BudgetExceeded("time budget used up", code="TC301", where=where)
 
     def _bound(self, p: fmpz_mpoly, what: str) -> None:
         if len(p) > MAXIMAL_TERMS or max(p.degrees(), default=0) > MAXIMAL_DEGREE:
@@ -186,6 +212,11 @@ class Ring:
                 f"a {what} may have {terms} terms of {bits} bits, about {work // WORK_PER_SECOND + 1} s",
                 code="TC306", where=f"elimination of {self.names[k - 1]}", hint="another order of the variables",
             )  # fmt: skip
+
+
+def common_exponent(polynomials: Sequence[fmpz_mpoly], k: int) -> int:
+    """Return the greatest a such that all are polynomials in x^a, for the variable at position ``k``; 0 if it does not occur."""
+    return gcd(*[int(e[k - 1]) for p in polynomials for e in p.monoms()])
 
 
 def height(p: fmpz_mpoly) -> int:
