@@ -1,0 +1,121 @@
+"""Formulas for unions of cells, in the coordinates of the user.
+
+Signs of projection factors are tried first, the polynomials of the user before others and short ones before long ones; where signs do not tell the
+cells from others, cells are described with roots, or the union is named as a component.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tamecheck.geometry.projection import Factor
+from tamecheck.geometry.shear import Frame
+from tamecheck.geometry.solutions import RELATIONS, Chooser, _bits, _cell_text
+from tamecheck.ground.formulas import HOLDS, Formula
+
+MAXIMAL_CELLS = 8
+"""Up to so many cells are described with roots."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A formula; if not ``exact`` it describes a set of which the union of cells is one connected component."""
+
+    text: str
+    exact: bool
+    extended: bool = False
+
+
+class Describer:
+    """Writes formulas for unions of cells of one frame."""
+
+    def __init__(self, found: Frame) -> None:
+        self.frame = found
+        projection = found.decomposition.projection
+        inputs = {pair[0].number for factored in found.decomposition._inputs if factored for pair in factored[1]}
+        self.factors: list[Factor] = sorted(
+            projection.factors, key=lambda f: (f.number not in inputs, sum([sum(e) + 1 for e in f.monomials]), f.number)
+        )
+        self._vectors: list[tuple[int, ...]] | None = None
+
+    def vectors(self) -> list[tuple[int, ...]]:
+        """Return for every cell the signs of the factors, in the order of the factors."""
+        if self._vectors is None:
+            out = []
+            for node in self.frame.adjacency.cells:
+                signs: dict[int, int] = {}
+                for stack, position in zip(node.stacks, node.path, strict=True):
+                    signs.update(stack.signs(position))
+                out.append(tuple([signs[f.number] for f in self.factors]))
+            self._vectors = out
+        return self._vectors
+
+    def describe(self, members: frozenset[int]) -> Description:
+        """Return a formula for a union of cells."""
+        vectors = self.vectors()
+        if len(members) == len(vectors):
+            return Description("True", True)
+        true = {vectors[i] for i in members}
+        false = {v for i, v in enumerate(vectors) if i not in members}
+        clash = true & false
+        if not clash:
+            return Description(self._by_signs(true, false), True)
+        ambiguous = [i for i in sorted(members) if vectors[i] in clash]
+        if len(ambiguous) > MAXIMAL_CELLS or not self.frame.chart.trivial:
+            return Description(self._by_signs(true, false - clash), False)
+        parts = []
+        if true - clash:
+            parts.append(self._by_signs(true - clash, false))
+        for i in ambiguous:
+            node = self.frame.adjacency.cells[i]
+            parts.append(_cell_text(self.frame.chart.new, (node.path, node.stacks, True)))
+        text = " or ".join([f"({p})" if " and " in p and len(parts) > 1 else p for p in parts])
+        return Description(text, True, True)
+
+    def _by_signs(self, true: set[tuple[int, ...]], false: set[tuple[int, ...]]) -> str:
+        used = self._enough(true, false)
+        chooser = Chooser.__new__(Chooser)
+        chosen = [self.factors[k] for k in used]
+        chooser.factors = {f.number: f for f in chosen}
+        chooser.true = [{f.number: v[k] for f, k in zip(chosen, used, strict=True)} for v in _distinct(true, used)]
+        chooser.false = [{f.number: v[k] for f, k in zip(chosen, used, strict=True)} for v in _distinct(false, used)]
+        chooser.covers, chooser.excludes = {}, {}
+        for f in chosen:
+            for relation in RELATIONS:
+                holds = HOLDS[relation]
+                chooser.covers[(f.number, relation)] = _bits([v[f.number] in holds for v in chooser.true])
+                chooser.excludes[(f.number, relation)] = _bits([v[f.number] not in holds for v in chooser.false])
+        if not chooser.false:
+            return "True"
+        ring = self.frame.source
+        out = Formula(ring, ())
+        back = self.frame.chart.back(ring, self.frame.decomposition.ring)
+        parts = [
+            out.join("and", [out.atom(back(chooser.factors[number].polynomial), relation) for number, relation in literals])
+            for literals in chooser.run()
+        ]
+        out.root = out.join("or", parts)
+        return out.text()
+
+    def _enough(self, true: set[tuple[int, ...]], false: set[tuple[int, ...]]) -> list[int]:
+        """Return places of factors whose signs tell true from false, taken in order; superfluous ones are left out again."""
+
+        def apart(used: Sequence[int]) -> bool:
+            return not {tuple([v[k] for k in used]) for v in true} & {tuple([v[k] for k in used]) for v in false}
+
+        used: list[int] = []
+        for k in range(len(self.factors)):
+            if apart(used):
+                break
+            used.append(k)
+        for k in list(reversed(used)):
+            rest = [j for j in used if j != k]
+            if apart(rest):
+                used = rest
+        return used
+
+
+def _distinct(vectors: set[tuple[int, ...]], used: Sequence[int]) -> list[tuple[int, ...]]:
+    found: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for v in sorted(vectors):
+        found.setdefault(tuple([v[k] for k in used]), v)
+    return list(found.values())
