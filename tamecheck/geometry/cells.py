@@ -451,32 +451,51 @@ class Cell:
     @property
     def formula(self) -> str:
         """A formula for exactly this cell; ``root(p, i, x)`` is the i-th real root of p in x, from 1, each counted once."""
-        parts = []
-        for name, stack, position in zip(self.decomposition.variables, self.stacks, self.path, strict=True):
-            k = position >> 1
-            if position & 1:
-                parts.append(f"{name} == {root_text(name, stack, k)}")
-                continue
-            if k:
-                parts.append(f"{name} > {root_text(name, stack, k - 1)}")
-            if k < len(stack.roots):
-                parts.append(f"{name} < {root_text(name, stack, k)}")
-        return " and ".join(parts) or "True"
+        return cell_text(self.decomposition.variables, self.stacks, self.path)
 
     def contains(self, point: Sequence[object]) -> bool:
         """Return whether a point lies in this cell."""
         return self.decomposition.locate(point).path == self.path
 
 
-def root_text(name: str, stack: Stack, k: int) -> str:
-    """Return the k-th root of a stack as a term."""
+def position_text(name: str, stack: Stack, position: int, fixed: bool) -> list[str]:
+    """Return the conditions that a coordinate is in a cell of a stack; ``fixed`` says that all coordinates before are numbers."""
+    k = position >> 1
+    if position & 1:
+        return [f"{name} == {root_text(name, stack, k, fixed)}"]
+    above = [f"{name} > {root_text(name, stack, k - 1, fixed)}"] if k else []
+    return above + ([f"{name} < {root_text(name, stack, k, fixed)}"] if k < len(stack.roots) else [])
+
+
+def cell_text(names: Sequence[str], stacks: Sequence[Stack], path: Sequence[int]) -> str:
+    """Return a formula for the cell with these positions in these stacks."""
+    parts: list[str] = []
+    fixed = True
+    for name, stack, position in zip(names, stacks, path, strict=False):
+        parts += position_text(name, stack, position, fixed)
+        fixed = fixed and bool(position & 1)
+    return " and ".join(parts) or "True"
+
+
+def root_text(name: str, stack: Stack, k: int, fixed: bool) -> str:
+    """Return the k-th root of a stack as a term.
+
+    The root over the sample point is a number, but over the other points of the cell it is another one, unless the cell is
+    a point or the polynomial has no other variable.
+    """
     root = stack.roots[k]
     x = root.coordinate
-    if x.rational is not None:
-        return str(Fraction(int(x.rational.p), int(x.rational.q)))
-    if isinstance(x, AlgebraicNumber):
-        return f"root({polynomial_text(x.polynomial, name)}, {x.index + 1}, {name})"
+    free = [f for f, _ in root.factors if f.occurs == 1 << f.level]
+    if fixed or free:
+        if x.rational is not None:
+            return str(Fraction(int(x.rational.p), int(x.rational.q)))
+        if isinstance(x, AlgebraicNumber):
+            return f"root({polynomial_text(x.polynomial, name)}, {x.index + 1}, {name})"
     f = min([f for f, _ in root.factors], key=lambda f: (f.degree, len(f.monomials)))
+    if f.degree == 1 and f.coefficients[1].is_constant():
+        lead = int(f.coefficients[1].coeffs()[0])
+        value = str(-f.coefficients[0] if lead > 0 else f.coefficients[0]).replace(" ", "")
+        return (f"({value})" if len(f.coefficients[0]) > 1 else value) + (f"/{abs(lead)}" if abs(lead) > 1 else "")
     below = sum([1 for other in stack.roots[:k] if any([g is f for g, _ in other.factors])])
     return f"root({str(f.polynomial).replace(' ', '')}, {below + 1}, {name})"
 

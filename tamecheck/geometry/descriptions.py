@@ -7,9 +7,10 @@ cells from others, cells are described with roots, or the union is named as a co
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tamecheck.geometry.cells import cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.shear import Frame
-from tamecheck.geometry.solutions import RELATIONS, Chooser, _bits, _cell_text
+from tamecheck.geometry.solutions import RELATIONS, Chooser, _bits
 from tamecheck.ground.formulas import HOLDS, Formula
 
 MAXIMAL_CELLS = 8
@@ -67,7 +68,7 @@ class Describer:
             parts.append(self._by_signs(true - clash, false))
         for i in ambiguous:
             node = self.frame.adjacency.cells[i]
-            parts.append(_cell_text(self.frame.chart.new, (node.path, node.stacks, True)))
+            parts.append(cell_text(self.frame.chart.new, node.stacks, node.path))
         text = " or ".join([f"({p})" if " and " in p and len(parts) > 1 else p for p in parts])
         return Description(text, True, True)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
-from tamecheck.geometry.cells import root_text
+from tamecheck.geometry.cells import cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.quantifiers import Search
 from tamecheck.geometry.stacks import Stack
@@ -252,20 +252,6 @@ def _answer(given: Formula, search: Search, labels: Sequence[Label], factors: Se
         out.root = out.join("or", parts)
     text = out.map(lambda p, relation: f"{p} {SIGNS[relation]} 0")
     if by_roots:
-        cells = [_cell_text(names, x) for x in by_roots]
+        cells = [cell_text(names, x[1], x[0]) for x in by_roots]
         text = " or ".join([*([text] if text != "False" else []), *[f"({c})" if " and " in c else c for c in cells]])
     return Elimination(text, None if extended else out, given.free, extended, search.method, search.stacks)
-
-
-def _cell_text(names: Sequence[str], label: Label) -> str:
-    parts = []
-    for name, stack, position in zip(names, label[1], label[0], strict=False):
-        k = position >> 1
-        if position & 1:
-            parts.append(f"{name} == {root_text(name, stack, k)}")
-        else:
-            if k:
-                parts.append(f"{name} > {root_text(name, stack, k - 1)}")
-            if k < len(stack.roots):
-                parts.append(f"{name} < {root_text(name, stack, k)}")
-    return " and ".join(parts) or "True"
