@@ -16,6 +16,7 @@ from tamecheck.errors import InputError
 from tamecheck.frontends.sources import Source, read
 from tamecheck.ground.intervals import Interval, from_text, interval
 from tamecheck.kernel import certificate as documents
+from tamecheck.kernel.chain_rule import obstacle
 from tamecheck.kernel.curves import ANY, names
 from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
 from tamecheck.proofs.definability import Proof, culprits, prove
@@ -133,6 +134,11 @@ class Certificate:
         return self._scalings
 
     @property
+    def conservative_obstacle(self) -> tuple[int, str] | None:
+        """A node at which no lemma says that automatic differentiation obeys the chain rule; None: it does, for all admissible rules."""
+        return obstacle(self.proof.program, self.proof.node, self.proof.derivation.record)
+
+    @property
     def unknown_because(self) -> list[dict]:
         """The smallest nodes without a home, with the reason."""
         return [{"node": n, "name": self.proof.program.names.get(n, ""), "reason": text} for n, text in culprits(self.proof)]
@@ -147,7 +153,7 @@ class Certificate:
             instances = [i.to_json() for i in p.instances]
             claim = documents.claim_document(
                 p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps),
-                self.scalings.claims(p.program),
+                self.scalings.claims(p.program), self.conservative_obstacle is None,
             )
             self._document = documents.document(
                 p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations,

@@ -3143,9 +3143,73 @@ def prove_scaling(program: Program, n: int, row: object) -> None:
     need(found == ANY_DEGREE or (found is not None and found == number(row[1])), "TC633", f"the degree that follows is {found}")
 
 
+# ------------------------------------------------------------------ automatic differentiation
+
+KINKED = ("neg", "abs", "add", "sub", "mul", "max", "min", "pi")  # legitimate on every range
+DIFFERENTIABLE = {  # open sets with a continuous derivative; tan is total only between poles
+    **dict.fromkeys(["exp", "sin", "cos", "tan", "atan", "erf", "besselj0", "besselj1", "besseli0", "besseli1"], EVERYWHERE),
+    **dict.fromkeys(["log", "sqrt", "gamma", "lgamma", "digamma", "bessely0", "bessely1", "besselk0", "besselk1"], POSITIVE),
+    "asin": (-ONE, ONE), "acos": (-ONE, ONE), "erfinv": (-ONE, ONE), "zeta": (ONE, None), "lambertw": (Fraction(-36787944, 10**8), None),
+}
+
+
+def prove_conservative(main: Derivation, n: int) -> None:
+    """Every node that carries a derivative to the claimed one has a lemma of section 10."""
+    facts: dict = {}
+    for about, result in zip(main.about, main.results):
+        record = main.document.facts[result]
+        facts[about] = meet_records(facts[about], record) if about in facts else record
+    waiting, seen = [n], set()
+    while waiting:
+        m = waiting.pop()
+        if m in seen:
+            continue
+        seen.add(m)
+        need(m in facts and facts[m][4] == 1, "TC670", f"node {m} carries a derivative and is not total")
+        if facts[m][0] == 1:
+            waiting += carriers(main.program.nodes, m, facts)
+
+
+def carriers(nodes: list, m: int, facts: dict) -> list:
+    """The arguments through which a varying node is differentiated; refused when its kind has no lemma there."""
+    kind, parameters, arguments, _ = nodes[m]
+    need(all(a in facts for a in arguments), "TC671", f"an argument of node {m} has no step")
+    if kind == "where":
+        need(facts[m][6] >= 0 or facts[arguments[0]][0] == 0, "TC672", f"the choice of node {m} is not continuous")
+        return arguments[1:]
+    if kind == "lookup":
+        need(facts[arguments[1]][0] == 0, "TC673", f"the index of node {m} varies")
+        return arguments[:1]
+    good = kind in ("input", "contract", "reduce", "cumulate", "reindex") or \
+        (kind, parameters[0]) in (("order", "sort"), ("order", "topk"), ("linalg", "det")) or \
+        (kind == "map" and differentiable(parameters[0], [facts[a][3] for a in arguments]))
+    need(good, "TC674", f"there is no lemma for node {m}")
+    return arguments
+
+
+def differentiable(name: str, ranges: list) -> bool:
+    """Whether a primitive obeys the chain rule on these ranges, with any admissible rule."""
+    if name in KINKED:
+        return True
+    if name in DIFFERENTIABLE:
+        return inside(ranges[0], (*DIFFERENTIABLE[name], False, False))
+    if name == "div":
+        return without_zero(ranges[1])
+    if name != "pow":
+        return False
+    base, exponent = ranges
+    if above_zero(base):
+        return True
+    if not is_point(exponent):
+        return False
+    q = exponent[0]
+    return q > 1 or (q.denominator == 1 and (q >= 0 or without_zero(base)))
+
+
 # ------------------------------------------------------------------ the document
 
 KEYS = {"assumptions", "claim", "facts", "format", "instances", "jumps", "names", "program", "refutations", "steps"}
+OPTIONAL_KEYS = {"conservative", "scalings"}
 CLAIM_KEYS = {"about", "discontinuous", "holds", "node", "not", "program"}
 ROLES = {"parameters": ("parameter",), "inputs": ("data",), "both": ("parameter", "data")}
 
@@ -3214,7 +3278,7 @@ class Document:
 
     def claim(self, claim: object) -> None:
         """Check the form of a claim."""
-        need_keys(claim, CLAIM_KEYS | {"scalings"} if type(claim) is dict and "scalings" in claim else CLAIM_KEYS)
+        need_keys(claim, CLAIM_KEYS | (OPTIONAL_KEYS & set(claim) if type(claim) is dict else set()))
         if claim["about"] not in ("parameters", "inputs", "both"):
             refuse("TC407", "a claim is about parameters, inputs or both")
         count(claim["discontinuous"], 0, 1)
@@ -3268,6 +3332,9 @@ class Document:
             refuse("TC603", "the refutations do not exclude what is claimed")
         if claim["discontinuous"]:
             self.jump(value["jumps"], main, n)
+        if "conservative" in claim:
+            need(type(claim["conservative"]) is int and claim["conservative"] == 1, "TC675", "the claim's conservative is not 1")
+            prove_conservative(main, n)
         rows = claim.get("scalings", [])
         need(type(rows) is list and len(rows) <= 64, "TC634", "the scalings are not a list of at most 64")
         for row in rows:
@@ -3364,6 +3431,8 @@ def in_words(document: Document, claim: dict) -> str:
     if lip is not None:
         parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
     parts.append(f"takes values in {spread}")
+    if "conservative" in claim:
+        parts.append("is differentiated automatically by a selection of a conservative field, whatever admissible rules say at kinks and ties")
     for weights, degree in claim.get("scalings", []):
         named = [f"{document.program.nodes[i][1][0][:60]!r} with weight {w}" for i, w in weights]
         parts.append(f"is homogeneous of degree {degree} under the scaling of {', '.join(named) or 'nothing'}")

@@ -60,9 +60,15 @@ CONTINUOUS = Hypothesis("it is continuous", _smooth(0))
 C1 = Hypothesis("it is continuously differentiable", _smooth(1))
 C2 = Hypothesis("its gradient is locally Lipschitz (proved: C^2)", lambda c: True if _smooth(2)(c) else None)
 POLYNOMIAL = Hypothesis("it lives in a polynomially bounded structure", lambda c: c.polynomially_bounded)
-CONSERVATIVE = Hypothesis("automatic differentiation returns a conservative field of it", _undecided)
+CONSERVATIVE = Hypothesis(
+    "automatic differentiation returns a conservative field of it (for all admissible rules at kinks and ties)",
+    lambda c: True if c.homes and c.conservative_obstacle is None else None,
+)
 ELEMENTARY = Hypothesis("the rule of automatic differentiation is an elementary selection", _undecided)
-HOMOGENEOUS = Hypothesis("the network is positively homogeneous in the parameters", _undecided)
+HOMOGENEOUS = Hypothesis(
+    "the network is positively homogeneous in the parameters",
+    lambda c: True if c.scalings.parameters is not None and c.scalings.parameters > 0 else None,
+)
 NEAR_HOMOGENEOUS = Hypothesis("the network is near-homogeneous, with its polynomial bounds", _undecided)
 SAD = Hypothesis("the activation is sublinear, analytic, definable and not affine; the target is a polynomial of degree at least 2", _undecided)
 INVERTIBLE = Hypothesis("every element of the partial conservative Jacobian is invertible", _undecided)

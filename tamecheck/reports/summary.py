@@ -30,6 +30,7 @@ def summary(certificate, theorems: bool = True) -> dict:
         "path_differentiable": certificate.path_differentiable,
         "lipschitz": None if record[8] is None else number(record[8]),
         "homogeneity": homogeneity(certificate),
+        "conservative": _conservative(certificate),
         "range": _range(certificate),
         "witness": witness(certificate),
         "unknown_because": certificate.unknown_because if certificate.verdict == "unknown" else [],
@@ -54,6 +55,15 @@ def homogeneity(certificate) -> dict | None:
         "parameters": exact(facts.parameters), "inputs": exact(facts.inputs),
         "weights": {nodes[n][1][0]: exact(w) for n, w in weights.items()}, "degree": exact(degree),
     }
+
+
+def _conservative(certificate) -> dict:
+    """Return whether automatic differentiation is certified for all admissible rules, and otherwise where the proof stops."""
+    found = certificate.conservative_obstacle
+    if found is None:
+        return {"certified": True, "obstacle": None}
+    n, reason = found
+    return {"certified": None, "obstacle": {"node": n, "name": certificate.proof.program.names.get(n, ""), "reason": reason}}
 
 
 def exact(value: Fraction | None) -> int | float | str | None:

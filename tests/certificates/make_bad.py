@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from certificates import bad_curves, bad_documents, bad_forgeries, bad_instances, bad_programs, bad_scalings  # noqa: E402, F401
+from certificates import bad_conservative, bad_curves, bad_documents, bad_forgeries, bad_instances, bad_programs, bad_scalings  # noqa: E402, F401
 from certificates.enemies import REGISTER, files  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "bad"

@@ -23,7 +23,9 @@ def applies(formula: str) -> dict[str, str]:
         ("sin(x)", "kl-bdls-2007", "no"),
         ("sign(x)", "sgd-ddkl-2020", "no"),
         ("sqrt(x)", "sgd-ddkl-2020", "unknown"),
-        ("tanh(x)", "sgd-bp-2021", "unknown"),
+        ("tanh(x)", "sgd-bp-2021", "under-assumptions"),
+        ("relu(x)-max(x,3)", "sgd-bp-2021", "under-assumptions"),
+        ("sqrt(x^2)", "sgd-bp-2021", "unknown"),
         ("x^2", "sard-generalized-dacunto-2000", "yes"),
     ],
 )

@@ -1816,6 +1816,44 @@ def weigh_claim(program: Program, n: int, rows: object) -> None:
             refuse("TC633", f"degree {degree} is claimed, {made} follows")
 
 
+# ----------------------------------------------------------------------------- automatic differentiation (section 10)
+
+OPEN_SETS = [
+    ("exp sin cos tan atan erf besselj0 besselj1 besseli0 besseli1", (None, None, False, False)),
+    ("log sqrt gamma lgamma digamma bessely0 bessely1 besselk0 besselk1", (ZERO, None, False, False)),
+    ("asin acos erfinv", (-ONE, ONE, False, False)),
+    ("zeta", (ONE, None, False, False)),
+    ("lambertw", (Fraction(-36787944, 100_000_000), None, False, False)),
+]
+OPEN_SET = {name: region for names, region in OPEN_SETS for name in names.split()}
+
+
+def lemma(node: Node, own: object, given: list) -> list | None:
+    """Return the arguments through which a varying node is differentiated, or None where no lemma of section 10 holds."""
+    everything = list(node.arguments)
+    what = node.parameters[0] if node.parameters else None
+    if node.kind == "where":
+        return everything[1:] if own.smooth != NONE or given[0].varies == 0 else None
+    if node.kind == "lookup":
+        return everything[:1] if given[1].varies == 0 else None
+    if node.kind == "order":
+        return everything if what in ("sort", "topk") else None
+    if node.kind == "linalg":
+        return everything if what == "det" else None
+    if node.kind != "map":
+        return everything if node.kind in ("input", "contract", "reduce", "cumulate", "reindex") else None
+    if what in OPEN_SET:
+        return everything if contains(OPEN_SET[what], given[0].range) else None
+    if what == "div":
+        return None if holds_zero(given[1].range) else everything
+    if what == "pow":
+        base, q = given[0].range, point(given[1].range)
+        positive = contains((ZERO, None, False, False), base)
+        whole = q is not None and q.denominator == 1 and (q >= 0 or not holds_zero(base))
+        return everything if positive or whole or (q is not None and q > 1) else None
+    return everything if what in ("neg", "abs", "add", "sub", "mul", "max", "min", "pi") else None
+
+
 # ----------------------------------------------------------------------------- facts
 
 _HOMES = {}
@@ -2044,13 +2082,13 @@ class Checker:
         if self.asked is not None and self.asked != canonical(claim):
             refuse("TC476", "the certificate is about another claim than the one asked for")
         self.program = read_program(program)
-        scaled = type(claim) is dict and "scalings" in claim
-        about, discontinuous, holds, node, excluded, digest = fields(claim, CLAIM_KEYS + " scalings" * scaled, "claim")[:6]
+        more = [key for key in ("scalings", "conservative") if type(claim) is dict and key in claim]
+        about, discontinuous, holds, node, excluded, digest = fields(claim, " ".join([CLAIM_KEYS, *more]), "claim")[:6]
         self.roles = ABOUT[word(about, ABOUT, "about")]
         self.node = index(node, len(self.program.nodes), "claimed node")
         if digest != "sha256:" + hashlib.sha256(canonical(program)).hexdigest():
             refuse("TC477", "the digest of the claim is not that of the program")
-        if scaled:
+        if "scalings" in more:
             weigh_claim(self.program, self.node, claim["scalings"])
         self.facts = [read_fact(f) for f in items(facts, "facts")]
         for number_, item in enumerate(items(instances, "instances")):
@@ -2065,7 +2103,40 @@ class Checker:
         self.current = self.main = Derivation("main", None, self.program)
         self.derive(self.main, steps)
         self.current = None
+        if "conservative" in more:
+            if type(claim["conservative"]) is not int or claim["conservative"] != 1:
+                refuse("TC645", "conservative is 1 or absent")
+            self.differentiate()
         self.conclude(read_fact(holds), index(discontinuous, 2, "discontinuous"), excluded, refutations, jumps)
+
+    def records(self) -> dict[int, Record]:
+        """Return the meet of all main steps about each node."""
+        met: dict[int, Record] = {}
+        for n, fact in zip(self.main.about, self.main.made, strict=True):
+            f, old = self.facts[fact], met.get(n)
+            met[n] = f if old is None else Record(
+                min(old.varies, f.varies), old.homes | f.homes, old.local | f.local, meet(old.range, f.range) or f.range,
+                max(old.total, f.total), max(old.bounded, f.bounded), max(old.smooth, f.smooth), max(old.loclip, f.loclip), old.lip or f.lip,
+            )  # fmt: skip
+        return met
+
+    def differentiate(self) -> None:
+        """Verify that every node through which derivatives pass has a lemma."""
+        met, todo, done = self.records(), {self.node}, set()
+        while todo:
+            n = todo.pop()
+            done.add(n)
+            node = self.program.nodes[n]
+            if n not in met or met[n].total == 0:
+                refuse("TC640", f"node {n} is not total")
+            if met[n].varies == 0:
+                continue
+            if any(a not in met for a in node.arguments):
+                refuse("TC641", f"an argument of node {n} has no step")
+            following = lemma(node, met[n], [met[a] for a in node.arguments])
+            if following is None:
+                refuse("TC644", f"no lemma for node {n}")
+            todo.update(a for a in following if a not in done)
 
     def conclude(self, holds: Record, discontinuous: int, excluded: object, refutations: object, jumps: object) -> None:
         """Compare the claim with what was derived."""
