@@ -67,6 +67,23 @@ class Report:
 
         return draw(self) if path is None else save(self, path)  # type: ignore[arg-type]
 
+    def to_latex(self) -> str:
+        """Return a page with a proposition and its proof, for ``pdflatex``."""
+        from tamecheck.reports.activation_latex import to_latex
+
+        return to_latex(self)
+
+    def to_html(self) -> str:
+        """Return a self-contained page, with the picture when matplotlib is installed."""
+        from tamecheck.reports.activation_html import to_html
+
+        return to_html(self)
+
+    def _repr_html_(self) -> str:
+        from tamecheck.reports.activation_html import fragment
+
+        return fragment(self)
+
 
 def activation(
     formula: object,
@@ -183,7 +200,10 @@ def _read(formula: object, variable: str, domain: object, parameters: Mapping[st
 
     box = LINE if domain is None else formula_io.as_interval(domain)  # type: ignore[arg-type]
     if not isinstance(formula, str):
-        return *_object(formula, variable), to_text(box)
+        program, node, shown = _object(formula, variable)
+        if domain is not None:
+            raise InputError("a program carries the domain of its input itself", code="TC101", hint="give the domain with the formula, or build the program with a box")
+        return program, node, shown, program.nodes[program.inputs()[0]][1][2]
     names = formula_io.load(formula).variables
     constants = {n: _exact(v) for n, v in parameters.items() if n in names}
     found = formula_io.load(formula, variables=[variable], boxes={variable: box}, constants=constants)
@@ -243,7 +263,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
         "ad_rule": None,
     }
     content["pfaffian"], contradictions = activation_pfaffian.section(shape, variable)
-    _smoothness(content, shape)
+    _smoothness(content, shape, box)
     content["oscillation"] = _oscillation(shape)
     content["sad"] = _sad(content, shape, bounded, box)
     unsettled = [*contradictions, *sections.unsettled(shape), *open_values, *open_ends]
@@ -252,7 +272,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
     return content
 
 
-def _smoothness(content: dict, shape) -> None:
+def _smoothness(content: dict, shape, box: str) -> None:
     """Put in the exact smoothness, totality and Lipschitz properties where the analysis decides them."""
     from tamecheck.geometry.univariate.breaks import ANALYTIC
     from tamecheck.geometry.univariate.piecewise import UNDEFINED
@@ -270,19 +290,31 @@ def _smoothness(content: dict, shape) -> None:
         steep = [v for b in defined for v in b.slopes if b.kind != "isolated"]
         if not any(v is None for b in defined for v, r in zip(b.slopes, (b.left, b.right), strict=True) if r is not None):
             content["locally_lipschitz"] = not any(isinstance(v, int) for v in steep)
-    inside = [i for i, r in enumerate(shape.parts) if r is not None]
-    holes = any(b.value is UNDEFINED for b in shape.breaks[inside[0] : inside[-1]]) if inside else True
-    outer = _uncovered(shape, content)
-    content["total"] = not holes and not outer
+    content["total"] = _total(shape, box)
 
 
-def _uncovered(shape, content: dict) -> bool:
-    """Tell whether part of the domain asked for lies outside the regions."""
+def _total(shape, box: str) -> bool:
+    """Tell whether the function is defined on the whole domain asked for."""
+    from tamecheck.geometry.univariate import constants
     from tamecheck.geometry.univariate.piecewise import UNDEFINED
+    from tamecheck.ground.intervals import from_text
 
-    return bool(content.get("undefined_at")) or any(
-        b.value is UNDEFINED and b.left is not None and b.right is not None for b in shape.breaks
-    )
+    low, high, low_closed, high_closed = from_text(box)
+    f = shape.function
+    if not f.points:
+        return f.between[0] is not UNDEFINED
+    k = f.points[0].algebra
+    left = [1 if low is None else constants.compare(p, k.number(low)) for p in f.points]  # an undecided place counts as inside
+    right = [-1 if high is None else constants.compare(p, k.number(high)) for p in f.points]
+    for i, e in enumerate(f.between):
+        outside = (i < len(f.points) and left[i] in (-1, 0)) or (i and right[i - 1] in (0, 1))
+        if e is UNDEFINED and not outside:
+            return False
+    for e, a, b in zip(f.at, left, right, strict=True):
+        inside = a != -1 and b != 1 and (a != 0 or low_closed) and (b != 0 or high_closed)
+        if e is UNDEFINED and inside:
+            return False
+    return True
 
 
 def _oscillation(shape) -> list[dict]:
