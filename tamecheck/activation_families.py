@@ -80,14 +80,26 @@ class FamilyReport(Report):
 
     def plot(self, path: object = None) -> bytes | None:
         """A family has no single graph; plot a member."""
-        raise InputError("a family has no single graph", code="TC157", hint="give every parameter a value, as in --parameter alpha=1/2")
+        raise _for_members("graph")
 
-    to_latex = to_html = plot  # type: ignore[assignment]
+    def to_latex(self) -> str:
+        """A family has no single proposition; write one for a member."""
+        raise _for_members("proposition")
+
+    def to_html(self) -> str:
+        """Return a self-contained page."""
+        from tamecheck.reports.activation_html import family_page
+
+        return family_page(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from tamecheck.reports.activation_html import family_fragment
 
-        return f"<pre>{escape(self.to_text())}</pre>"
+        return family_fragment(self)
+
+
+def _for_members(what: str) -> InputError:
+    return InputError(f"a family has no single {what}", code="TC157", hint="give every parameter a value, as in --parameter alpha=1/2")
 
 
 def family_report(formula: str, variable: str, box: Interval | None, values: dict[str, Fraction], ranges: dict[str, Interval],

@@ -18,6 +18,7 @@ from tamecheck.geometry.univariate.points import between
 from tamecheck.geometry.univariate.regions import Region
 from tamecheck.reports import latex
 from tamecheck.reports import mathematics as m
+from tamecheck.reports.activation_numbers import number
 from tamecheck.reports.activation_tex import display, enclosure, interval, symbol, tex, value
 from tamecheck.reports.latex_proof import negative_proof, short_proof, varying
 from tamecheck.reports.reading import Reading, words_of
@@ -177,7 +178,7 @@ class Page:
                 scope = {True: "global ", False: "local ", None: ""}[entry["global"]]
                 rows.append(rf"a {scope}{e.kind} ${value(e.value)}$ {where}")
             yield ("It has " if not self.shape.open(1) else "Among its local extrema are ") + "; ".join(rows) + _more(extrema) + "."
-        elif not self.shape.open(1):
+        elif not self.shape.open(1) and all(s.kind != "constant" for s in self.shape.monotonicity()):
             yield "It has no local extremum."
 
     def ends(self) -> Iterator[str]:
@@ -305,7 +306,7 @@ class Page:
                 continue
             v = value_at(e, e.algebra.number(q))
             if isinstance(v, Expr):
-                result.append(rf"${name}({enclosure(str(q))}) = {value(v, 5)} {'>' if s > 0 else '<'} 0$")
+                result.append(rf"${name}({enclosure(str(q))}) = {enclosure(number(v), 5)} {'>' if s > 0 else '<'} 0$")
         return result
 
     def joints(self) -> Iterator[str]:
@@ -397,8 +398,6 @@ class Page:
 
 def enclosure_of(e: Expr) -> str:
     """Return a point without its closed form."""
-    from tamecheck.reports.activation_numbers import number
-
     return enclosure(number(e), 8)
 
 
@@ -426,6 +425,4 @@ def _attained(s: sizes.Supremum) -> str:
 
 
 def _plain(v: object) -> str:
-    from tamecheck.reports.activation_numbers import number
-
     return enclosure(number(v), 6)

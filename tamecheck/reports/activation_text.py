@@ -1,19 +1,31 @@
-"""The activation report as plain text for a screen."""
+"""The activation report as plain text for a screen, at most 80 columns wide where words allow it."""
 
 from __future__ import annotations
 
+import textwrap
+
 from tamecheck.reports import activation_pfaffian
 from tamecheck.reports.activation_numbers import decimal
+from tamecheck.reports.reading import clean
+
+VERDICTS = {"not-definable": "no: in no o-minimal structure", "unknown": "unknown: no structure was found"}
+MOST = 10
+"""Lines of a section on the screen; the JSON has all."""
 
 
-def to_text(content: dict) -> str:
-    """Return the report as lines of text."""
-    lines = [f"{content['formula']}   on {content['domain']}" + _bound(content)]
-    for title, body in _sections(content):
-        if body:
-            lines.append(f"  {title:<14}{body[0]}")
-            lines += [f"  {'':<14}{more}" for more in body[1:]]
+def to_text(content: dict, most: int = MOST) -> str:
+    """Return the report as lines of text; long sections are cut, and say so."""
+    lines = [f"{clean(content['formula'], 400)}   on {content['domain']}" + _bound(content)]
+    for title, body in sections(content):
+        shown = body if len(body) <= most + 1 else [*body[:most], f"... and {len(body) - most} more"]
+        for i, line in enumerate(part for entry in shown for part in _wrapped(entry)):
+            lines.append(f"  {title if not i else '':<14}{line}")
     return "\n".join(lines)
+
+
+def _wrapped(entry: str, width: int = 64) -> list[str]:
+    """Return an entry in lines; what follows the first is set in by two."""
+    return textwrap.wrap(entry, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _bound(content: dict) -> str:
@@ -21,12 +33,13 @@ def _bound(content: dict) -> str:
     return "   with " + ", ".join([f"{k} = {v}" for k, v in values.items()]) if values else ""
 
 
-def _sections(c: dict) -> list[tuple[str, list[str]]]:
+def sections(c: dict) -> list[tuple[str, list[str]]]:
+    """Return the report as titles with lines; sections without a line have nothing to say."""
     homes = " and ".join(c["homes"]) or "no structure"
     sharp = ", and in no smaller named one" if c["sharp"] else ""
     sad = {True: "yes", False: "no", None: "unknown"}[c["sad"]["verdict"]]
     return [
-        ("definable", [f"in {homes}{sharp}" if c["verdict"] == "definable" else c["verdict"]]),
+        ("definable", [f"in {homes}{sharp}" if c["verdict"] == "definable" else VERDICTS.get(c["verdict"], c["verdict"])]),
         ("smooth", [c["smoothness"] + _kinks(c)]),
         ("breaks", [_break(b) for b in c["discontinuities"]]),
         ("pieces", [f"{p['kind']} on {_interval(p['interval'])}" for p in c["pieces"]]),
