@@ -136,7 +136,7 @@ def _torch():
         "Shannon entropy term": torch.special.entr, "logaddexp with its negative": lambda x: torch.logaddexp(x, -x), "Sine": torch.sin,
         "hypot with one": lambda x: torch.hypot(x, torch.ones_like(x)), "Square root link": torch.sqrt, "Sign (bipolar step)": torch.sign,
         "Exponential (positive)": torch.exp, "Absolute error": torch.abs,
-        "Tied GLU": lambda x: F.glu(torch.stack([x, x]), 0),
+        "Tied GLU": lambda x: F.glu(torch.cat([x, x]), 0),
         "Poisson negative log-likelihood": lambda x: F.poisson_nll_loss(x, torch.full_like(x, 2.0), reduction="none"),
         "Huber": lambda x: F.huber_loss(x, torch.zeros_like(x), delta=1.345, reduction="none"),
         "Smooth L1": lambda x: F.smooth_l1_loss(x, torch.zeros_like(x), beta=0.5, reduction="none"),
@@ -154,7 +154,8 @@ def test_formulas_agree_with_torch():
         if entry.domain == LINE:
             points = [x for x in POINTS if x not in (20.5,)] if "PyTorch" not in name else POINTS
         else:
-            low, high = ({"[0": 0.0, "(0": 0.0, "[1": 1.0, "(1": 1.0}.get(entry.domain[:2], -1.0), 1.0 if entry.domain.endswith(("1)", "1]")) else 44.0)
+            low = {"[0": 0.0, "(0": 0.0, "[1": 1.0}.get(entry.domain[:2], -1.0)
+            high = 1.0 if entry.domain.endswith(("1)", "1]")) else 44.0
             points = [x for x in POINTS if low < x < high]
         if name in ("erfcx", "log_ndtr"):  # written with exp(x^2)*erfc(x) or log(erfc(x)), which our floating-point evaluator loses far out
             points = [x for x in points if abs(x) < 5]
@@ -205,7 +206,10 @@ def test_every_entry_has_a_record():
     assert list(golden()) == activation_atlas.one_variable()
 
 
-QUICK = ("ReLU", "GELU", "ELU", "Mish", "Sine", "Sinc", "Bump", "Log-normal distribution function", "LIF rate", "Tukey biweight", "SBAF (Saha-Bora)", "GLN (sin + tanh mixture)")
+QUICK = (
+    "ReLU", "GELU", "ELU", "Mish", "Sine", "Sinc", "Bump", "Log-normal distribution function", "LIF rate", "Tukey biweight", "SBAF (Saha-Bora)",
+    "GLN (sin + tanh mixture)",
+)  # fmt: skip
 
 
 def check_record(name):
