@@ -6,14 +6,16 @@ cells from others, cells are described with roots, or the union is named as a co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from tamecheck.geometry.cells import cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.shear import Frame
 from tamecheck.geometry.solutions import RELATIONS, Chooser, _bits
+from tamecheck.ground.algebraic import AlgebraicNumber, polynomial_text
 from tamecheck.ground.formulas import HOLDS, Formula
 
-MAXIMAL_CELLS = 8
+MAXIMAL_CELLS = 40
 """Up to so many cells are described with roots."""
 
 
@@ -51,26 +53,28 @@ class Describer:
         return self._vectors
 
     def describe(self, members: frozenset[int]) -> Description:
-        """Return a formula for a union of cells."""
+        """Return a formula for a union of cells, as far as the signs of the factors tell it from the rest."""
         vectors = self.vectors()
         if len(members) == len(vectors):
             return Description("True", True)
         true = {vectors[i] for i in members}
         false = {v for i, v in enumerate(vectors) if i not in members}
         clash = true & false
-        if not clash:
-            return Description(self._by_signs(true, false), True)
-        ambiguous = [i for i in sorted(members) if vectors[i] in clash]
+        return Description(self._by_signs(true, false - clash), not clash)
+
+    def by_roots(self, members: frozenset[int]) -> Description | None:
+        """Return a formula with roots for the cells that signs do not tell apart, if they are few and the variables those of the user."""
+        vectors = self.vectors()
+        true = {vectors[i] for i in members}
+        false = {v for i, v in enumerate(vectors) if i not in members}
+        ambiguous = [i for i in sorted(members) if vectors[i] in false]
         if len(ambiguous) > MAXIMAL_CELLS or not self.frame.chart.trivial:
-            return Description(self._by_signs(true, false - clash), False)
-        parts = []
-        if true - clash:
-            parts.append(self._by_signs(true - clash, false))
+            return None
+        parts = [self._by_signs(true - false, false)] if true - false else []
         for i in ambiguous:
             node = self.frame.adjacency.cells[i]
             parts.append(cell_text(self.frame.chart.new, node.stacks, node.path))
-        text = " or ".join([f"({p})" if " and " in p and len(parts) > 1 else p for p in parts])
-        return Description(text, True, True)
+        return Description(" or ".join([f"({p})" if len(parts) > 1 else p for p in parts]), True, True)
 
     def _by_signs(self, true: set[tuple[int, ...]], false: set[tuple[int, ...]]) -> str:
         used = self._enough(true, false)
@@ -79,21 +83,21 @@ class Describer:
         chooser.factors = {f.number: f for f in chosen}
         chooser.true = [{f.number: v[k] for f, k in zip(chosen, used, strict=True)} for v in _distinct(true, used)]
         chooser.false = [{f.number: v[k] for f, k in zip(chosen, used, strict=True)} for v in _distinct(false, used)]
+        if not chooser.false:
+            return "True"
         chooser.covers, chooser.excludes = {}, {}
         for f in chosen:
             for relation in RELATIONS:
                 holds = HOLDS[relation]
                 chooser.covers[(f.number, relation)] = _bits([v[f.number] in holds for v in chooser.true])
                 chooser.excludes[(f.number, relation)] = _bits([v[f.number] not in holds for v in chooser.false])
-        if not chooser.false:
-            return "True"
         ring = self.frame.source
         out = Formula(ring, ())
         back = self.frame.chart.back(ring, self.frame.decomposition.ring)
-        parts = [
-            out.join("and", [out.atom(back(chooser.factors[number].polynomial), relation) for number, relation in literals])
-            for literals in chooser.run()
-        ]
+        parts = []
+        for literals in chooser.run():
+            sharper = _sharpened(literals, chooser.true)
+            parts.append(out.join("and", [out.atom(back(chooser.factors[number].polynomial), relation) for number, relation in sharper]))
         out.root = out.join("or", parts)
         return out.text()
 
@@ -120,3 +124,24 @@ def _distinct(vectors: set[tuple[int, ...]], used: Sequence[int]) -> list[tuple[
     for v in sorted(vectors):
         found.setdefault(tuple([v[k] for k in used]), v)
     return list(found.values())
+
+
+def _sharpened(literals: Sequence[tuple[int, str]], true: Sequence[dict[int, int]]) -> list[tuple[int, str]]:
+    """Return the strongest relations that hold wherever the conjunction does: equations rather than inequalities."""
+    covered = [v for v in true if all([v[n] in HOLDS[r] for n, r in literals])]
+    by_signs = {signs: r for r, signs in HOLDS.items()}
+    found = [(n, by_signs.get(frozenset([v[n] for v in covered]), r)) for n, r in literals]
+    return [pair for _, pair in sorted(enumerate(found), key=lambda t: (t[1][1] != "eq", t[0]))]
+
+
+def point_text(names: Sequence[str], point: Sequence[object]) -> str | None:
+    """Return the equations of a point with rational and algebraic coordinates."""
+    parts = []
+    for name, x in zip(names, point, strict=True):
+        if isinstance(x, Fraction):
+            parts.append(f"{name} == {x}")
+        elif isinstance(x, AlgebraicNumber):
+            parts.append(f"{name} == root({polynomial_text(x.polynomial, name)}, {x.index + 1}, {name})")
+        else:
+            return None
+    return " and ".join(parts)

@@ -37,11 +37,13 @@ class Labels:
     considered : frozenset of int — a closed union of cells that holds the set
     key : callable — of a cell; equal keys may merge
     mask : callable — of a cell; merging cells need a common bit
+    factors : int — so many first factors define what is stratified; others only serve to describe it
     """
 
     considered: frozenset[int]
     key: Callable[[int], object]
     mask: Callable[[int], int]
+    factors: int
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Classification:
         found = self._zero.get(i)
         if found is None:
             signs = self.cells.cell(i).signs
-            found = self._zero[i] = frozenset([k for k, s in enumerate(signs) if s == 0])
+            found = self._zero[i] = frozenset([k for k, s in enumerate(signs[: self.labels.factors]) if s == 0])
         return found
 
     def order(self, i: int, factor: int) -> int:

@@ -11,7 +11,7 @@ satisfies Whitney's conditions (a) and (b).  How cells are merged is described i
 conditions are decided in `tamecheck.geometry.whitney`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -21,19 +21,21 @@ from flint import fmpz_mpoly
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry.cells import as_name
-from tamecheck.geometry.descriptions import Describer, Description
+from tamecheck.geometry.descriptions import Describer, Description, point_text
 from tamecheck.geometry.frontier import Classification, Labels, NotTransversal
 from tamecheck.geometry.functions import Piece, is_statement, pieces
 from tamecheck.geometry.shear import Combination, Frame, frame
 from tamecheck.geometry.topology import Problem, Region, read_matrix
 from tamecheck.geometry.whitney import Arc, refute, verify
-from tamecheck.ground.algebraic import AlgebraicNumber
+from tamecheck.ground.algebraic import AlgebraicNumber, number
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.grammar import parse
 from tamecheck.ground.polynomials import Ring, as_text, read
 from tamecheck.ground.towers import sign_at
 
 MAXIMAL_VARIABLES = 3
+MAXIMAL_STACKS = 6_000
+"""Stacks of a decomposition that is made for a formula only."""
 
 
 def strata(
@@ -67,6 +69,11 @@ def strata(
         )  # fmt: skip
     task = _task(kind, given, names, function, budget)
     task.problem.ring.limit(None if budget is None else budget.remaining())
+    return Stratification(task, *_classified(task, (), budget), budget)
+
+
+def _classified(task: "_Task", extra: Sequence[fmpz_mpoly], budget: Budget | None) -> tuple[Frame, Classification]:
+    """Return a frame whose cells tell the strata, with further polynomials of constant sign."""
     kept: list[Classification] = []
 
     def accept(found: Frame) -> bool:
@@ -76,8 +83,9 @@ def strata(
             return False
         return True
 
-    found = frame(task.problem.ring, task.problem.factors, accept=accept, budget=budget)
-    return Stratification(task, found, kept[-1])
+    factors = [*task.problem.factors, *[p for p in extra if str(p) not in {str(f) for f in task.problem.factors}]]
+    found = frame(task.problem.ring, factors, accept=accept, budget=budget)
+    return found, kept[-1]
 
 
 def _kind(formula: object) -> tuple[str, list]:
@@ -131,7 +139,7 @@ class _Task:
         considered = frozenset().union(*[cells.closure(i) for i in range(len(cells)) if inside[i]])
         family = [tuple([self.problem.sign(p, s) for p in self.family]) for s in signs]
         masks = _Masks(self, found, signs)
-        return Labels(considered, lambda i: (inside[i], family[i]), masks.of)
+        return Labels(considered, lambda i: (inside[i], family[i]), masks.of, len(self.problem.factors))
 
     def active(self, signs: Sequence[int]) -> int:
         """Return the number of the piece that gives the value."""
@@ -161,7 +169,7 @@ class _Masks:
     def _agreeing(self, i: int) -> int:
         task = self.task
         own = task.pieces[task.active(self.signs[i])]
-        zero = [f for f, s in zip(task.problem.factors, self.signs[i], strict=True) if s == 0]
+        zero = [f for f, s in zip(task.problem.factors, self.signs[i], strict=False) if s == 0]
         bits = 0
         for k, other in enumerate(task.pieces):
             difference = own.value * other.denominator - other.value * own.denominator
@@ -232,12 +240,12 @@ class Stratum:
     euler: int
     reason: str = ""
     region: Region | None = field(default=None, repr=False, compare=False)
-    _describer: Describer | None = field(default=None, repr=False, compare=False)
+    _describe: Callable | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def description(self) -> Description:
         """The formula, and whether it describes this stratum only or several of which this is a component."""
-        return self._describer.describe(self.cells)
+        return self._describe(self)
 
     @property
     def formula(self) -> str:
@@ -262,7 +270,7 @@ class Stratification:
     refinements : list of Refinement — points that Whitney's conditions made strata
     """
 
-    def __init__(self, task: _Task, found: Frame, classification: Classification) -> None:
+    def __init__(self, task: _Task, found: Frame, classification: Classification, budget: Budget | None = None) -> None:
         self.frame = found
         self.task = task
         self.variables = found.chart.old
@@ -274,19 +282,74 @@ class Stratification:
         keep = [k for k, s in enumerate(classification.strata) if task.inside(signs[min(s)])]
         order = sorted(keep, key=lambda k: (-classification.grade[min(classification.strata[k])], min(classification.strata[k])))
         place = {k: i for i, k in enumerate(order)}
-        describer = Describer(found)
+        self._budget = budget
+        self._describers: list[tuple[Describer, dict[int, frozenset[int]]]] = []
+        self._extras: list[list[fmpz_mpoly]] | None = None
         out = []
         for i, k in enumerate(order):
             members = classification.strata[k]
             part = Region(found, members, task.problem)
             reason = reasons[min(members)].reason if len(members) == 1 and min(members) in reasons else ""
             grade = classification.grade[min(members)]
-            out.append(Stratum(i, grade, members, part.sample, part.euler_compact, reason, part, describer))
+            out.append(Stratum(i, grade, members, part.sample, part.euler_compact, reason, part, self._describe))
         self.strata = tuple(out)
         met = classification.closures()
         self.closures = tuple([frozenset([place[j] for j in met[k] if j in place]) for k in order])
         self.frontier = tuple([(i, j) for i, below in enumerate(self.closures) for j in sorted(below) if not self._between(below, j)])
         self.refinements = self._refinements(classification)
+        self._describers.append((Describer(found), {s.number: s.cells for s in self.strata}))
+
+    # ----------------------------------------------------------------- formulas
+
+    def _describe(self, s: Stratum) -> Description:
+        """Return a formula: the point itself, else by signs, with more polynomials if need be, else with roots."""
+        if s.dimension == 0:
+            text = point_text(self.variables, s.sample)
+            if text is not None:
+                return Description(text, True)
+        k = 0
+        while k < len(self._describers) or self._more():
+            describer, places = self._describers[k]
+            k += 1
+            if s.number in places:
+                found = describer.describe(places[s.number])
+                if found.exact:
+                    return found
+        first, places = self._describers[0]
+        return first.by_roots(s.cells) or first.describe(s.cells)
+
+    def _more(self) -> bool:
+        """Decompose once more with further polynomials: the variables, and equations of the coordinates of points."""
+        ring = self.task.problem.ring
+        if self._extras is None:
+            variables = [ring.variable(name) for name in ring.names]
+            points = []
+            for s in self.strata:
+                if s.dimension == 0:
+                    points += [_minimal(ring, name, x) for name, x in zip(ring.names, s.sample, strict=True)]
+            points = [p for p in points if p is not None and p.total_degree() <= 2][:12]
+            self._extras = [variables, variables + _distinct(points)]
+        while self._extras:
+            extra = self._extras.pop(0)
+            try:
+                steps = Budget(steps=MAXIMAL_STACKS, seconds=None if self._budget is None else self._budget.remaining())
+                found, classification = _classified(self.task, extra, steps)
+                places = self._matched(found, classification)
+            except BudgetExceeded:
+                continue
+            self._describers.append((Describer(found), places))
+            return True
+        return False
+
+    def _matched(self, found: Frame, classification: Classification) -> dict[int, frozenset[int]]:
+        """Return for each stratum the cells of another decomposition that make it up; a stratum that is not found is left out."""
+        places: dict[int, frozenset[int]] = {}
+        for members in classification.strata:
+            part = Region(found, members, self.task.problem)
+            owner = self.stratum_of(part.sample)
+            if owner is not None:
+                places[owner.number] = places.get(owner.number, frozenset()) | members
+        return places
 
     def _between(self, below: frozenset[int], j: int) -> bool:
         return any([j in self.closures[k] for k in below])
@@ -333,11 +396,18 @@ class Stratification:
         return Region(self.frame, frozenset(found), self.task.problem)
 
     def stratum_of(self, point: Sequence[object]) -> Stratum | None:
-        """Return the stratum that holds a rational point, ``None`` if the point is not in the set."""
-        values = [Fraction(v) for v in point]
-        moved = [sum([c * v for c, v in zip(row, values, strict=True)]) for row in self.frame.chart.inverse()]
-        number = self.frame.adjacency.number(self.frame.decomposition.locate(moved))
-        return next((s for s in self.strata if number in s.cells), None)
+        """Return the stratum that holds a point with rational or algebraic coordinates, ``None`` if the point is not in the set."""
+        values = [number(v) for v in point]
+        if None in values:
+            return None
+        moved = []
+        for row in self.frame.chart.inverse():
+            total = number(0)
+            for c, v in zip(row, values, strict=True):
+                total = total + v * c if c else total
+            moved.append(total)
+        place = self.frame.adjacency.number(self.frame.decomposition.locate(moved))
+        return next((s for s in self.strata if place in s.cells), None)
 
     def to_networkx(self):
         """Return the frontier poset as a directed graph: edges go from a stratum to those in its frontier, of the Hasse diagram."""
@@ -419,6 +489,19 @@ def _singular_line(p: fmpz_mpoly, point: Sequence[Fraction], line: Sequence[int]
 
     rows = [(x, Fraction(c)) for x, c in zip(point, line, strict=True)]
     return all([substituted(q, rows) == 0 for q in (p, *[p.derivative(i) for i in range(3)])])
+
+
+def _minimal(ring: Ring, name: str, x: object) -> fmpz_mpoly | None:
+    """Return the minimal polynomial of a coordinate, in that variable."""
+    a = number(x)
+    if a is None:
+        return None
+    i = ring.index[name]
+    return ring.from_terms([(tuple([k if j == i else 0 for j in range(len(ring.names))]), int(c)) for k, c in enumerate(a.polynomial.coeffs())])
+
+
+def _distinct(polynomials: Sequence[fmpz_mpoly]) -> list[fmpz_mpoly]:
+    return list({str(p): p for p in polynomials}.values())
 
 
 def _escaped(text: str) -> str:

@@ -27,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import gcd, lcm
 
 from flint import fmpq, fmpq_poly, fmpz_mpoly
 
@@ -159,9 +160,7 @@ COEFFICIENTS = (1, -1, 2, -2)
 def refute(p: fmpz_mpoly, point: Sequence[Fraction], line: Sequence[int]) -> Arc | None:
     """Search an arc on which (a), else (b), fails for the regular part of {p = 0} along a line through a rational point."""
     weaker: Arc | None = None
-    for curve in _arcs(point):
-        if not _on(p, curve):
-            continue
+    for curve in _arcs(p, point):
         found = judge(p, curve, point, line)
         if found is not None and found.condition == "a":
             return found
@@ -169,19 +168,37 @@ def refute(p: fmpz_mpoly, point: Sequence[Fraction], line: Sequence[int]) -> Arc
     return weaker
 
 
-def _arcs(point: Sequence[Fraction]) -> Iterator[tuple[tuple[Fraction, ...], ...]]:
-    """Yield arcs point + (c_i s^e_i): coordinates as tuples of coefficients."""
-    choices = [((), 0), *[((Fraction(c), e), e) for e in EXPONENTS[1:] for c in COEFFICIENTS]]
+def _arcs(p: fmpz_mpoly, point: Sequence[Fraction]) -> Iterator[tuple[tuple[Fraction, ...], ...]]:
+    """Yield the arcs point + (c_i s^e_i) that lie on {p = 0}, simple ones first: coordinates as tuples of coefficients."""
+    terms = _centred(p, point)
+    choices = [(0, 0), *[(c, e) for e in EXPONENTS[1:] for c in COEFFICIENTS]]
+    top = max([max(e) for e, _ in terms])
+    # a point of each arc first (s = 2): it rules out nearly all of them
+    powers = {pair: [(pair[0] * 2 ** pair[1]) ** k for k in range(top + 1)] for pair in choices}
     for combination in sorted(product(choices, repeat=3), key=lambda t: sum([e for _, e in t])):
-        if not any([c for c, _ in combination]):
+        a, b, c = [powers[pair] for pair in combination]
+        if not any([pair[0] for pair in combination]) or sum([v * a[i] * b[j] * c[k] for (i, j, k), v in terms]):
             continue
         curve = []
-        for at, (term, _) in zip(point, combination, strict=True):
-            dense = [Fraction(at)]
-            if term:
-                dense += [Fraction(0)] * (term[1] - 1) + [term[0]]
-            curve.append(tuple(dense))
-        yield tuple(curve)
+        for at, (value, e) in zip(point, combination, strict=True):
+            curve.append((Fraction(at), *[Fraction(0)] * (e - 1), Fraction(value)) if value else (Fraction(at),))
+        if substituted(p, curve) == 0:
+            yield tuple(curve)
+
+
+def _centred(p: fmpz_mpoly, point: Sequence[Fraction]) -> list[tuple[tuple[int, int, int], int]]:
+    """Return the terms of a positive multiple of p(point + x)."""
+    scale = lcm(*[Fraction(c).denominator for c in point])
+    gens = [p.context().gen(i) for i in range(3)]
+    # q(x) = p((numerators + x) / scale) scale^degree, by homogeneous parts; x is scale times the offset
+    degree = int(p.total_degree())
+    total = p * 0
+    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+        term = p.context().constant(int(c) * scale ** (degree - sum([int(e) for e in exponents])))
+        for g, at, e in zip(gens, point, exponents, strict=True):
+            term *= (g * scale + int(at * scale)) ** int(e)
+        total += term
+    return [(tuple([int(e) for e in exponents]), int(c)) for exponents, c in zip(total.monoms(), total.coeffs(), strict=True)]
 
 
 def _poly(c: Sequence[Fraction]) -> fmpq_poly:
@@ -193,17 +210,6 @@ def _on(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]]) -> bool:
     if _at(p, curve, Fraction(2)) != 0:
         return False
     return substituted(p, curve) == 0
-
-
-def _at(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]], s: Fraction) -> Fraction:
-    values = [sum([c * s**k for k, c in enumerate(row)]) for row in curve]
-    total = Fraction(0)
-    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
-        term = Fraction(int(c))
-        for x, e in zip(values, exponents, strict=True):
-            term *= x ** int(e)
-        total += term
-    return total
 
 
 def substituted(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]]) -> fmpq_poly:
@@ -220,8 +226,6 @@ def substituted(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]]) -> fmpq_poly
 
 def _limit(rows: Sequence[fmpq_poly]) -> tuple[int, ...] | None:
     """Return the limit direction of a polynomial vector as s tends to 0, as coprime integers; ``None`` for the zero vector."""
-    from math import gcd, lcm
-
     k = 0
     while not any([row[k] != 0 for row in rows]):
         k += 1
