@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tamecheck.geometry.univariate.expressions import Expr, terms
-from tamecheck.reports.activation_numbers import closed_form, decimal, number
+from tamecheck.reports.activation_numbers import closed_form, number
+from tamecheck.reports.mathematics import leading_digits
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 LONGEST = 1200
@@ -82,7 +83,8 @@ def _sum(e: Expr, parts: list[tuple[str, int]]) -> tuple[str, int]:
     pieces.sort(key=lambda p: p[0] == "-")
     text = "".join(f" {s} {body}" for s, body in pieces)
     single = len(pieces) == 1
-    return (text[3:] if text.startswith(" + ") else text.strip()), PRODUCT if single and pieces[0][0] == "+" else SUM
+    text = text[3:] if text.startswith(" + ") else "-" + text[3:]
+    return text, PRODUCT if single and pieces[0][0] == "+" else SUM
 
 
 def _signed(c: Fraction, part: tuple[str, int]) -> tuple[str, str]:
@@ -128,16 +130,17 @@ def _power(part: tuple[str, int], q: Fraction) -> str:
 
 
 def enclosure(shown: object, digits: int = 10) -> str:
-    r"""Return a reported number: exact text as it is, an enclosure as its certain decimals with dots."""
+    r"""Return a reported number: exact text as it is, an enclosure as the first decimals, cut, on which its ends agree, and dots."""
     if shown is None:
         return r"\text{?}"
     if isinstance(shown, str):
         return {"inf": r"\infty", "-inf": r"-\infty"}.get(shown) or (rational(Fraction(shown)))
-    text = decimal(shown, digits)
-    if text.startswith("["):
-        return text.replace("[", r"[").replace("e", r"\cdot 10^")
-    mantissa, exponent, power = text.partition("e")
-    return mantissa + r"\ldots" + (rf"\cdot 10^{{{int(power)}}}" if exponent else "")
+    low, high = [Fraction(end) for end in shown]  # type: ignore[union-attr]
+    for n in range(digits, 1, -1):
+        text = leading_digits(low, n)
+        if text == leading_digits(high, n):
+            return text if r"\ldots" in text else text + r"\ldots"
+    return rf"[{float(low):.6g},\,{float(high):.6g}]"
 
 
 def value(e: object, digits: int = 10) -> str:
