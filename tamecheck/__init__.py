@@ -13,6 +13,8 @@ _PUBLIC = {
     "activation": ("tamecheck.activation_report", "activation"),
     "cells": ("tamecheck.geometry.cells", "cells"),
     "decide": ("tamecheck.geometry.quantifiers", "decide"),
+    "strata": ("tamecheck.strata_report", "strata"),
+    "region": ("tamecheck.geometry.topology", "region"),
     "eliminate": ("tamecheck.geometry.solutions", "eliminate"),
     "lower": ("tamecheck.networks", "lower"),
     "polyhedral_complex": ("tamecheck.networks", "polyhedral_complex"),

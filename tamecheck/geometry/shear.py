@@ -193,8 +193,11 @@ def frame(
     accept: Callable[[Frame], bool] | None = None,
     only_proper: bool = False,
     budget: Budget | None = None,
+    observe: Callable[[Decomposition], None] | None = None,
 ) -> Frame:
     """Return the first chart in which closures of cells are unions of cells (and that is proper, and accepted, if wanted).
+
+    ``observe`` is called with every complete decomposition on the way.
 
     Raises
     ------
@@ -212,6 +215,8 @@ def frame(
             if budget is not None and chart.trivial is False:
                 budget.spend(1, "coordinates")
             d.resume(budget)
+            if observe is not None:
+                observe(d)
             found = Frame(chart, ring, d, Adjacency(d, budget))
         except Obstruction:
             continue

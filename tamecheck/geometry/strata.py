@@ -20,7 +20,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry.cells import as_name
+from tamecheck.geometry.cells import Decomposition, as_name
 from tamecheck.geometry.descriptions import Describer, Description, point_text
 from tamecheck.geometry.frontier import Classification, Labels, NotTransversal
 from tamecheck.geometry.functions import Piece, is_statement, pieces
@@ -39,7 +39,13 @@ MAXIMAL_STACKS = 6_000
 
 
 def strata(
-    formula: object, variables: Sequence[str] | None = None, function: object = None, *, budget: Budget | None = None
+    formula: object,
+    variables: Sequence[str] | None = None,
+    function: object = None,
+    *,
+    budget: Budget | None = None,
+    observe: Callable[[dict], None] | None = None,
+    answer: type["Stratification"] | None = None,
 ) -> "Stratification":
     """Return a Whitney stratification.
 
@@ -52,27 +58,53 @@ def strata(
     variables : sequence of str — at most three; ``None``: in order of appearance
     function : a piecewise polynomial function; the strata of the set are then adapted to it, too
     budget : Budget — a step per stack and per coordinate system
+    observe : callable — told what is established, for the moment when a budget ends the work
+    answer : class of the result
 
     Raises
     ------
     InputError
-        TC150 not (piecewise) polynomial, TC102 a variable that is not listed, TC154 more than three variables.
+        TC150 not (piecewise) polynomial, TC102 a variable that is not listed, TC158 more than three variables.
     BudgetExceeded
-        The budget; TC306 a set that is too complicated.
+        The budget, with what is known in ``partial``; TC306 a set that is too complicated.
     """
     kind, given = _kind(formula)
     names = [as_name(v) for v in (variables if variables is not None else _names([*given, function]))]
     if not 0 < len(names) <= MAXIMAL_VARIABLES:
         raise InputError(
-            f"strata are computed in one, two or three variables, not in {len(names)}", code="TC154",
+            f"strata are computed in one, two or three variables, not in {len(names)}", code="TC158",
             hint="fix some variables; cells and decide have no such limit",
         )  # fmt: skip
     task = _task(kind, given, names, function, budget)
     task.problem.ring.limit(None if budget is None else budget.remaining())
-    return Stratification(task, *_classified(task, (), budget), budget)
+    known: dict = {}
+
+    def decomposed(d: Decomposition) -> None:
+        if not known:
+            known.update(_first_facts(task, d))
+            if observe is not None:
+                observe(known)
+
+    try:
+        found, classification = _classified(task, (), budget, decomposed)
+    except BudgetExceeded as stop:
+        stop.partial = known or None
+        raise
+    return (answer or Stratification)(task, found, classification, budget)
 
 
-def _classified(task: "_Task", extra: Sequence[fmpz_mpoly], budget: Budget | None) -> tuple[Frame, Classification]:
+def _first_facts(task: "_Task", d: Decomposition) -> dict:
+    """Return what the first complete decomposition tells without any closures."""
+    inside = [c.dimension for c in d.cells if task.inside(c.signs)]
+    return {
+        "cells": len(d), "cells_of_the_set": len(inside), "dimension": max(inside, default=-1),
+        "euler": len([1 for k in inside if k % 2 == 0]) - len([1 for k in inside if k % 2]),
+    }  # fmt: skip
+
+
+def _classified(
+    task: "_Task", extra: Sequence[fmpz_mpoly], budget: Budget | None, observe: Callable[[Decomposition], None] | None = None
+) -> tuple[Frame, Classification]:
     """Return a frame whose cells tell the strata, with further polynomials of constant sign."""
     kept: list[Classification] = []
 
@@ -84,7 +116,7 @@ def _classified(task: "_Task", extra: Sequence[fmpz_mpoly], budget: Budget | Non
         return True
 
     factors = [*task.problem.factors, *[p for p in extra if str(p) not in {str(f) for f in task.problem.factors}]]
-    found = frame(task.problem.ring, factors, accept=accept, budget=budget)
+    found = frame(task.problem.ring, factors, accept=accept, budget=budget, observe=observe)
     return found, kept[-1]
 
 
