@@ -136,3 +136,34 @@ def test_flat_regions():
     c = tc.polyhedral_complex("relu(x+y)-relu(x+y-1)")
     assert len(c.flat_regions()) == 2
     assert all(not any(f.affine()[0]) for f in c.flat_regions())
+
+
+def test_complexes_are_drawn(tmp_path):
+    """One and two inputs are drawn with regions, kinks and the boundary; three are refused."""
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    c = tc.polyhedral_complex("abs(x)+abs(y)-1+relu(x-2)")
+    ax = c.plot()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "y")
+    assert len(ax.patches) == 6 and len([line for line in ax.lines if line.get_linewidth() == 2.2]) == 4
+    ax.get_figure().savefig(tmp_path / "a.svg")
+    assert tc.polyhedral_complex("abs(x)-1").plot().lines
+    assert tc.polyhedral_complex("relu(x)+0*y").plot(window=((-1, 1), (-2, 2)), level=None).patches
+    pyplot.close("all")
+    for bad, code in ((lambda: tc.polyhedral_complex("max(x,y,z)").plot(), "TC170"), (lambda: c.plot(window=(1, 0)), "TC121")):
+        with pytest.raises(InputError, match=code):
+            bad()
+
+
+def test_neighbouring_regions_have_different_colours():
+    """The greedy colouring separates regions with a common edge."""
+    from tamecheck.geometry.polyhedral_pictures import neighbour_colours
+
+    net, values = network((2, 5, 3, 1), 8)
+    c = tc.polyhedral_complex(net, values=values)
+    colours = neighbour_colours(c)
+    for f in c.of_dimension(1):
+        a, b = c.cofaces[f.number]
+        assert colours[a] != colours[b]
