@@ -9,7 +9,8 @@ from tamecheck.errors import InputError
 def add(commands: "argparse._SubParsersAction") -> None:
     """Declare the arguments."""
     p = commands.add_parser("catalogue", help="print primitives, activations and operators")
-    p.add_argument("name", nargs="?", metavar="NAME", help="only rows with this name (or part of it)")
+    p.add_argument("name", nargs="?", metavar="[KIND]", help="primitives, activations or operators: only that table, and the census of the activations")
+    p.add_argument("rest", nargs="?", metavar="NAME", help="only rows with this name (or part of it)")
     common(p)
 
 
@@ -17,11 +18,22 @@ def run(options: argparse.Namespace) -> int:
     """``catalogue``: primitives, activations, operators."""
     from tamecheck.reports import catalogue, console
 
-    tables = catalogue.tables(options.name)
+    kind, name = (options.name, options.rest) if options.name in catalogue.KINDS else (None, options.name)
+    if kind is None and options.rest is not None:
+        raise InputError(
+            f"the catalogue has no table called {options.name[:60]!r}", code="TC141", hint=f"one of {', '.join(catalogue.KINDS)}, then a name; quote a name with spaces"
+        )
+    tables = catalogue.tables(name, kind)
     if not any(table.rows for table in tables):
-        raise InputError(f"the catalogue has no row called {options.name[:60]!r}", code="TC141", hint="tamecheck catalogue")
+        raise InputError(f"the catalogue has no row called {str(name)[:60]!r}", code="TC141", hint="tamecheck catalogue")
+    counted = kind == "activations" and name is None
     if options.json:
-        print_json("catalogue", "ok", {t.key: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for t in tables})
+        content: dict = {t.key: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for t in tables}
+        if counted:
+            content["census"] = catalogue.census_counts()
+        print_json("catalogue", "ok", content)
     else:
         console.catalogue(tables)
+        if counted:
+            print("\n".join(["census", *catalogue.census()]))
     return 0

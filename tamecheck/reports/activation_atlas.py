@@ -6,6 +6,7 @@ function: the reports are `tamecheck.activation`'s, and the shipped file of reco
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from textwrap import wrap
 
 QUESTIONS = {"zeros": "zeros", "monotonicity and extrema": "extrema", "convexity and inflections": "inflections"}
 INFINITE = "infinitely many"
@@ -95,7 +96,7 @@ def census(entries: Mapping[str, Mapping]) -> dict[str, dict[str, int]]:
         "smallest structure": homes,
         "smoothness": lambda e: str(e["smoothness"]),
         "SAD": lambda e: word[e["sad"]],
-        "locally definable": lambda e: "yes" if e["locally_definable"] else "definable already" if e["homes"] else "not established",
+        "definable": lambda e: "yes" if e["homes"] else "only locally" if e["locally_definable"] else "neither proved",
         "locally Lipschitz": lambda e: word[e["locally_lipschitz"]],
         "globally Lipschitz": lambda e: "unknown" if e["lipschitz"] is None else "no" if e["lipschitz"] == "inf" else "yes",
         "sublinear": lambda e: word[e["sublinear"]],
@@ -104,9 +105,10 @@ def census(entries: Mapping[str, Mapping]) -> dict[str, dict[str, int]]:
     return {title: dict(sorted(Counter(map(cell, rows)).items(), key=lambda item: (-item[1], item[0]))) for title, cell in columns.items()}
 
 
-def lines(entries: Mapping[str, Mapping]) -> list[str]:
+def lines(entries: Mapping[str, Mapping], width: int = 110) -> list[str]:
     """Return the census as lines of plain text, the denominator first."""
     out = [f"{len(entries)} functions of one variable, each at the defaults printed with it and on its domain"]
     for title, counts in census(entries).items():
-        out.append(f"  {title:20}" + ", ".join(f"{name} {n}" for name, n in counts.items()))
+        text = ", ".join(f"{name.replace(' ', '~')}~{n}" for name, n in counts.items())
+        out += [line.replace("~", " ") for line in wrap(text, width, initial_indent=f"  {title:20}", subsequent_indent=" " * 22)]
     return out

@@ -18,8 +18,12 @@ class Table(NamedTuple):
     short: tuple[str, ...]
 
 
-def tables(name: str | None = None) -> list[Table]:
-    """Return the tables of the catalogue, restricted to rows called ``name``.
+KINDS = ("primitives", "activations", "operators")
+WORDS = {True: "yes", False: "no", None: "unknown"}
+
+
+def tables(name: str | None = None, kind: str | None = None) -> list[Table]:
+    """Return the tables of the catalogue, restricted to one of `KINDS` and to rows called ``name``.
 
     An exact name wins over names that contain the text; case does not matter.
     """
@@ -28,6 +32,8 @@ def tables(name: str | None = None) -> list[Table]:
         found.append(activations())
     with suppress(ImportError):  # the onnx package is an extra
         found.append(operators())
+    if kind is not None:
+        found = [t for t in found if t.key == kind]
     if name is not None:
         key = name.casefold()
         exact = [t._replace(rows=[r for r in t.rows if r[0].casefold() == key]) for t in found]
@@ -54,19 +60,56 @@ def _names(structures: tuple[str, ...]) -> str:
 
 
 def activations() -> Table:
-    """Return the atlas of activations; where each is definable is proved when the row is shown."""
+    """Return the atlas of activations.
+
+    Entries of one variable show the records that the prover wrote and a test proves again (`tamecheck.activation` proves
+    them anew); of gates and vectors it is proved where they are definable when the row is shown.
+    """
     atlas = import_module("tamecheck.structures.atlas.activations")
+    records = atlas.golden()
     rows = []
     for a in atlas.activations():
         parameters = ", ".join(f"{k} = {v}" for k, v in a.parameters.items())
-        rows.append((a.name, a.group, a.formula, parameters, a.domain, "", a.note, a.reference))
-    rows += [(u.name, u.group, "", "", "", "not written as a formula", u.reason, "") for u in atlas.unwritten()]
-    columns = ("name", "group", "formula", "parameters", "domain", "definable in", "note", "source")
-    return Table("activations", "activations", columns, rows, ("name", "formula", "parameters", "definable in"))
+        known = _known(records[a.name]) if a.name in records else ("",) * 7
+        rows.append((a.name, a.group, a.formula, parameters, a.domain, *known, a.same_as, a.note, a.reference))
+    rows += [(u.name, u.group, "", "", "", "not written as a formula", *("",) * 7, u.reason, "") for u in atlas.unwritten()]
+    columns = (
+        "name", "group", "formula", "parameters", "domain", "definable in", "smooth", "SAD", "Lipschitz", "zeros", "extrema", "range", "same as",
+        "note", "source",
+    )  # fmt: skip
+    return Table("activations", "activations", columns, rows, ("name", "formula", "definable in", "smooth", "SAD", "Lipschitz"))
+
+
+def _known(record: dict) -> tuple[str, ...]:
+    """Return the cells of a record."""
+    from tamecheck.reports.activation_atlas import homes
+
+    where = homes(record)
+    if where in ("none", "unknown"):
+        local = f"; locally {record['locally_definable']}" if record["locally_definable"] else ""
+        where = f"no home{local}" if where == "none" else f"unknown{local}"
+    lipschitz = {"inf": "no", None: "unknown"}.get(record["lipschitz"], record["lipschitz"])
+    low, high = ("unknown" if end is None else end for end in record["range"])
+    return (where, str(record["smoothness"]), WORDS[record["sad"]], str(lipschitz), str(record["zeros"]), str(record["extrema"]), f"{low} ... {high}")
+
+
+def census() -> list[str]:
+    """Return the census of the atlas as lines of text."""
+    from tamecheck.reports.activation_atlas import lines
+
+    return lines(import_module("tamecheck.structures.atlas.activations").golden())
+
+
+def census_counts() -> dict:
+    """Return the census of the atlas as a JSON value: the denominator, and counts by column."""
+    from tamecheck.reports.activation_atlas import census as count
+
+    records = import_module("tamecheck.structures.atlas.activations").golden()
+    return {"of": len(records), **count(records)}
 
 
 def _with_homes(table: Table) -> Table:
-    """Fill in the homes of the activations shown, by proving them."""
+    """Fill in the homes of the gates and vectors shown, by proving them."""
     from tamecheck.errors import TamecheckError
     from tamecheck.frontends import formula_io
     from tamecheck.proofs.definability import prove

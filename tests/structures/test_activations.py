@@ -252,3 +252,26 @@ def test_a_changed_record_is_seen():
 def test_the_file_is_written_as_read():
     """Writing the records again gives the shipped file."""
     assert activation_atlas.GOLDEN.read_text(encoding="utf-8") == activation_atlas.text(json.loads(json.dumps(golden())))
+
+
+# ------------------------------------------------------------------------------------------ the page
+
+
+def test_the_page_is_what_the_script_writes():
+    """docs/reference/activations.md comes from the atlas and its records, and every function has its own thumbnail."""
+    import activation_page
+
+    assert activation_page.main(["--check"]) == 0
+    files = {activation_page.slug(name) for name in golden()}
+    assert len(files) == len(golden())
+    assert {p.stem for p in activation_page.PICTURES.glob("*.svg")} == files
+    assert sum(p.stat().st_size for p in activation_page.PICTURES.glob("*.svg")) < 8_000_000
+
+
+def test_a_thumbnail_is_drawn_again():
+    """One thumbnail, byte for byte."""
+    pytest.importorskip("matplotlib")
+    import activation_page
+
+    name, svg = activation_page.picture("Mish")
+    assert (activation_page.PICTURES / f"{name}.svg").read_text(encoding="utf-8") == svg
