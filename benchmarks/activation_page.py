@@ -25,7 +25,8 @@ Every function of one variable below is a formula of the [language](formulas.md)
 unless an interval is given. What the columns say was proved by `tamecheck activation`, never typed in: the records are data of the
 package, and a test proves them again. A claim "definable in" carries a certificate that the independent [checker](checker.md) accepts.
 
-* **definable in**: the smallest structures of our [lattice](structures.md) that are proved; *none*: in no o-minimal structure, proved; *unknown*: neither.
+* **definable in**: the smallest structures of our [lattice](structures.md) that are proved; *none*: in no o-minimal structure, proved;
+  *unknown*: neither.
 * **smooth**: exactly, on the domain: analytic, C^k and no more, discontinuous.
 * **Lipschitz**: the best global constant to six digits; *no* when the slopes are unbounded or there is a jump.
 * **SAD**: sublinear, analytic, definable (and total on the line).
@@ -33,7 +34,8 @@ package, and a test proves them again. A claim "definable in" carries a certific
   *infinitely many* is proved too; *open*: the search could not be closed everywhere.
 
 The entries "same as" another are equal to it at the defaults printed, or one formula with another default: literature rediscovers. `folklore`
-marks a formula for which no single source is meant. Pictures: blue where the function increases, orange where it decreases, black where it is constant.
+marks a formula for which no single source is meant. Pictures: blue where the function increases, orange where it decreases, black where it is
+constant.
 """
 COMMANDS = """
 ```console
@@ -97,7 +99,8 @@ def row(entry: Activation, record: dict) -> str:
     sad = {True: "yes", False: "no", None: "unknown"}[record["sad"]]
     local = " (locally yes)" if not record["homes"] and record["locally_definable"] else ""
     picture = f'<img src="activations/{slug(entry.name)}.svg" width="112" alt="graph">'
-    return f"| {picture} | {about(entry)} | {homes(record)}{local} | {record['smoothness']} | {lipschitz} | {sad} | {record['zeros']} | {record['extrema']} |"
+    cells = (picture, about(entry), homes(record) + local, record["smoothness"], lipschitz, sad, record["zeros"], record["extrema"])
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def page() -> str:

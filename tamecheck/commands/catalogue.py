@@ -9,7 +9,7 @@ from tamecheck.errors import InputError
 def add(commands: "argparse._SubParsersAction") -> None:
     """Declare the arguments."""
     p = commands.add_parser("catalogue", help="print primitives, activations and operators")
-    p.add_argument("name", nargs="?", metavar="[KIND]", help="primitives, activations or operators: only that table, and the census of the activations")
+    p.add_argument("name", nargs="?", metavar="[KIND]", help="only one table: primitives, activations or operators")
     p.add_argument("rest", nargs="?", metavar="NAME", help="only rows with this name (or part of it)")
     common(p)
 
@@ -20,9 +20,8 @@ def run(options: argparse.Namespace) -> int:
 
     kind, name = (options.name, options.rest) if options.name in catalogue.KINDS else (None, options.name)
     if kind is None and options.rest is not None:
-        raise InputError(
-            f"the catalogue has no table called {options.name[:60]!r}", code="TC141", hint=f"one of {', '.join(catalogue.KINDS)}, then a name; quote a name with spaces"
-        )
+        hint = f"one of {', '.join(catalogue.KINDS)}, then a name; quote a name with spaces"
+        raise InputError(f"the catalogue has no table called {options.name[:60]!r}", code="TC141", hint=hint)
     tables = catalogue.tables(name, kind)
     if not any(table.rows for table in tables):
         raise InputError(f"the catalogue has no row called {str(name)[:60]!r}", code="TC141", hint="tamecheck catalogue")
