@@ -12,9 +12,10 @@ from tamecheck.errors import InputError
 def fill(content: dict, text: str, g, kind: str, box: object, function: str, budget: Budget | None) -> None:
     """Fill a report for a formula that is not algebraic because of ``function``."""
     content["rules"] = None
-    if content["ad"] is not None:
+    kinks = [op[0] for op in g.operations if op[0] in ("max", "min", "abs", "sign", "where")]
+    if content["ad"] is not None and kinks:
         content["ad"] = None
-        content["open"].append(f"critical values of automatic differentiation: not computed for {function}")
+        content["open"].append(f"critical values of automatic differentiation: not computed for {kinks[0]} beside {function}")
     boxes = read_box(content["variables"], box)
     if len(content["variables"]) == 1:
         _line(content, text, kind, boxes)
@@ -78,6 +79,9 @@ def _line(content: dict, text: str, kind: str, boxes: list | None) -> None:
     for key, chosen in (("smooth", [p for p in points if p.smooth]), ("clarke", points)):
         if content[key] is not None:
             content[key] = _points(chosen)
+    if content["ad"] is not None:
+        # nothing has a kink: automatic differentiation returns the derivative
+        content["ad"] = _points([p for p in points if p.smooth])
     values, unsettled = critical.asymptotic_values(shape)
     if content["asymptotic"] is not None:
         content["asymptotic"] = [_escape(a, name) for a in values]
@@ -97,10 +101,10 @@ def _span(low: object, high: object, name: str) -> str:
 
 def constant(e) -> dict:
     """Return a constant of the one-variable engine as JSON: exact text where there is one, enclosure."""
-    from tamecheck.reports.activation_numbers import closed_form, doubles
+    from tamecheck.reports.activation_numbers import closed_form, decimal, doubles
 
     exact = str(e.rational) if e.rational is not None else closed_form(e)
-    return {"value": exact, "enclosure": doubles(e)}
+    return {"value": exact or decimal(doubles(e)), "exact": exact is not None, "enclosure": doubles(e)}
 
 
 def _points(points: list) -> list[dict]:

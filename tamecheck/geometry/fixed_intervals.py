@@ -96,8 +96,9 @@ class Fixed:
         before = ctx.prec
         ctx.prec = self.bits + 64
         try:
-            low = self._end(function, p)[0]
-            high = self._end(function, q)[1] if p != q else self._end(function, p)[1]
+            if p == q:
+                return self._end(function, p)
+            low, high = self._end(function, p)[0], self._end(function, q)[1]
         finally:
             ctx.prec = before
         return low, high

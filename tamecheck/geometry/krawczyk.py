@@ -13,7 +13,7 @@ zeros of positive dimension, no interval method of this kind can end otherwise. 
 .. [R80] S. M. Rump, "Kleine Fehlerschranken bei Matrixproblemen", thesis, Karlsruhe 1980.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -60,6 +60,7 @@ class Zeros:
     open: list[list[tuple[Fraction, Fraction]]] = field(default_factory=list)
     boxes: int = 0
     reason: str = ""
+    kept: list[int] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -76,23 +77,20 @@ class System:
         self.order = program.order()
         self.fixed = Fixed(PLACES)
         self.fine = Fixed(FINE)
-        support = program.depends()
-        self.supports = [support[k] for k in program.outputs]
+        self.resolve: Callable[[System, Box], bool] | None = None
 
     # ---------------------------------------------------------------- evaluation
 
     def at(self, fixed: Fixed, box: Sequence[Interval]) -> tuple[list[Interval], list[list[Interval]]]:
         """Return F and its derivative matrix over a box."""
         values = self.program.values(fixed, box, self.order)
+        return [values[k] for k in self.program.outputs], self.matrix(fixed, values)
+
+    def matrix(self, fixed: Fixed, values: list) -> list[list[Interval]]:
+        """Return the derivative matrix over a box from the values of all operations there."""
         rows = self.program.derivatives(fixed, values, self.order)
         zero = (0, 0)
-        matrix = [[r if r is not None else zero for r in (rows[k] or [None] * self.n)] for k in self.program.outputs]
-        return [values[k] for k in self.program.outputs], matrix
-
-    def only(self, fixed: Fixed, box: Sequence[Interval]) -> list[Interval]:
-        """Return F over a box."""
-        values = self.program.values(fixed, box, self.order)
-        return [values[k] for k in self.program.outputs]
+        return [[r if r is not None else zero for r in (rows[k] or [None] * self.n)] for k in self.program.outputs]
 
     # ------------------------------------------------------------------ certificates
 
@@ -195,25 +193,36 @@ class System:
         return None
 
 
-def zeros(program: Smooth, box: Sequence[tuple[Fraction, Fraction]], budget: Budget | None = None, boxes: int = MAXIMAL_BOXES) -> Zeros:
+def zeros(
+    program: Smooth,
+    box: Sequence[tuple[Fraction, Fraction]],
+    budget: Budget | None = None,
+    boxes: int = MAXIMAL_BOXES,
+    resolve: "Callable[[System, Box], bool] | None" = None,
+) -> Zeros:
     """Return all zeros of the outputs of a program in a closed box.
 
     Parameters
     ----------
     box : one pair of rational ends for every variable
     boxes : how many boxes are looked at before the rest is left open
+    resolve : may prove in another way that a box without the zeros already found holds none
     """
     system = System(program)
+    system.resolve = resolve
     fixed = system.fixed
     whole: Box = tuple([(fixed.number(a)[0], fixed.number(b)[1]) for a, b in box])
     result = Zeros()
     found = _hints(system, whole)
+    left: list[Box] = []
+    given = [(Fraction(a), Fraction(b)) for a, b in box]
     for z in found:
-        if _meet(z.box, tuple([(a << (FINE - PLACES), b << (FINE - PLACES)) for a, b in whole])) is not None:
+        if all([a <= p and q <= b for (p, q), (a, b) in zip(z.ends(), given, strict=True)]):
             result.zeros.append(z)
+        elif all([a <= q and p <= b for (p, q), (a, b) in zip(z.ends(), given, strict=True)]):
+            left.append(tuple([(a >> (FINE - PLACES), -(-b >> (FINE - PLACES))) for a, b in z.box]))  # on the boundary
     todo: list[Box] = [whole]
     limits = [max(int((b - a) * SMALLEST), 16) for a, b in whole]
-    left: list[Box] = []
     while todo:
         x = todo.pop()
         result.boxes += 1
@@ -267,14 +276,16 @@ def _look(system: System, x: Box, found: list[Zero], result: Zeros, left: list[B
         if any([_within(x, z.unique) for z in found]):
             return []
         try:
-            value = system.only(fixed, x)
+            values = system.program.values(fixed, x, system.order)
         except Unbounded:
             return _cut(x, limits, left, None)
-        if any([a > 0 or b < 0 for a, b in value]):
+        if any([values[k][0] > 0 or values[k][1] < 0 for k in system.program.outputs]):
+            return []
+        if system.resolve is not None and not any([_meet(x, z.unique) is not None for z in found]) and system.resolve(system, x):
             return []
         centre = [(a + b) // 2 for a, b in x]
         try:
-            _, matrix = system.at(fixed, x)
+            matrix = system.matrix(fixed, values)
             at_centre, middle = system.at(fixed, [(c, c) for c in centre])
         except Unbounded:
             return _cut(x, limits, left, None)
@@ -368,6 +379,14 @@ def _times(fixed: Fixed, y: int, a: Interval) -> Interval:
 def _inverse(fixed: Fixed, m: list[list[int]]) -> list[list[int]] | None:
     """Return an approximate inverse, rounded; ``None`` if the matrix is singular."""
     n = len(m)
+    if n == 2:
+        (a, b), (c, d) = m
+        determinant = a * d - b * c
+        square = fixed.one * fixed.one
+        if determinant == 0:
+            return None
+        out = [[d * square // determinant, -b * square // determinant], [-c * square // determinant, a * square // determinant]]
+        return None if max([abs(v) for row in out for v in row]) > fixed.one << 40 else out
     rows = [[Fraction(v, fixed.one) for v in row] + [Fraction(int(i == j)) for j in range(n)] for i, row in enumerate(m)]
     scale = max([abs(v) for row in m for v in row], default=0)
     if scale == 0:

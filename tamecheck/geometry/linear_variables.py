@@ -18,26 +18,32 @@ class Reduced:
 
     Attributes
     ----------
-    program : Smooth — its outputs are the remaining equations, then the eliminated variables as functions of the others
+    program : Smooth — its outputs are the remaining equations
     kept : list of int — the original positions of the variables left
-    eliminated : list of int — those of the others, in the order of the additional outputs
+    eliminated : list of int — those of the others
+    solutions : list of int — operations of the program: the eliminated variables as functions of the others
+    slopes : list of int — operations that must not vanish: what was divided by
     """
 
     program: Smooth
     kept: list[int]
     eliminated: list[int]
+    solutions: list[int]
+    slopes: list[int]
 
 
 def reduce(program: Smooth) -> Reduced:
     """Return an equivalent system with the variables that occur linearly in an equation eliminated."""
     equations = list(program.outputs)
     solved: dict[int, int] = {}
+    slopes: list[int] = []
     kept = list(range(program.n))
     while len(kept) > 1:
         step = _one(program, equations, kept)
         if step is None:
             break
-        e, k, quotient = step
+        e, k, quotient, slope = step
+        slopes = [*[substitute(program, f, k, quotient) for f in slopes], slope]
         equations = [substitute(program, f, k, quotient) for i, f in enumerate(equations) if i != e]
         solved = {j: substitute(program, f, k, quotient) for j, f in solved.items()}
         solved[k] = quotient
@@ -46,7 +52,7 @@ def reduce(program: Smooth) -> Reduced:
     small = Smooth([program.graph.names[k] for k in kept])
     place = {k: i for i, k in enumerate(kept)}
     copied: dict[int, int] = {}
-    outputs = [*equations, *[solved[k] for k in eliminated]]
+    outputs = [*equations, *[solved[k] for k in eliminated], *slopes]
     program.outputs = outputs
     for k in program.order():
         op = program.graph.operations[k]
@@ -54,12 +60,12 @@ def reduce(program: Smooth) -> Reduced:
             copied[k] = small.graph.add("variable", place[op[1]])
         else:
             copied[k] = _copied(small, op, copied)
-    small.outputs = [copied[k] for k in outputs]
-    return Reduced(small, kept, eliminated)
+    small.outputs = [copied[k] for k in equations]
+    return Reduced(small, kept, eliminated, [copied[solved[k]] for k in eliminated], [copied[k] for k in slopes])
 
 
-def _one(program: Smooth, equations: Sequence[int], kept: Sequence[int]) -> tuple[int, int, int] | None:
-    """Return (equation, variable, quotient) for a variable that occurs linearly in an equation."""
+def _one(program: Smooth, equations: Sequence[int], kept: Sequence[int]) -> tuple[int, int, int, int] | None:
+    """Return (equation, variable, quotient, slope) for a variable that occurs linearly in an equation."""
     before = program.outputs
     for e, f in enumerate(equations):
         support = program.depends()[f]
@@ -74,7 +80,7 @@ def _one(program: Smooth, equations: Sequence[int], kept: Sequence[int]) -> tupl
             if slope is None:
                 continue
             rest = substitute(program, f, k, program.graph.add("number", Fraction(0)))
-            return e, k, program.make("neg", program.make("div", rest, slope))
+            return e, k, program.make("neg", program.make("div", rest, slope)), slope
     return None
 
 

@@ -179,12 +179,14 @@ class Smooth:
         one = g.add("number", Fraction(1))
         if name == "exp":
             return k
+        if name == "bump":
+            return self.make("sub", one, self.make("mul", g.add("number", Fraction(2)), x))
         if name == "log":
             return self.make("div", one, x)
         if name == "tanh":
             return self.make("sub", one, g.add("power", k, 2))
         if name == "sigmoid":
-            return self.make("mul", k, g.add("function", "sigmoid", self.make("neg", x)))
+            return g.add("function", "bump", k)
         if name == "softplus":
             return g.add("function", "sigmoid", x)
         if name == "atan":
@@ -289,6 +291,8 @@ def _value(fixed: Fixed, op: tuple, values: list, box: Sequence[Interval]) -> In
     if name == "2/sqrt(pi)":
         return fixed.constant(name, lambda: 2 / arb.pi().sqrt())
     a = values[op[2]]
+    if name == "bump":
+        return _bump(fixed, a)
     if name == "sqrt":
         if a[0] < 0:
             raise Unbounded("the root of a negative number")
@@ -339,6 +343,14 @@ def _derivative(fixed: Fixed, op: tuple, k: int, values: list, rows: list, n: in
     return None
 
 
+def _bump(fixed: Fixed, y: Interval) -> Interval:
+    """Return s(1-s) for s in an interval: it rises below 1/2 and falls above."""
+    one = fixed.one
+    ends = [fixed.mul((s, s), (one - s, one - s)) for s in y]
+    top = one >> 2 if y[0] <= one >> 1 <= y[1] else max(ends[0][1], ends[1][1])
+    return min(ends[0][0], ends[1][0]), top
+
+
 def _slope_value(fixed: Fixed, name: str, x: Interval, y: Interval) -> Interval:
     """Return an enclosure of the derivative of a function from its argument and its value."""
     one = fixed.one
@@ -350,10 +362,9 @@ def _slope_value(fixed: Fixed, name: str, x: Interval, y: Interval) -> Interval:
         s = fixed.power(y, 2)
         return max(one - s[1], 0), one - s[0]
     if name == "sigmoid":
-        # s(1-s) rises below 1/2 and falls above
-        ends = [fixed.mul((s, s), (one - s, one - s)) for s in y]
-        top = one >> 2 if y[0] <= one >> 1 <= y[1] else max(ends[0][1], ends[1][1])
-        return max(min(ends[0][0], ends[1][0]), 0), top
+        return _bump(fixed, y)
+    if name == "bump":
+        return one - 2 * x[1], one - 2 * x[0]
     if name == "softplus":
         return fixed.monotone(_sigmoid, x)
     if name == "atan":

@@ -14,6 +14,8 @@ MAXIMAL_POINTS = 4
 def short(entry: dict) -> str:
     """Return a value for a screen: exact if short, else a decimal between bars that says so."""
     text = entry["value"]
+    if entry.get("exact") is False:
+        return decimal(entry["enclosure"])
     if text is not None and len(text) <= LONGEST and not text.startswith("root("):
         return text
     return decimal(entry["enclosure"])
@@ -25,7 +27,7 @@ def decimal(enclosure: list) -> str:
     for n in range(12, 0, -1):
         a, b = f"{low:.{n}g}", f"{high:.{n}g}"
         if a == b:
-            return f"{a}.." if n == 12 or "." in a else a
+            return f"{a}.."
     return f"[{low:.6g}, {high:.6g}]"
 
 

@@ -1,0 +1,155 @@
+"""Critical values of analytic functions of two and more variables: exact where the equations separate, otherwise certified in a box."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tamecheck.budget import Budget
+from tamecheck.critical_certified import constant
+
+DEFAULT = Fraction(8)
+"""Half the side of the box that is searched if none is given."""
+MAXIMAL_VARIABLES = 3
+DEFAULT_SECONDS = 30
+"""Wall time of the search of a box if no budget is given."""
+
+
+def fill_boxes(content: dict, g, kind: str, boxes: list | None, budget: Budget | None) -> None:
+    """Fill a report for a function of several variables that is not algebraic."""
+    from tamecheck.geometry.exponential_arcs import Space
+    from tamecheck.geometry.smooth_programs import NotSmooth, Smooth
+
+    content["method"] = "certified"
+    names = content["variables"]
+    try:
+        space = Space(Smooth.of(g))
+    except NotSmooth as reason:
+        content["open"].append(f"everything: {reason} is not analytic, or has no enclosures here, beside functions that are not algebraic")
+        content["complete"] = False
+        return
+    if len(names) > MAXIMAL_VARIABLES:
+        content["open"].append(f"everything: functions that are not algebraic in {len(names)} variables, at most {MAXIMAL_VARIABLES}")
+        return
+    points = space.everywhere() if boxes is None else None
+    closed = points is not None
+    if points is not None:
+        content["method"] = "certified on the whole space"
+        entries = _exact(space, points)
+    else:
+        entries, closed = _search(content, space, g, boxes, budget)
+    for key in ("smooth", "clarke", "ad"):
+        if kind in (key, "all"):
+            # the function is analytic: the three notions agree
+            content[key] = [dict(e) for e in entries]
+    content["open"] = [t for t in content["open"] if not t.startswith("critical values of automatic differentiation")]
+    if kind in ("all", "asymptotic"):
+        content["asymptotic"] = [_escape(e) for e in space.escapes()]
+        content["open"].append("critical values at infinity: those along the curves that were tried; there may be more")
+        closed = False
+    content["complete"] = closed
+    if kind == "all":
+        content["open"].append("the infimum and epsilon: not all critical values at infinity are known")
+
+
+def _exact(space, points: list) -> list[dict]:
+    from tamecheck.geometry.univariate.critical import distinct
+    from tamecheck.geometry.univariate.regions import compare_limits
+    from tamecheck.reports.activation_numbers import number
+
+    out = []
+    for value in distinct([space.value(p) for p, _ in points]):
+        entry = constant(value)
+        group = [(p, d) for p, d in points if compare_limits(space.value(p), value) == 0]
+        entry |= {"dimension": max([d for _, d in group]), "points": [[number(x) for x in p] for p, _ in group], "pieces": len(group)}
+        out.append(entry)
+    return out
+
+
+def _search(content: dict, space, g, boxes: list | None, budget: Budget | None) -> tuple[list[dict], bool]:
+    """Search a box; return entries and whether the result is closed."""
+    names = content["variables"]
+    ends = [(-DEFAULT, DEFAULT)] * len(names) if boxes is None else [(-DEFAULT if a is None else a, DEFAULT if b is None else b) for a, b in boxes]
+    result, full = certified(g, ends, budget)
+    entries = []
+    for zero in full:
+        value = zero["value"]
+        entries.append({**value, "dimension": 0, "points": [zero["point"]], "pieces": 1, "certificate": "exactly one critical point in the enclosure"})
+    for box in result.open:
+        where = ", ".join([f"{name} in [{_short(a)}, {_short(b)}]" for name, (a, b) in zip(result_names(result, names), box, strict=False)])
+        content["open"].append(f"critical points with {where}: {result.reason}")
+    shown = ", ".join([f"{name} in [{_short(a)}, {_short(b)}]" for name, (a, b) in zip(names, ends, strict=True)])
+    content["box"] = [[str(a), str(b)] for a, b in ends]
+    content["boxes"] = result.boxes
+    whole = boxes is not None and all([a is not None and b is not None for a, b in boxes])
+    if not whole:
+        content["open"].append(f"critical points outside the box {shown} are not excluded")
+    return sorted(entries, key=lambda e: e["enclosure"][0]), whole and result.complete
+
+
+def result_names(result, names: list) -> list:
+    """Return the names of the variables of open boxes."""
+    return [names[k] for k in result.kept]
+
+
+def _short(q: Fraction) -> str:
+    return f"{float(q):.4g}"
+
+
+def certified(g, ends: list, budget: Budget | None = None):
+    """Return the certified critical points of a formula in a box, and the enclosures of point and value of each."""
+    from tamecheck.geometry.krawczyk import FINE, System, zeros
+    from tamecheck.geometry.linear_variables import reduce
+    from tamecheck.geometry.residuals import Resolver, residuals
+    from tamecheck.geometry.smooth_programs import Smooth
+
+    program = Smooth.of(g)
+    program.outputs = program.gradient()
+    reduced = reduce(program)
+    kept = reduced.kept
+    extra = reduced.solutions
+    resolver = None
+    squares = Smooth.of(g)
+    found = residuals(squares)
+    if found is not None and len(found) <= len(ends):
+        squares.outputs = found
+        resolver = Resolver(squares, kept, reduced.eliminated, extra)
+    result = zeros(reduced.program, [ends[k] for k in kept], budget or Budget(seconds=DEFAULT_SECONDS), resolve=resolver)
+    result.kept = kept
+    fine = System(reduced.program).fine
+    out = []
+    for zero in list(result.zeros):
+        reduced.program.outputs = extra
+        values = reduced.program.values(fine, zero.box, reduced.program.order())
+        full = [(0, 0)] * len(ends)
+        for k, interval in zip(kept, zero.box, strict=True):
+            full[k] = interval
+        for k, place in zip(reduced.eliminated, extra, strict=True):
+            full[k] = values[place]
+        one = 1 << FINE
+        rational = [(Fraction(a, one), Fraction(b, one)) for a, b in full]
+        if any([q < a or p > b for (p, q), (a, b) in zip(rational, ends, strict=True)]):
+            result.zeros.remove(zero)  # the eliminated variable lies outside
+            continue
+        f = Smooth.of(g)
+        low, high = f.values(fine, full, f.order())[f.outputs[0]]
+        out.append({"point": [_enclosure(p, q) for p, q in rational], "value": _value(Fraction(low, one), Fraction(high, one))})
+    return result, out
+
+
+def _enclosure(p: Fraction, q: Fraction) -> list[float]:
+    from tamecheck.reports.activation_numbers import down, up
+
+    return [down(p), up(q)]
+
+
+def _value(p: Fraction, q: Fraction) -> dict:
+    from tamecheck.reports.activation_numbers import decimal
+
+    enclosure = _enclosure(p, q)
+    return {"value": str(p) if p == q else decimal(enclosure), "exact": p == q, "enclosure": enclosure}
+
+
+def _escape(e) -> dict:
+    entry = constant(e.value)
+    entry |= {"arc": e.curve, "dimension": 1, "certificate": "limits along the curve, t -> oo", "trivial": e.trivial, "sense": "clarke"}
+    return entry

@@ -1,0 +1,122 @@
+"""Critical points of sums of squares: where the residuals have independent gradients, only zeros of all residuals are critical.
+
+Let ``f = sum c_i r_i^2`` with c_i > 0 and at most as many residuals as variables.  Then ``grad f = 2 J^T C r``, and on a box where some maximal minor of
+the matrix J of derivatives has no zero, grad f = 0 means r = 0.  The equations r = 0 are of first order where grad f = 0 is of second: boxes are
+discarded far earlier.  (This is the statement that a wide network has no bad critical points where its tangent kernel is regular.)
+"""
+
+from itertools import combinations
+
+from tamecheck.geometry.fixed_intervals import Fixed, Interval, Unbounded
+from tamecheck.geometry.smooth_programs import Smooth
+
+
+def residuals(program: Smooth) -> list[int] | None:
+    """Return the operations r_i if the first output is a sum of positive multiples of squares, otherwise ``None``."""
+    g = program.graph
+    todo = [program.outputs[0]]
+    found: list[int] = []
+    while todo:
+        k = todo.pop()
+        op = g.operations[k]
+        if op[0] == "add":
+            todo += [op[1], op[2]]
+        elif op[0] == "power" and op[2] == 2:
+            found.append(op[1])
+        elif op[0] == "mul" and any([(g.number(c) or 0) > 0 for c in op[1:]]):
+            todo.append(op[2] if (g.number(op[1]) or 0) > 0 else op[1])
+        elif op[0] == "div" and (g.number(op[2]) or 0) > 0:
+            todo.append(op[1])
+        else:
+            return None
+    return found if found and len(set(found)) == len(found) else None
+
+
+def independent(fixed: Fixed, matrix: list[list[Interval]]) -> bool:
+    """Return whether some maximal minor of a matrix of intervals excludes zero."""
+    m, n = len(matrix), len(matrix[0])
+    if m > n:
+        return False
+    for columns in combinations(range(n), m):
+        low, high = _determinant(fixed, [[row[c] for c in columns] for row in matrix])
+        if low > 0 or high < 0:
+            return True
+    return False
+
+
+def _determinant(fixed: Fixed, m: list[list[Interval]]) -> Interval:
+    if len(m) == 1:
+        return m[0][0]
+    low = high = 0
+    for k, a in enumerate(m[0]):
+        minor = _determinant(fixed, [[q for j, q in enumerate(row) if j != k] for row in m[1:]])
+        p = fixed.mul(a, minor)
+        low, high = (low + p[0], high + p[1]) if k % 2 == 0 else (low - p[1], high - p[0])
+    return low, high
+
+
+class Resolver:
+    """Proves that boxes hold no critical point by way of the residuals.
+
+    Parameters
+    ----------
+    program : Smooth — in all variables; its outputs are the residuals
+    kept, eliminated : positions of the variables of the reduced system and of those that were solved for
+    extra : the outputs of the reduced program that give the eliminated variables
+    """
+
+    def __init__(self, program: Smooth, kept: list[int], eliminated: list[int], extra: list[int]) -> None:
+        from tamecheck.geometry.krawczyk import System
+
+        self.system = System(program)
+        self.kept, self.eliminated, self.extra = kept, eliminated, extra
+
+    def __call__(self, reduced, x) -> bool:
+        """Return whether the box certainly holds no critical point."""
+        fixed = reduced.fixed
+        full: list[Interval] = [(0, 0)] * (len(self.kept) + len(self.eliminated))
+        for k, interval in zip(self.kept, x, strict=True):
+            full[k] = interval
+        try:
+            if self.eliminated:
+                program = reduced.program
+                before = program.outputs
+                program.outputs = self.extra
+                order = program.order()
+                program.outputs = before
+                values = program.values(fixed, x, order)
+                for k, place in zip(self.eliminated, self.extra, strict=True):
+                    full[k] = values[place]
+            value, matrix = self.system.at(fixed, full)
+        except Unbounded:
+            return False
+        if not independent(fixed, matrix):
+            return False
+        if any([a > 0 or b < 0 for a, b in value]):
+            return True
+        return self._excluded(fixed, full, value, matrix)
+
+    def _excluded(self, fixed: Fixed, full: list[Interval], value: list[Interval], matrix: list[list[Interval]]) -> bool:
+        """Return whether r = 0 is impossible by Krawczyk's operator (a square system) or the mean value form."""
+        from tamecheck.geometry.krawczyk import _inverse, _meet
+
+        n = len(full)
+        centre = [(a + b) // 2 for a, b in full]
+        try:
+            at_centre, middle = self.system.at(fixed, [(c, c) for c in centre])
+        except Unbounded:
+            return False
+        for i in range(len(matrix)):
+            low, high = at_centre[i]
+            for j in range(n):
+                a = fixed.mul(matrix[i][j], (full[j][0] - centre[j], full[j][1] - centre[j]))
+                low, high = low + a[0], high + a[1]
+            if low > 0 or high < 0:
+                return True
+        if len(matrix) != n:
+            return False
+        inverse = _inverse(fixed, [[(a + b) // 2 for a, b in row] for row in middle])
+        if inverse is None:
+            return False
+        image = self.system.krawczyk(fixed, tuple(full), matrix, centre, at_centre, inverse)
+        return _meet(full, image) is None
