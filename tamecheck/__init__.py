@@ -9,6 +9,7 @@ _PUBLIC = {
     "certify": ("tamecheck.certification", "certify"),
     "Certificate": ("tamecheck.certification", "Certificate"),
     "Program": ("tamecheck.programs.program", "Program"),
+    "flow": ("tamecheck.flow_report", "flow"),
     "homogeneity": ("tamecheck.homogeneity_report", "homogeneity"),
     "activation": ("tamecheck.activation_report", "activation"),
     "cells": ("tamecheck.geometry.cells", "cells"),

@@ -153,7 +153,10 @@ class _Backward:
         return self.times(out, self.times(n, self.g.add_node("digamma", (), a, shape)))
 
     def _digamma(self, n, p, a, shape, k, out):
-        return self.times(out, self.g.add_node("trigamma", (), a, shape))
+        return self.times(out, self.g.add_node("polygamma", (1,), a, shape))
+
+    def _polygamma(self, n, p, a, shape, k, out):
+        return self.times(out, self.g.add_node("polygamma", (p[0] + 1,), a, shape))
 
     def _lambertw(self, n, p, a, shape, k, out):
         return self.g.binary("div", out, self.times(self.g.unary("exp", n), self.g.binary("add", self.number(1.0), n)))
@@ -169,6 +172,18 @@ class _Backward:
 
     def _k0(self, n, p, a, shape, k, out):
         return self.g.unary("neg", self.times(out, self.g.add_node("k1", (), a, shape)))
+
+    def _j1(self, n, p, a, shape, k, out):
+        return self.times(out, self.g.binary("sub", self.g.add_node("j0", (), a, shape), self.g.binary("div", n, a[0])))
+
+    def _y1(self, n, p, a, shape, k, out):
+        return self.times(out, self.g.binary("sub", self.g.add_node("y0", (), a, shape), self.g.binary("div", n, a[0])))
+
+    def _i1(self, n, p, a, shape, k, out):
+        return self.times(out, self.g.binary("sub", self.g.add_node("i0", (), a, shape), self.g.binary("div", n, a[0])))
+
+    def _k1(self, n, p, a, shape, k, out):
+        return self.g.unary("neg", self.times(out, self.g.binary("add", self.g.add_node("k0", (), a, shape), self.g.binary("div", n, a[0]))))
 
     def _add(self, n, p, a, shape, k, out):
         return out

@@ -40,7 +40,7 @@ BINARY = {
 }  # fmt: skip
 RELATIONS = {"greater": np.greater, "equal": np.equal, "less": np.less, "less_equal": np.less_equal, "not_equal": np.not_equal}
 SPECIAL = (
-    "sigmoid", "softplus", "erf", "erfinv", "gamma", "gammaln", "digamma", "trigamma", "lambertw", "j0", "j1", "y0", "y1", "i0", "i1",
+    "sigmoid", "softplus", "erf", "erfinv", "gamma", "gammaln", "digamma", "polygamma", "lambertw", "j0", "j1", "y0", "y1", "i0", "i1",
     "k0", "k1",
 )  # fmt: skip
 

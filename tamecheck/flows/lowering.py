@@ -21,7 +21,9 @@ RELATION = {"lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal"}
 MAXIMAL_ROUNDS = 10_000
 
 
-def lower(program: Program, outputs: Sequence[int], values: Mapping[str, object] | None = None, graph: Graph | None = None) -> tuple[Graph, list[int]]:
+def lower(
+    program: Program, outputs: Sequence[int], values: Mapping[str, object] | None = None, graph: Graph | None = None
+) -> tuple[Graph, list[int]]:
     """Return a graph and its nodes for the outputs.
 
     Parameters
@@ -115,13 +117,17 @@ class _Lowering:
         return g.unary(operation, a[0]) if operation in UNARY else g.add_node(operation, (), (a[0],), shape)
 
     def one_plus_exp(self, n: int) -> int | None:
-        """Return u when the node is 1 + exp(u)."""
+        """Return u when the node is 1 + exp(u); also for 1 + (1 + exp(v))^2, where u is 2 softplus(v)."""
         g = self.g
         operation, _, arguments, _ = g.nodes[n]
         if operation == "add":
             for x, y in (arguments, arguments[::-1]):
                 if g.is_all(x, 1.0) and g.nodes[y][0] == "exp":
                     return g.nodes[y][2][0]
+                if g.is_all(x, 1.0) and g.nodes[y][0] == "mul" and g.nodes[y][2][0] == g.nodes[y][2][1]:
+                    v = self.one_plus_exp(g.nodes[y][2][0])
+                    if v is not None:
+                        return g.binary("mul", g.constant(2.0), g.add_node("softplus", (), (v,), g.shape(v)))
         return None
 
     def stable(self, name: str, a: int, b: int) -> int:
@@ -243,12 +249,12 @@ class _Lowering:
         if how == "expand":
             return g.expand(a[0], shape)
         starts = np.cumsum([0, *[int(np.prod(g.shape(x), dtype=int)) for x in a]])
-        labels = [np.arange(s, e, dtype=np.float64).reshape(g.shape(x)) for s, e, x in zip(starts, starts[1:], a, strict=True)]
+        labels = [np.arange(s, e, dtype=np.float64).reshape(g.shape(x)) for s, e, x in zip(starts[:-1], starts[1:], a, strict=True)]
         places = np.asarray(KINDS["reindex"](parameters, labels, shape)).astype(np.intp)
         if len(a) == 1:
             return g.take(a[0], places)
         result = g.zeros(shape)
-        for x, start, end in zip(a, starts, starts[1:], strict=False):
+        for x, start, end in zip(a, starts[:-1], starts[1:], strict=True):
             mine = np.where((places >= start) & (places < end), places - start, -1)
             result = g.binary("add", result, g.take(x, mine))
         return result

@@ -19,7 +19,9 @@ from tamecheck.flows.lowering import lower
 from tamecheck.flows.tape import Tape
 from tamecheck.programs.program import Program
 
-KINKED = frozenset(["abs", "max", "min", "where", "amax", "argsort", "sign", "floor", "ceil", "rint", "greater", "equal", "less", "less_equal", "not_equal"])
+KINKED = frozenset(
+    ["abs", "max", "min", "where", "amax", "argsort", "sign", "floor", "ceil", "rint", "greater", "equal", "less", "less_equal", "not_equal"]
+)
 
 
 class Vector:

@@ -43,9 +43,10 @@ class Tape:
         return self.run()
 
     def run(self) -> list[np.ndarray]:
-        """Return copies of the outputs for what stands in the input buffers."""
-        for step in self.steps:
-            step()
+        """Return copies of the outputs for what stands in the input buffers; no warnings, infinities and NaN speak for themselves."""
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                step()
         return [r.copy() for r in self._results]
 
     # ------------------------------------------------------------- compilation
@@ -79,7 +80,7 @@ class Tape:
         if operation in UNARY:
             self.steps.append(partial(UNARY[operation], a[0], out))
         elif operation in BINARY:
-            self.steps.append(partial(BINARY[operation], a[0], a[1], out))
+            self.steps.append(partial(BINARY[operation], a[0], a[1], out=out))
         elif operation in RELATIONS:
             self.steps.append(partial(RELATIONS[operation], a[0], a[1], out, casting="unsafe"))
         elif operation == "einsum":
@@ -146,8 +147,8 @@ def _other(operation: str, parameters: tuple, a: list[np.ndarray], out: np.ndarr
         return lambda: np.copyto(out, np.linalg.det(a[0]))
     if operation == "lambertw":
         return lambda: np.copyto(out, special.lambertw(a[0]).real)
-    if operation == "trigamma":
-        return lambda: np.copyto(out, special.polygamma(1, a[0]))
+    if operation == "polygamma":
+        return lambda: np.copyto(out, special.polygamma(parameters[0], a[0]))
     return partial(getattr(special, {"digamma": "psi"}.get(operation, operation)), a[0], out)
 
 
