@@ -123,7 +123,8 @@ def _initial(system, initial: object):
     import numpy as np
 
     if initial is None:
-        raise InputError("no initial state is given", code="TC125", hint="initial = [...], one number per entry: " + ", ".join(system.vector.names()[:12]))
+        hint = "initial = [...], one number per entry: " + ", ".join(system.vector.names()[:12])
+        raise InputError("no initial state is given", code="TC125", hint=hint)
     if isinstance(initial, Mapping):
         return system.vector.join(initial)
     try:
@@ -190,4 +191,5 @@ def _dichotomy(certificate, found, system) -> dict:
         verdict, text = "undecided", "neither has it settled, nor does its norm grow clearly, on this horizon"
     else:
         verdict, text = "consistent", "it has settled at a point with a small gradient" if settled else "its norm keeps growing"
-    return {"id": "sad-dichotomy-2025", "verdict": verdict, "text": f"converges to a critical point or leaves every bounded set: {text}", "proved": proved}
+    promise = "converges to a critical point or leaves every bounded set"
+    return {"id": "sad-dichotomy-2025", "verdict": verdict, "text": f"{promise}: {text}", "proved": proved}
