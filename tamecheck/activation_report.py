@@ -202,7 +202,7 @@ def _read(formula: object, variable: str, domain: object, parameters: Mapping[st
     if not isinstance(formula, str):
         program, node, shown = _object(formula, variable)
         if domain is not None:
-            raise InputError("a program carries the domain of its input itself", code="TC101", hint="give the domain with the formula, or build the program with a box")
+            raise InputError("a program carries the domain of its input itself", code="TC101", hint="leave it out")
         return program, node, shown, program.nodes[program.inputs()[0]][1][2]
     names = formula_io.load(formula).variables
     constants = {n: _exact(v) for n, v in parameters.items() if n in names}

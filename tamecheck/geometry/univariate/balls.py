@@ -23,6 +23,9 @@ LADDER = (96, 384, 1536, 4096)
 COSTS = {name: 60 for name in ("besseli", "besselj", "besselk", "bessely", "polygamma", "gamma", "lgamma", "lambertw", "erfinv")}
 """How many times a sum the evaluation of a function costs, roughly, when it is not cheap."""
 
+HURWITZ = 600
+"""The same for polygamma functions of positive order."""
+
 
 @contextmanager
 def precision(bits: int):
@@ -164,7 +167,7 @@ class Tape:
         self.targets = [place[e.id] for e in self.outputs]
         self.steps: list[tuple] = [self._step(e, place) for e in self.parts]
         self.constants: dict[int, list] = {}
-        self.cost = sum([COSTS.get(e.kind, 1 + len(e.args)) for e in self.parts])
+        self.cost = sum([HURWITZ if e.kind == "polygamma" and e.data else COSTS.get(e.kind, 1 + len(e.args)) for e in self.parts])
 
     @staticmethod
     def _step(e: Expr, place: dict[int, int]) -> tuple:

@@ -358,12 +358,22 @@ class Algebra:
             return self.function(name, self.neg(a))
         if name == "acos":
             return self.sub(self.scale(Fraction(1, 2), self.pi), self.function("asin", a))
+        if name in ("sin", "cos") and a.kind in ("atan", "asin"):
+            return self._of_inverse(name, a.kind, a.args[0])
         if a.varies:
             return self._node(name, order, (a,))
         from tamecheck.geometry.univariate.special_values import special_value
 
         known = special_value(self, name, a, order)
         return known if known is not None else self._node(name, order, (a,))
+
+    def _of_inverse(self, name: str, inverse: str, a: Expr) -> Expr:
+        """Return sin or cos of atan or asin: ``sin(atan a) = a/sqrt(1 + a^2)``, ``cos(asin a) = sqrt(1 - a^2)``."""
+        square = self.power(a, 2)
+        if inverse == "asin":
+            return a if name == "sin" else self.sqrt(self.sub(self.one, square))
+        root = self.power(self.add(self.one, square), Fraction(-1, 2))
+        return self.mul(a, root) if name == "sin" else root
 
     def atom(self, kind: str, data: object) -> Expr:
         """Return a constant that is known by an enclosure only (``root``)."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from flint import arb
 
 
+MOST_PRODUCTS = 12_000
+
+
 class Germ(NamedTuple):
     """Terms ``(monomial, coefficient)`` in descending order and a remainder ``(B, monomial)`` or ``None``."""
 
@@ -146,6 +149,7 @@ class Frame:
         floor = rests[0][1] if rests else None
         if len(rests) == 2 and self.scale.compare(rests[1][1], rests[0][1]) > 0:
             floor = rests[1][1]
+        self._spend(f, g)
         for m, c in f.terms:
             for j, (n, d) in enumerate(g.terms):
                 product = self.scale.times(m, n)
@@ -155,6 +159,14 @@ class Frame:
                     break
                 terms.append((product, self.algebra.mul(c, d)))
         return self.germ(terms, rests)
+
+    def _spend(self, f: Germ, g: Germ) -> None:
+        """Count the products of irrational coefficients, which are slow, over all expansions of one function."""
+        irrational = [sum([c.kind != "number" for _, c in h.terms]) for h in (f, g)]
+        spent = self.algebra.x.memo.setdefault("products", [0])
+        spent[0] += irrational[0] * irrational[1]
+        if spent[0] > MOST_PRODUCTS:
+            raise Unsupported("the expansions are too large")
 
     def relative(self, f: Germ) -> tuple[Monomial, Expr, Germ, arb, tuple[arb, Monomial]]:
         """Return ``(m, c, d, D, (S, s))`` with ``f = c*m*(1 + d)``, ``|d| <= D <= 1/2`` and ``|d| <= S*s``."""

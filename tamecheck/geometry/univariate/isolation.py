@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from tamecheck.geometry.univariate import constants, polynomials
 from tamecheck.geometry.univariate.constants import Unresolved
+from tamecheck.geometry.univariate.derivatives import derivative
 from tamecheck.geometry.univariate.exponentials import exponential_roots
 from tamecheck.geometry.univariate.expressions import Expr, TooLarge, factors, terms
 from tamecheck.geometry.univariate.normal_forms import identically_zero, vanishing_factors
+from tamecheck.geometry.univariate.points import between
 from tamecheck.geometry.univariate.ranges import sign_on
 from tamecheck.geometry.univariate.search import Search
 from tamecheck.geometry.univariate.zero_sets import NONE, Limits, Open, Zero, ZeroSet
 
 LONGEST_FACTOR = 160
+INVERSES = frozenset(["log", "atan", "asin", "lambertw", "erfinv"])
+"""Functions whose sums may be constant although their normal form does not show it."""
 
 
 def zeros(e: Expr, low: Expr | None, high: Expr | None) -> ZeroSet:
@@ -44,6 +48,9 @@ def _zeros(e: Expr, limits: Limits) -> ZeroSet:
     if oracle is not None and oracle.concerns(e) and not oracle.never_vanishes(e, *limits):
         return ZeroSet((), (Open(*limits, "it may vanish identically for some value of the parameter"),))
     parts = _parts(e, limits)
+    fixed = _constant_sign(e, limits) if oracle is None else None
+    if fixed is not None:
+        return NONE if fixed else ZeroSet((), (), True)
     found: list[Zero] = []
     unsettled: list[Open] = []
     for factor, n in parts:
@@ -51,6 +58,13 @@ def _zeros(e: Expr, limits: Limits) -> ZeroSet:
         found += [Zero(z.point, z.order * n) for z in some.zeros]
         unsettled += some.open
     return _merged(found, unsettled)
+
+
+def _constant_sign(e: Expr, limits: Limits) -> int | None:
+    """Return the sign of an expression whose derivative is identically zero, as that of ``log(1 + e^x) - log(1 + e^-x) - x``."""
+    if not any(p.varies and p.kind in INVERSES for p in e.ancestors()) or not identically_zero(derivative(e)):
+        return None
+    return constants.sign(e.algebra.at(e, e.algebra.number(between(*limits))))
 
 
 def _parts(e: Expr, limits: Limits) -> list[tuple[Expr, int]]:

@@ -111,10 +111,11 @@ def enclosure(e: Expr, bits: int = balls.BASE) -> tuple[Fraction, Fraction]:
     """Return rational bounds of a point; equal ones for a rational."""
     if e.rational is not None:
         return e.rational, e.rational
-    found = constants.bounds(e, bits)
-    if found is None:
-        raise Unresolved(f"no enclosure of {e}")
-    return found
+    for finer in (bits, *[b for b in balls.LADDER if b > bits]):
+        found = constants.bounds(e, finer)
+        if found is not None:
+            return found
+    raise Unresolved(f"no enclosure of {str(e)[:80]}")
 
 
 def between(a: Expr | None, b: Expr | None) -> Fraction:

@@ -93,9 +93,12 @@ def _roots_of_irreducible(k: Algebra, c: list[int]) -> list[Expr]:
         root = k.scale(Fraction(1, 2 * abs(c[2])), k.sqrt(k.number(square)))
         middle = k.number(Fraction(-c[1], 2 * c[2]))
         return [k.sub(middle, root), k.add(middle, root)]
-    e = k.linear([(Fraction(v), k.power(k.x, i)) for i, v in enumerate(c)])
-    slope = derivative(e)
-    return [isolated(k, e, slope, low, high, c) for low, high in isolate(c)]
+    key = ("roots", tuple(c))  # the same number is the same object wherever it is met
+    if key not in k.x.memo:
+        e = k.linear([(Fraction(v), k.power(k.x, i)) for i, v in enumerate(c)])
+        slope = derivative(e)
+        k.x.memo[key] = [isolated(k, e, slope, low, high, c) for low, high in isolate(c)]
+    return k.x.memo[key]
 
 
 def isolate(c: list[int]) -> list[tuple[Fraction, Fraction]]:

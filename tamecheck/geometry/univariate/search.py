@@ -21,6 +21,8 @@ from tamecheck.geometry.univariate.zero_sets import Limits, Open, Zero, ZeroSet
 
 MOST_BOXES = 3_000
 MOST_COST = 600_000
+MOST_TOTAL = 1_200_000
+FEWEST = 40
 MOST_ZEROS = 32
 MOST_ORDER = 8
 SMALLEST = Fraction(1, 2**44)
@@ -50,7 +52,8 @@ class Search:
         self.reach: Fraction | int = REACHES[0]
         self.circular = any(p.kind in ("sin", "cos") for p in g.ancestors())
         self.boxes = 0
-        self.most = min(MOST_BOXES, MOST_COST // self.tape.cost)
+        self.spent = self.k.x.memo.setdefault("spent", [0])
+        self.most = min(MOST_BOXES, MOST_COST // self.tape.cost, max(MOST_TOTAL - self.spent[0], 0) // self.tape.cost + FEWEST)
 
     def run(self) -> ZeroSet:
         for reach in REACHES:
@@ -60,6 +63,7 @@ class Search:
             right = self._guard(1)
             if left < right:
                 self._bisect(left, right)
+            self.spent[0] += self.boxes * self.tape.cost
             if not any(o.infinite for o in self.unsettled) or len(self.found) <= MOST_ZEROS:
                 break
         found = [z for i, z in enumerate(self.found) if all(z.point is not w.point for w in self.found[:i])]
