@@ -27,7 +27,7 @@ def draw(complex: PolyhedralComplex, output: str | None, entry: int, level: obje
     try:
         from matplotlib import pyplot
     except ImportError as missing:
-        raise InputError("drawing needs matplotlib", code="TC129", hint="pip install matplotlib") from missing
+        raise InputError("drawing needs matplotlib", code="TC156", hint="pip install matplotlib") from missing
     if ax is None:
         _, ax = pyplot.subplots(figsize=(5, 5) if complex.dimension == 2 else (5, 3))
     sides = read_window(complex, window, _level_vertices(complex, output, entry, level))
