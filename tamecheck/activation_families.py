@@ -187,7 +187,7 @@ def _cases(question: Family, name: str, content: dict) -> list[dict]:
     if low is not None and low == high:
         return _merged([_case(question, name, families.Cell(p := line.number(low), p, {}), lower, members)], name)
     ends = [None if e is None else line.number(e) for e in (low, high)]
-    cells = families.partition(lower, ends[0], ends[1], line, name, scaled)
+    cells = families.partition(lower, ends[0], ends[1], line, name, scaled, question.box)
     if low_closed:
         cells.insert(0, families.Cell(ends[0], ends[0], {}))
     if high_closed:
@@ -224,10 +224,9 @@ def _member(question: Family, name: str, value: Fraction, members: dict) -> dict
     except InputError as bad:
         found = {"defined": False, "verdict": "undefined", "homes": [], "reason": bad.message}
     else:
-        found = {"verdict": report.verdict, "homes": list(report.homes), **families.facts(report.shape)}
+        found = {"verdict": report.verdict, "homes": list(report.homes), **families.facts(report.shape, question.box)}
         found["smoothness"] = found["smoothness"] or (report.smoothness if report.smoothness != "unknown" else None)
         found["sad"] = report.sad["verdict"]
-        found["total"] = report.total if found["total"] is None else found["total"]
         found["lipschitz"] = report.lipschitz_constant
     members[value] = found
     return found
@@ -242,7 +241,7 @@ def _case(question: Family, name: str, cell, lower, members: dict) -> dict:
         found = {k: v for k, v in _member(question, name, cell.low.rational, members).items() if k != "lipschitz"}
         proof = "the report of this member"
     else:
-        found = dict(cell.facts) if cell.facts or not cell.is_point else families.facts_at(lower, cell.low)
+        found = dict(cell.facts) if cell.facts or not cell.is_point else families.facts_at(lower, cell.low, question.box)
         proof = "analysis with the parameter as a symbol" if not cell.is_point else "analysis at the exact value"
     if cell.scaling is not None:
         case["scaling"] = cell.scaling
@@ -292,7 +291,7 @@ def _guarded(question: Family, content: dict) -> list[dict]:
 
     source = question.load({})
     ranges = {n: (r[0], r[1]) for n, r in question.ranges.items()}
-    found = guards.cases(lambda k, values: lower(source.program, source.outputs["f"], k, values), ranges)
+    found = guards.cases(lambda k, values: lower(source.program, source.outputs["f"], k, values), ranges, question.box)
     result = []
     for conditions, facts in found:
         if not facts:
@@ -301,10 +300,26 @@ def _guarded(question: Family, content: dict) -> list[dict]:
             facts |= {"verdict": content["verdict"], "homes": content["homes"]}
             facts["sad"] = _sad(facts, question.box == LINE)
             case = {key: facts.get(key) for key in FACTS} | {"parameter": None, "interval": None, "proof": "analysis with the parameters as symbols"}
-        case["where"] = [{"expression": text(c.expression), "sign": {-1: "<", 0: "=", 1: ">"}[c.sign]} for c in conditions]
-        case["condition"] = " and ".join([f"{w['expression']} {w['sign']} 0" for w in case["where"]]) or "all values"
+        case["where"] = [{"expression": text(c.expression), "sign": SIGNS[c.sign]} for c in conditions]
+        case["condition"] = " and ".join([_comparison(c.expression, c.sign) for c in conditions]) or "all values"
         result.append(case)
     return result
+
+
+SIGNS = {-1: "<", 0: "=", 1: ">"}
+
+
+def _comparison(e, sign: int) -> str:
+    """Write the sign of a sum as a comparison of its positive and its negative terms: ``hi > lo``."""
+    from tamecheck.geometry.univariate.expressions import terms
+    from tamecheck.geometry.univariate.printing import text
+
+    k = e.algebra
+    left = k.linear([(c, t) for c, t in terms(e) if c > 0])
+    right = k.linear([(-c, t) for c, t in terms(e) if c < 0])
+    if left is k.zero:
+        left, right, sign = right, left, -sign
+    return f"{text(left)} {SIGNS[sign]} {text(right)}"
 
 
 def _whole(question: Family, content: dict) -> dict:

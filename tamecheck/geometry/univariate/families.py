@@ -22,6 +22,7 @@ from tamecheck.geometry.univariate.piecewise import Piecewise
 from tamecheck.geometry.univariate.points import between
 from tamecheck.geometry.univariate.regions import compare_limits, limit_of
 from tamecheck.geometry.univariate.shapes import Shape
+from tamecheck.ground.intervals import LINE, Interval
 
 MOST_CELLS = 24
 DEGREES = (Fraction(1), Fraction(0), Fraction(2), Fraction(3))
@@ -48,7 +49,8 @@ class Cell:
 # --------------------------------------------------------------------- partition
 
 
-def partition(lower: Lower, low: Expr | None, high: Expr | None, line: Algebra, name: str, scaled: Callable) -> list[Cell]:
+def partition(lower: Lower, low: Expr | None, high: Expr | None, line: Algebra, name: str, scaled: Callable,
+              box: Interval = LINE) -> list[Cell]:
     """Return cells that cover the open interval ``(low, high)`` of the parameter, in order.
 
     ``scaled(low, high)`` returns the facts of an interval by scaling, or ``None``.  Cells whose facts could not be
@@ -65,7 +67,7 @@ def partition(lower: Lower, low: Expr | None, high: Expr | None, line: Algebra, 
             done.append(Cell(a, b, *found))
             continue
         try:
-            done.append(Cell(a, b, facts_on(lower, a, b, line, name) if len(done) + len(pending) < MOST_CELLS else {}))
+            done.append(Cell(a, b, facts_on(lower, a, b, line, name, box) if len(done) + len(pending) < MOST_CELLS else {}))
         except Split as split:
             points = split.points
             if len(done) + len(pending) + len(points) > MOST_CELLS:
@@ -94,24 +96,24 @@ def _sorted(cells: list[Cell]) -> list[Cell]:
     return sorted(cells, key=cmp_to_key(order))
 
 
-def facts_on(lower: Lower, low: Expr | None, high: Expr | None, line: Algebra, name: str) -> dict:
+def facts_on(lower: Lower, low: Expr | None, high: Expr | None, line: Algebra, name: str, box: Interval = LINE) -> dict:
     """Return the facts that hold for every value of the parameter in an open interval; what is not established is ``None``."""
     k = Algebra()
     k.oracle = Oracle(k, name, low, high, line)
-    return _facts(lower, k, k.oracle.atom)
+    return _facts(lower, k, k.oracle.atom, box)
 
 
-def facts_at(lower: Lower, point: Expr) -> dict:
+def facts_at(lower: Lower, point: Expr, box: Interval = LINE) -> dict:
     """Return the facts at one exact value of the parameter."""
     from tamecheck.geometry.univariate.parameters import transfer
 
     k = Algebra()
-    return _facts(lower, k, transfer(point, k, {}))
+    return _facts(lower, k, transfer(point, k, {}), box)
 
 
-def _facts(lower: Lower, k: Algebra, value: Expr) -> dict:
+def _facts(lower: Lower, k: Algebra, value: Expr, box: Interval) -> dict:
     try:
-        return facts(Shape.of(lower(k, value)))
+        return facts(Shape.of(lower(k, value)), box)
     except (Unresolved, TooLarge):
         return {}
 
@@ -119,8 +121,12 @@ def _facts(lower: Lower, k: Algebra, value: Expr) -> dict:
 # ------------------------------------------------------------------------- facts
 
 
-def facts(shape: Shape) -> dict:
-    """Return what can be read off an analysed function, as plain values; ``None`` where it is not established."""
+def facts(shape: Shape, box: Interval = LINE) -> dict:
+    """Return what can be read off an analysed function, as plain values; ``None`` where it is not established.
+
+    ``box`` is the domain asked for; "total" and what rests on it are meant inside.
+    """
+    shape = Boxed(shape.function, shape.parts, shape.breaks, shape.hidden, box)
     if not shape.regions and not shape.hidden:
         return {"defined": False}
     questions = {
@@ -136,14 +142,29 @@ def facts(shape: Shape) -> dict:
     return found
 
 
+@dataclass
+class Boxed(Shape):
+    """A shape and the domain that was asked for."""
+
+    box: Interval = LINE
+
+
 def _total(shape: Shape) -> bool:
-    return all(r is not None for r in shape.parts) and all(isinstance(b.value, Expr) for b in shape.breaks)
+    """Tell whether the function has a value everywhere in the box."""
+    low, high, low_closed, high_closed = shape.box if isinstance(shape, Boxed) else LINE
+    parts, marks = list(shape.parts), list(shape.breaks)
+    for end, closed, place in ((low, low_closed, 0), (high, high_closed, -1)):
+        if end is not None and marks and parts[place] is None and marks[place].point.rational == end:
+            if closed and not isinstance(marks[place].value, Expr):
+                return False
+            del parts[place], marks[place]
+    return all(r is not None for r in parts) and all(isinstance(b.value, Expr) for b in marks)
 
 
 def _smoothness(shape: Shape) -> str | None:
     if not _total(shape):
         return None
-    orders = [b.order for b in shape.breaks]
+    orders = [b.order for b in shape.breaks if isinstance(b.value, Expr)]
     if any(o is not None and o < 0 for o in orders):
         return "discontinuous"
     if None in orders:
@@ -220,7 +241,7 @@ def _sublinear(shape: Shape) -> bool | None:
 def _degree(shape: Shape) -> str | None:
     """Return the degree of a positively homogeneous function, "none" when it is not, ``None`` when not established."""
     if _total(shape) and all(identically_zero(r.function) for r in shape.regions):
-        return "every" if all(constants.sign(b.value) == 0 for b in shape.breaks) else None  # type: ignore[arg-type]
+        return "every" if all(constants.sign(b.value) == 0 for b in shape.breaks if isinstance(b.value, Expr)) else None
     p = sizes.degree(shape)
     if p is None:
         p = next((q for q in DEGREES if _homogeneous(shape, q)), None)
@@ -239,7 +260,7 @@ def _homogeneous(shape: Shape, p: Fraction) -> bool:
         k = r.function.algebra
         if not identically_zero(k.sub(k.mul(k.x, r.derivative(1)), k.scale(p, r.function))):
             return False
-    return all(not p or constants.sign(b.value) == 0 for b in shape.breaks)  # type: ignore[arg-type]
+    return all(not p or constants.sign(b.value) == 0 for b in shape.breaks if isinstance(b.value, Expr))
 
 
 def _affine(shape: Shape) -> bool | None:

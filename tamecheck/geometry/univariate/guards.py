@@ -15,6 +15,7 @@ from tamecheck.geometry.univariate import balls
 from tamecheck.geometry.univariate.expressions import Algebra, Expr, TooLarge, Undefined, factors, terms
 from tamecheck.geometry.univariate.normal_forms import normal_form, to_expression
 from tamecheck.geometry.univariate.parameters import Split, _places, independent_and_nonzero
+from tamecheck.ground.intervals import LINE, Interval
 
 MOST_CASES = 27
 MOST_CONDITIONS = 6
@@ -222,7 +223,7 @@ def _factored(e: Expr) -> tuple[Fraction, list[tuple[Expr, Fraction]]] | None:
     return front, result
 
 
-def cases(build: Callable, ranges: dict[str, Range]) -> list[tuple[list[Condition], dict]]:
+def cases(build: Callable, ranges: dict[str, Range], box: Interval = LINE) -> list[tuple[list[Condition], dict]]:
     """Return ``(conditions, facts)`` that cover all parameters; ``build(algebra, values)`` makes the function by cases.
 
     A case whose facts are empty could not be analysed.
@@ -242,7 +243,7 @@ def cases(build: Callable, ranges: dict[str, Range]) -> list[tuple[list[Conditio
         k.oracle = guards  # type: ignore[assignment]
         conditions = [Condition(e, s) for _, s, e in path]
         try:
-            done.append((conditions, facts(Shape.of(build(k, guards.values)))))
+            done.append((conditions, facts(Shape.of(build(k, guards.values)), box)))
         except Branch as branch:
             if len(path) >= MOST_CONDITIONS or len(done) + len(pending) + 3 > MOST_CASES:
                 done.append((conditions, {}))
@@ -252,7 +253,17 @@ def cases(build: Callable, ranges: dict[str, Range]) -> list[tuple[list[Conditio
             pending += [p for p in following if not _empty([Condition(e, s) for _, s, e in p], ranges)]
         except (Unresolved, TooLarge, Undefined):
             done.append((conditions, {}))
-    return _joined(done)
+    return [(_needed(conditions, ranges), facts) for conditions, facts in _joined(done)]
+
+
+def _needed(conditions: list[Condition], ranges: dict[str, Range]) -> list[Condition]:
+    """Leave out the conditions that follow from the others."""
+    kept = list(conditions)
+    for c in conditions:
+        others = [d for d in kept if d is not c]
+        if all(_empty([*others, Condition(c.expression, s)], ranges) for s in (-1, 0, 1) if s != c.sign):
+            kept = others
+    return kept
 
 
 def _empty(conditions: list[Condition], ranges: dict[str, Range]) -> bool:
@@ -274,7 +285,7 @@ def _empty(conditions: list[Condition], ranges: dict[str, Range]) -> bool:
 
 def _joined(found: list[tuple[list[Condition], dict]]) -> list[tuple[list[Condition], dict]]:
     """Leave out the last condition of a path where all its signs that can occur give the same facts."""
-    leaves = dict([(tuple(path), facts) for path, facts in found])
+    leaves = dict([(tuple(path), facts) for path, facts in found])  # type: ignore[misc]
     for depth in range(MOST_CONDITIONS, 0, -1):
         for prefix in {path[: depth - 1] for path in leaves if len(path) == depth}:
             below = [path for path in leaves if path[: depth - 1] == prefix]

@@ -117,10 +117,20 @@ class Shape:
 
     def convex(self) -> str | None:
         """Return "convex", "concave", "affine" or "neither" for the whole function, ``None`` when not known."""
-        if not all(b.order is not None and b.order >= 0 and b.left and b.right for b in self.breaks):
-            return None if self.hidden or any(b.kind == "unknown" for b in self.breaks) else "neither"
+        inside = [i for i, r in enumerate(self.parts) if r is not None]
+        if self.hidden or not inside or any(b.kind == "unknown" for b in self.breaks):
+            return None
+        first, last = inside[0], inside[-1]
+        inner = self.breaks[first:last]
+        if not all(b.order is not None and b.order >= 0 and b.left and b.right for b in inner):
+            return "neither"
+        outer = [b for i, b in enumerate(self.breaks) if not first <= i < last and isinstance(b.value, Expr)]
+        if any(b.kind == "isolated" for b in outer):
+            return "neither"
+        if any(b.order is None or b.order < 0 for b in outer):
+            return None
         kinds = {s.kind for s in self.convexity()}
-        bends = {0 if b.order >= 1 else compare_limits(b.slopes[1], b.slopes[0]) for b in self.breaks}  # type: ignore[operator]
+        bends = {0 if b.order >= 1 else compare_limits(b.slopes[1], b.slopes[0]) for b in inner}  # type: ignore[operator]
         if "unknown" in kinds or None in bends:
             return None
         up, down = "convex" in kinds or 1 in bends, "concave" in kinds or -1 in bends
