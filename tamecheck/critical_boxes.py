@@ -68,12 +68,14 @@ def _exact(space, points: list) -> list[dict]:
 def _search(content: dict, space, g, boxes: list | None, budget: Budget | None) -> tuple[list[dict], bool]:
     """Search a box; return entries and whether the result is closed."""
     names = content["variables"]
-    ends = [(-DEFAULT, DEFAULT)] * len(names) if boxes is None else [(-DEFAULT if a is None else a, DEFAULT if b is None else b) for a, b in boxes]
+    given = [(None, None)] * len(names) if boxes is None else boxes
+    ends = [(-DEFAULT if a is None else a, DEFAULT if b is None else b) for a, b in given]
     result, full = certified(g, ends, budget)
     entries = []
     for zero in full:
         value = zero["value"]
-        entries.append({**value, "dimension": 0, "points": [zero["point"]], "pieces": 1, "certificate": "exactly one critical point in the enclosure"})
+        proof = "exactly one critical point in the enclosure"
+        entries.append({**value, "dimension": 0, "points": [zero["point"]], "pieces": 1, "certificate": proof})
     for box in result.open:
         where = ", ".join([f"{name} in [{_short(a)}, {_short(b)}]" for name, (a, b) in zip(result_names(result, names), box, strict=False)])
         content["open"].append(f"critical points with {where}: {result.reason}")

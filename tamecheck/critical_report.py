@@ -1,7 +1,8 @@
 """Critical values of a function of few variables: smooth, Clarke's, of automatic differentiation, at infinity; infimum and threshold.
 
-`critical` reads a formula.  Piecewise rational functions are treated exactly (`tamecheck.geometry.critical`, `tamecheck.geometry.infinity`); functions
-of one variable with exp, log, tanh, erf, atan by the one-variable engine; such functions of two and three variables by certified
+`critical` reads a formula.  Piecewise rational functions are treated exactly (`tamecheck.geometry.critical`,
+`tamecheck.geometry.infinity`); functions of one variable with exp, log, tanh, erf, atan by the one-variable engine; such functions of two
+and three variables by certified
 enclosures in a box (`tamecheck.geometry.krawczyk`), with arcs to infinity.  What is not closed is listed in ``open``.
 
 The values at infinity contain the bifurcation values at infinity; they may be more.
@@ -136,7 +137,7 @@ def _check_names(names: Sequence[str], occurring: Sequence[str]) -> None:
         raise InputError("a variable is listed twice", code="TC102", where=", ".join(names))
     for name in occurring:
         if name not in names:
-            raise InputError(f"the variable {name!r} is not listed", code="TC102", where=f"variables {', '.join(names)}", hint="--vars with all names")
+            raise InputError(f"the variable {name!r} is not listed", code="TC102", where=f"variables {', '.join(names)}", hint="--vars")
     if len(names) > MAXIMAL_VARIABLES:
         raise InputError(f"{len(names)} variables; critical values are for few variables", code="TC151", hint=f"at most {MAXIMAL_VARIABLES}")
 
@@ -195,7 +196,7 @@ def _finite(content: dict, analysis, kind: str) -> None:
     sets = analysis.sets
     for k in ("smooth", "clarke", "ad"):
         if content[k] is not None:
-            content[k] = grouped(getattr(sets, k))
+            content[k] = grouped(getattr(sets, k), analysis.ring if k == "smooth" else None)
     pieces = analysis.pieces
     content["guards"] = [pieces.guard_text(k) for k in range(len(pieces.guards))]
     for face in pieces.faces:
@@ -204,8 +205,8 @@ def _finite(content: dict, analysis, kind: str) -> None:
             content["strata"].append({"signs": face.key, "dimension": face.dimension, "values": [v["value"] for v in grouped(found)]})
 
 
-def grouped(found) -> list[dict]:
-    """Return critical pieces by value."""
+def grouped(found, ring=None) -> list[dict]:
+    """Return critical pieces by value; with a ring, with Lojasiewicz exponents."""
     by_value: dict = {}
     for c in found:
         by_value.setdefault(c.value, []).append(c)
@@ -223,7 +224,21 @@ def grouped(found) -> list[dict]:
             entry["reason"] = reasons[0]
         if group[0].returned is not None or any([c.returned is not None for c in group]):
             entry["returned_zero"] = any([bool(c.returned) for c in group])
+        if ring is not None:
+            entry["lojasiewicz"] = _exponents(ring, ordered[:MAXIMAL_POINTS])
         out.append(entry)
+    return out
+
+
+def _exponents(ring, found) -> list:
+    """Return Lojasiewicz's exponent at isolated critical points inside a piece, ``None`` where it is not known."""
+    from tamecheck.geometry.exponents import exponent
+
+    out = []
+    for c in found:
+        inside = c.face.dimension == len(ring.names)
+        theta = exponent(ring, c.face.value, c.solution).value if inside else None
+        out.append(None if theta is None else str(theta))
     return out
 
 

@@ -19,7 +19,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("--vars", metavar="x,y", help="the variables in order (all names, in order of appearance)")
     p.add_argument("--kind", choices=KINDS, default="all", help="what is computed (all)")
     p.add_argument("--rules", choices=("torch", "jax"), default="torch", help="what automatic differentiation returns at kinks (torch)")
-    p.add_argument("--box", metavar="NAME=LO,HI", action="append", default=[], help="where critical points are searched, for exp, tanh, ... (repeatable)")
+    p.add_argument("--box", metavar="NAME=LO,HI", action="append", default=[], help="where to search, for exp, tanh, ... (repeatable)")
     common(p)
 
 

@@ -2,8 +2,9 @@
 
 Let f be given by pieces on the faces of its guards (`tamecheck.geometry.critical_pieces`).
 
-* A *stratum* is the part of a face where the guards that vanish have gradients of rank n - d, d the dimension; what is left is of smaller dimension and is
-  treated in the same way.  The critical points of f on a stratum are the points where grad f depends on these gradients: minors vanish.
+* A *stratum* is the part of a face where the guards that vanish have gradients of rank n - d, d the dimension; what is left is
+  of smaller dimension and is treated in the same way.  The critical points of f on a stratum are the points where grad f depends on these
+  gradients: minors vanish.
 * A point is *smooth critical* if f is differentiable there with derivative 0.
 * A point is *Clarke critical* if 0 is in the convex hull of the gradients of the pieces that meet there.  As all pieces agree on the
   stratum, such a point is a critical point of f on its stratum, so only these are tested.

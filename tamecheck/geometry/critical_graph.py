@@ -86,7 +86,7 @@ def graph(expression: Expression, names: Sequence[str]) -> Graph:
             else:
                 place[n] = power(g, expression, n, arguments)
         elif kind == "constant":
-            place[n] = g.add("function", "pi", g.add("number", Fraction(0))) if payload == "pi" else g.add("function", "exp", g.add("number", Fraction(1)))
+            place[n] = g.add("function", "pi" if payload == "pi" else "exp", g.add("number", Fraction(int(payload != "pi"))))
         elif kind == "compare":
             place[n] = g.add("compare", payload, *arguments)
         elif kind in ("and", "or"):

@@ -66,7 +66,9 @@ def _without_values(pieces: Pieces, budget: Budget | None) -> Infimum:
         answer = decide(f"forall {level}: exists {names}: {sublevel(pieces, level)}", budget=_share(budget))
     except BudgetExceeded:
         return Infimum(None, None, "the decision took too long")
-    return Infimum("-inf", False, "every level has points below") if answer.verdict == "true" else Infimum(None, None, "bounded below by no known value")
+    if answer.verdict == "true":
+        return Infimum("-inf", False, "every level has points below")
+    return Infimum(None, None, "f is bounded below, but by no known value")
 
 
 def fresh(pieces: Pieces) -> str:

@@ -1,6 +1,7 @@
 """All zeros of a square system of analytic equations in a box, by branch and prune with certificates of existence and uniqueness.
 
-For a box X with middle c, a derivative matrix J(X) over the box and any matrix Y, Krawczyk's operator is ``K(X) = c - Y F(c) + (I - Y J(X)) (X - c)``.
+For a box X with middle c, a derivative matrix J(X) over the box and any matrix Y, Krawczyk's operator is
+``K(X) = c - Y F(c) + (I - Y J(X)) (X - c)``.
 
 * Every zero in X lies in K(X); if K(X) misses X there is none.
 * If K(X) lies in the interior of X, there is exactly one zero in X, and it is simple [K69]_ [R80]_.
@@ -94,7 +95,9 @@ class System:
 
     # ------------------------------------------------------------------ certificates
 
-    def krawczyk(self, fixed: Fixed, box: Box, matrix: list, centre: list[int], at_centre: list[Interval], inverse: list[list[int]]) -> list[Interval]:
+    def krawczyk(
+        self, fixed: Fixed, box: Box, matrix: list, centre: list[int], at_centre: list[Interval], inverse: list[list[int]]
+    ) -> list[Interval]:
         """Return K(X)."""
         n = self.n
         out = []

@@ -1,7 +1,8 @@
 """Analytic functions as straight-line programs, with symbolic gradients and interval derivatives.
 
-The graph of a formula (`tamecheck.geometry.critical_graph`) is rewritten so that logistic functions and hyperbolic tangents are single operations with tight
-enclosures; gradients are built by reverse mode as operations of the same kind.  A program evaluates all outputs, and their derivatives in forward
+The graph of a formula (`tamecheck.geometry.critical_graph`) is rewritten so that logistic functions and hyperbolic tangents are single
+operations with tight enclosures; gradients are built by reverse mode as operations of the same kind.  A program evaluates all outputs, and
+their derivatives in forward
 mode, over a box of `tamecheck.geometry.fixed_intervals`.
 """
 
@@ -15,7 +16,10 @@ from tamecheck.geometry.fixed_intervals import Fixed, Interval, Unbounded
 
 RISING = frozenset(["exp", "log", "tanh", "sigmoid", "softplus", "atan", "erf", "expm1", "log1p", "sinh", "asinh"])
 """Functions that increase on their domain."""
-KNOWN = {"sigmoid": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid", "tanh": "tanh", "softplus": "softplus", "atan": "atan", "erf": "erf", "exp": "exp", "log": "log"}
+KNOWN = {
+    "sigmoid": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid", "tanh": "tanh", "softplus": "softplus", "atan": "atan", "arctan": "atan",
+    "erf": "erf", "exp": "exp", "log": "log",
+}  # fmt: skip
 MAXIMAL_OPERATIONS = 4_000
 
 

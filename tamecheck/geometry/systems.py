@@ -271,7 +271,9 @@ class Systems:
         def move(p: fmpz_mpoly) -> fmpz_mpoly:
             return small.from_terms([(tuple([int(e[i]) for i in place]) or (0,), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True)])
 
-        image = [(move(b.image[k][0]), move(b.image[k][1])) if k in b.image else (small.variable(name), small.constant(1)) for k, name in enumerate(ring.names)]
+        image: list[Quotient] = []
+        for k, name in enumerate(ring.names):
+            image.append((move(b.image[k][0]), move(b.image[k][1])) if k in b.image else (small.variable(name), small.constant(1)))
         if not names:
             # nothing is left: the conditions are numbers and have been decided
             return [Solution(ring, Ring(()), (), image, 0)]

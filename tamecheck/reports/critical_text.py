@@ -79,6 +79,9 @@ def _entry(kind: str, e: dict, names: list, width: int) -> list[str]:
     points = ["(" + ", ".join([_point(x) for x in p]) + ")" for p in e.get("points", [])[:MAXIMAL_POINTS if not e.get("dimension") else 2]]
     more = e.get("pieces", len(points)) - len(points)
     text = f"{head} {', '.join(points)}" + (f" and {more} more" if more > 0 and not e.get("dimension") else "")
+    exponents = sorted({t for t in e.get("lojasiewicz", []) if t is not None})
+    if kind == "smooth" and exponents and exponents != ["1/2"]:
+        text += f"; Lojasiewicz exponent {', '.join(exponents)}"
     return wrap(text, width, initial_indent="", subsequent_indent=" " * 17, break_long_words=False)
 
 
@@ -125,7 +128,9 @@ def _strata(content: dict, width: int) -> list[str]:
     lines = ["", *wrap(f"critical values of f on the {len(content['strata'])} faces; signs of {guards}", width)]
     listed = content["strata"] if len(content["strata"]) <= LISTED else [s for s in content["strata"] if s["values"]]
     for s in listed[: 2 * LISTED]:
-        lines.append(f"  {s['signs']:<8} dimension {s['dimension']}  " + (", ".join([v if len(v) < 50 else "algebraic" for v in s["values"]]) or "none"))
+        values = ", ".join([v if len(v) < 50 else "algebraic" for v in s["values"]]) or "none"
+        lines.append(f"  {s['signs']:<8} dimension {s['dimension']}  {values}")
     if len(content["strata"]) > len(listed[: 2 * LISTED]):
-        lines.append(f"  and {len(content['strata']) - len(listed[: 2 * LISTED])} other faces" + (" without any" if len(listed) <= 2 * LISTED else ""))
+        others = len(content["strata"]) - len(listed[: 2 * LISTED])
+        lines.append(f"  and {others} other faces" + (" without any" if len(listed) <= 2 * LISTED else ""))
     return lines
