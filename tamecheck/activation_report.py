@@ -227,7 +227,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
     """Assemble the report."""
     from tamecheck.geometry.univariate import behaviour, sizes
     from tamecheck.reports import activation_json as sections
-    from tamecheck.reports import activation_pfaffian
+    from tamecheck.reports import activation_pfaffian, activation_rules
     from tamecheck.reports.summary import summary
 
     content = summary(certificate)
@@ -260,7 +260,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
         "lipschitz_constant": sections.supremum(best),
         "homogeneity": None if degree is None else int(degree) if degree.denominator == 1 else str(degree),
         "sublinear": bounded[0],
-        "ad_rule": None,
+        "ad_rule": activation_rules.section(shape),
     }
     content["pfaffian"], contradictions = activation_pfaffian.section(shape, variable)
     _smoothness(content, shape, box)
@@ -291,6 +291,9 @@ def _smoothness(content: dict, shape, box: str) -> None:
         if not any(v is None for b in defined for v, r in zip(b.slopes, (b.left, b.right), strict=True) if r is not None):
             content["locally_lipschitz"] = not any(isinstance(v, int) for v in steep)
     content["total"] = _total(shape, box)
+    if content["total"] and content["smoothness"] not in ("unknown", "discontinuous") and content["locally_lipschitz"] is not None:
+        # analytic but at isolated points and locally Lipschitz: a curve that rests at such a point has velocity 0 there almost always
+        content["path_differentiable"] = content["locally_lipschitz"]
 
 
 def _total(shape, box: str) -> bool:

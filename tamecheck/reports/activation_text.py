@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from tamecheck.reports import activation_pfaffian
+from tamecheck.reports import activation_pfaffian, activation_rules
 from tamecheck.reports.activation_numbers import decimal
 from tamecheck.reports.reading import clean
 
@@ -56,6 +56,7 @@ def sections(c: dict) -> list[tuple[str, list[str]]]:
         ("homogeneous", _homogeneous(c)),
         ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
         ("SAD", [f"{sad}: {c['sad']['reason']}"]),
+        ("autodiff", activation_rules.lines(c["ad_rule"])),
         ("oscillates", [f"{o['statement']} (proved by the analysis, not by the checker)" for o in c["oscillation"]]),
         ("open", [f"{o['question']} on {_interval(o['interval'])}: {o['reason']}" for o in c["open"]]),
     ]
