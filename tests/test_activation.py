@@ -334,3 +334,12 @@ def test_no_oscillation_is_claimed_where_there_is_none():
     """The fact is proved, not read off the presence of a sine."""
     assert activation("sin(tanh(x))").oscillation == []
     assert activation("x + sin(x)/(1 + x^2)").oscillation == [] or all(o["of"] != "f" for o in activation("x + sin(x)/(1 + x^2)").oscillation)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [("abs(x)**(3/2)", True), ("piecewise((exp(-1/x), x > 0), 0)", True), ("sqrt(abs(x))", False), ("sign(x)", False), ("log(abs(x))", None)],
+)
+def test_path_differentiable(formula, expected):
+    """Locally Lipschitz and analytic but at isolated points: yes; not locally Lipschitz: no; not defined everywhere: not said."""
+    assert tc.activation(formula).path_differentiable is expected
