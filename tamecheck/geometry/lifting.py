@@ -71,6 +71,8 @@ class Lifting:
         if point.stack is None:
             if self.budget is not None:
                 self.budget.spend(1, "lifting")
+                if self.budget.seconds is not None and self.budget.remaining() <= 0:
+                    raise BudgetExceeded(f"time budget of {self.budget.seconds:g} s used up", code="TC301", where="lifting")
             k = len(point.coordinates)
             before = ctx.prec
             ctx.prec = PRECISION

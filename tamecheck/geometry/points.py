@@ -22,13 +22,14 @@ EARLY = 128
 class Sheet:
     """A real root of a polynomial over a sample point with algebraic coordinates."""
 
-    __slots__ = ("fibre", "index", "powers")
+    __slots__ = ("fibre", "index", "powers", "_derived")
     rational = None
     polynomial = None
 
     def __init__(self, fibre: "Fibre", index: int) -> None:
         self.fibre, self.index = fibre, index
         self.powers: dict[int, list] = {}
+        self._derived: bool | None = None
 
     def __repr__(self) -> str:
         return f"root {self.index + 1} of {self.fibre.factor.polynomial} near {self.ball().mid().str(6, radius=False)}"
@@ -42,13 +43,25 @@ class Sheet:
         return self.fibre.degree
 
     def simple(self) -> bool:
-        """Return whether the equation is known to have simple roots only."""
-        return self.fibre.distinct == self.fibre.degree
+        """Return whether `equation` is known to have simple roots only.
+
+        A root of multiplicity m is a simple root of the derivative of order m - 1, and balls mostly show that this has no
+        multiple root; that is far cheaper than a squarefree part.
+        """
+        if self.fibre.distinct == self.fibre.degree:
+            return True
+        if self._derived is None:
+            self._derived = self.fibre.separable_derivative(self.fibre.at()[0][self.index][1] - 1)
+        return self._derived
 
     def equation(self, tower: Tower) -> list:
-        """Return the polynomial over the coordinates before, as coefficients in their tower."""
+        """Return a polynomial over the coordinates before with this root, as coefficients in their tower."""
         f = self.fibre.factor
-        return tower.univariate(zip(f.monomials, f.polynomial.coeffs(), strict=True), f.level - 1)
+        p = f.polynomial
+        if self.fibre.distinct < self.fibre.degree and self.simple():
+            for _ in range(self.fibre.at()[0][self.index][1] - 1):
+                p = p.derivative(f.level - 1)
+        return tower.univariate(zip([tuple(map(int, e)) for e in p.monoms()], p.coeffs(), strict=True), f.level - 1)
 
 
 Coordinate = AlgebraicNumber | Sheet
@@ -259,8 +272,10 @@ class Fibre:
         if known is None:
             # balls alone may show that all roots are simple
             for bits in (PRECISION, 2 * PRECISION):
-                if self._solve(bits, self.degree) is not None:
-                    return self.degree
+                found = self._solve(bits, self.degree, True)
+                if found is not None:
+                    # zero may still be an exact multiple root
+                    return len(found[0]) + len(found[1])
         else:
             for bits in (PRECISION, 2 * PRECISION):
                 found = self._solve(bits, self.degree - 1, True)
@@ -269,7 +284,25 @@ class Fibre:
         tower = self.point.tower()
         h = tower.height[-1]
         p = tower.univariate(zip(self.factor.monomials, self.factor.polynomial.coeffs(), strict=True), self.factor.level - 1)
-        return self.degree - (len(tower.gcd(p, tower.derivative(p, h), h)) - 1)
+        return self.degree - tower.gcd_degree(p, tower.derivative(p, h), h)
+
+    def separable_derivative(self, order: int) -> bool:
+        """Return True if balls show that the derivative of an order has only simple roots."""
+        for bits in (PRECISION, 2 * PRECISION):
+            c = self.coefficients(bits)
+            for _ in range(order):
+                c = [k * x for k, x in enumerate(c)][1:]
+            if not certainly_nonzero(c[-1]):
+                continue
+            before = ctx.prec
+            ctx.prec = bits
+            try:
+                found = solve(c, len(c) - 1, True)
+                if found is not None:
+                    return all([m == 1 for _, m in [*found[0], *found[1]]])
+            finally:
+                ctx.prec = before
+        return False
 
     # ------------------------------------------------------------------ numbers
 
@@ -320,4 +353,4 @@ def common_roots(a: Fibre, b: Fibre) -> int:
     tower = a.point.tower()
     k = len(a.point.coordinates)
     p, q = [tower.univariate(zip(f.monomials, f.polynomial.coeffs(), strict=True), k) for f in (a.factor, b.factor)]
-    return len(tower.gcd(p, q, tower.height[-1])) - 1
+    return tower.gcd_degree(p, q, tower.height[-1])

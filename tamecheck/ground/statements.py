@@ -11,7 +11,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.errors import InputError
 from tamecheck.ground import polynomials
-from tamecheck.ground.formulas import NEGATED, Formula, Node
+from tamecheck.ground.formulas import HOLDS, NEGATED, TURNED, Formula, Node
 from tamecheck.ground.grammar import Expression, parse
 from tamecheck.ground.polynomials import Rational, Ring
 
@@ -97,9 +97,27 @@ class _Reader:
 
     def make(self, p: fmpz_mpoly, relation: str) -> Condition:
         """Return the condition that a polynomial stands in a relation to zero."""
+        p, relation, _ = canonical(p, relation)
         key = str(p)
         self.made[key] = p
         return (key, relation), True
+
+    def joined(self, first: tuple[Condition, ...], second: tuple[Condition, ...]) -> tuple[Condition, ...] | None:
+        """Return both lists of conditions, ``None`` if two of them about one polynomial contradict each other."""
+        out = list(first)
+        for condition in second:
+            if condition in out:
+                continue
+            named, positive = condition
+            if (named, not positive) in out:
+                return None
+            if isinstance(named, tuple):
+                holds = HOLDS[named[1] if positive else NEGATED[named[1]]]
+                for other, truth in out:
+                    if isinstance(other, tuple) and other[0] == named[0] and not holds & HOLDS[other[1] if truth else NEGATED[other[1]]]:
+                        return None
+            out.append(condition)
+        return tuple(out)
 
     def _value(self, n: int) -> Rational:
         if n in self.values:
@@ -137,7 +155,9 @@ class _Reader:
             return out
         for c, (p, d) in done[children[0]]:
             for e, (q, f) in done[children[1]]:
-                both = (*c, *[x for x in e if x not in c])
+                both = self.joined(c, e)
+                if both is None:
+                    continue
                 if len(p) * len(q) > polynomials.MAXIMAL_TERMS:
                     raise self.expression.error(n, "this polynomial is too large", code="TC151")
                 if kind == "mul":
@@ -170,25 +190,46 @@ class _Reader:
         out = []
         for c, (p, d) in self.by_cases(left):
             for e, (q, f) in self.by_cases(right):
-                out.append(((*c, *[x for x in e if x not in c]), p * f - q * d))
+                both = self.joined(c, e)
+                if both is not None:
+                    out.append((both, p * f - q * d))
         return out
 
 
-def _by_sign(of: Callable[[Rational], list[tuple[str, Rational]]]):
-    """Return a rule of one argument that distinguishes its sign."""
+def canonical(p: fmpz_mpoly, relation: str) -> tuple[fmpz_mpoly, str, bool]:
+    """Return a condition about a polynomial as one about a primitive polynomial with positive first coefficient; True if it was negated."""
+    if p.is_zero():
+        return p, relation, False
+    p = p / p.content()
+    return (-p, TURNED[relation], True) if p.coeffs()[0] < 0 else (p, relation, False)
+
+
+def _split(reader: _Reader, conditions: tuple[Condition, ...], p: fmpz_mpoly, above: Rational, below: Rational) -> list[Case]:
+    """Return ``above`` where p >= 0 and ``below`` where p <= 0, which agree where p = 0.
+
+    The cases are q >= 0 and q < 0 for the canonical q = p or q = -p, so that max(u, 0) and max(-u, 0) are split alike.
+    """
+    q, _, negated = canonical(p, "ge")
+    first, second = (below, above) if negated else (above, below)
+    out = []
+    for relation, value in (("ge", first), ("lt", second)):
+        both = reader.joined(conditions, (reader.make(q, relation),))
+        if both is not None:
+            out.append((both, value))
+    return out
+
+
+def _by_sign(of: Callable[[Rational], tuple[Rational, Rational]]):
+    """Return a rule of one argument that distinguishes its sign, continuous at zero."""
 
     def rule(reader: _Reader, arguments: list) -> list:
-        out = []
-        for c, v in arguments[0]:
-            for relation, result in of(v):
-                out.append(((*c, reader.make(v[0], relation)), result))
-        return out
+        return [case for c, v in arguments[0] for case in _split(reader, c, v[0], *of(v))]
 
     return rule
 
 
-def _extremum(relation: str):
-    """Return the rule of ``max`` (first relation ``ge``) or ``min``."""
+def _extremum(largest: bool):
+    """Return the rule of ``max`` or ``min``."""
 
     def rule(reader: _Reader, arguments: list) -> list:
         current = arguments[0]
@@ -196,27 +237,36 @@ def _extremum(relation: str):
             out = []
             for c, (p, d) in current:
                 for e, (q, f) in other:
-                    both = (*c, *[x for x in e if x not in c])
-                    difference = p * f - q * d
-                    for r, v in ((relation, (p, d)), (NEGATED[relation], (q, f))):
-                        out.append(((*both, reader.make(difference, r)), v))
+                    both = reader.joined(c, e)
+                    if both is not None:
+                        values = ((p, d), (q, f)) if largest else ((q, f), (p, d))
+                        out += _split(reader, both, p * f - q * d, *values)
             current = out
         return current
 
     return rule
 
 
-def _sign(v: Rational) -> list[tuple[str, Rational]]:
-    one = v[0] * 0 + 1
-    return [("gt", (one, 1)), ("eq", (one * 0, 1)), ("lt", (-one, 1))]
+def _sign(reader: _Reader, arguments: list) -> list:
+    out = []
+    for c, v in arguments[0]:
+        one = v[0] * 0 + 1
+        for relation, value in (("gt", one), ("eq", one * 0), ("lt", -one)):
+            both = reader.joined(c, (reader.make(v[0], relation),))
+            if both is not None:
+                out.append((both, (value, 1)))
+    return out
+
+
+def _negated(v: Rational) -> Rational:
+    return -v[0], v[1]
 
 
 _CASES: dict[str, Callable] = {
-    "abs": _by_sign(lambda v: [("ge", v), ("lt", (-v[0], v[1]))]),
-    "relu": _by_sign(lambda v: [("ge", v), ("lt", (v[0] * 0, 1))]),
-    "sign": _by_sign(_sign),
-    "max": _extremum("ge"), "maximum": _extremum("ge"), "Max": _extremum("ge"),
-    "min": _extremum("le"), "minimum": _extremum("le"), "Min": _extremum("le"), "Abs": _by_sign(lambda v: [("ge", v), ("lt", (-v[0], v[1]))]),
+    "abs": _by_sign(lambda v: (v, _negated(v))), "Abs": _by_sign(lambda v: (v, _negated(v))),
+    "relu": _by_sign(lambda v: (v, (v[0] * 0, 1))), "sign": _sign,
+    "max": _extremum(True), "maximum": _extremum(True), "Max": _extremum(True),
+    "min": _extremum(False), "minimum": _extremum(False), "Min": _extremum(False),
 }  # fmt: skip
 
 

@@ -228,6 +228,36 @@ class Tower:
             a, b = b, self.divide(a, b, h)[1]
         return self.monic(a, h) if a else []
 
+    def pseudo_remainder(self, a: Polynomial, b: Polynomial, h: int) -> Polynomial:
+        """Return a nonzero multiple of the remainder of a by b (trimmed, not zero), without any inverse."""
+        a, lead, d = list(a), b[-1], len(b) - 1
+        while len(a) > d:
+            top = a.pop()
+            shift = len(a) - d
+            a = [self.mul(c, lead, h) for c in a]
+            for i in range(d):
+                a[shift + i] = self.add(a[shift + i], self.mul(top, b[i], h), h, -1)
+        return self._smaller(self.trim(a, h), h)
+
+    def _smaller(self, a: Polynomial, h: int) -> Polynomial:
+        """Divide a polynomial over a field of height at most 1 by a rational, so that its coefficients are short."""
+        if h > 1 or not a:
+            return a
+        scale = a[-1] if h == 0 else a[-1][a[-1].degree()]
+        return [c / scale for c in a]
+
+    def gcd_degree(self, a: Polynomial, b: Polynomial, h: int) -> int:
+        """Return the degree of the greatest common divisor of polynomials with coefficients of height ``h``, -1 if both are zero.
+
+        Inverses in a field of high degree are far more expensive than products, so short remainder sequences do without.
+        """
+        if h == 0 or min(len(a), len(b)) > 7:
+            return len(self.gcd(a, b, h)) - 1
+        a, b = self.trim(a, h), self.trim(b, h)
+        while b:
+            a, b = b, self.pseudo_remainder(a, b, h)
+        return len(a) - 1
+
     def derivative(self, a: Polynomial, h: int) -> Polynomial:
         """Return the derivative."""
         return [self.mul(c, self.embed(fmpq(k), h), h) for k, c in enumerate(a) if k]
