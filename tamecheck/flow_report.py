@@ -74,7 +74,7 @@ def flow(
     variables : names of the variables, in order; by default all inputs without data
     data : arrays by name for the other inputs
     initial : a list (one number per entry of the state), or arrays by name
-    kind : "gradient" (theta' = -grad F), or a discrete method: "gd", "sign", "coordinate", "spectral", "adam"
+    kind : "gradient" (theta' = -grad F), "subgradient" (theta' in minus the Clarke subdifferential, for kinks), or a discrete method: "gd", "sign", "coordinate", "spectral", "adam"
     horizon : of the flow; ``steps`` and ``step`` of a discrete method
     diagnostics : names; see `tamecheck.flows.diagnostics`
 
@@ -95,7 +95,11 @@ def flow(
         from tamecheck.flows.gradient_flow import gradient_flow
 
         found = gradient_flow(system, theta, horizon, times=times, rtol=rtol, atol=atol, smooth=certificate.record[6] >= 1)
-    elif kind in KINDS and kind != "subgradient":
+    elif kind == "subgradient":
+        from tamecheck.flows.filippov import subgradient_flow
+
+        found = subgradient_flow(system, theta, horizon, times=times, rtol=max(rtol, 1e-12), atol=atol)
+    elif kind in KINDS:
         from tamecheck.flows.steepest import descend
 
         found = descend(system, theta, kind, steps, step, normalised=normalised, decay=decay)
@@ -162,12 +166,13 @@ def _verdicts(certificate, system, found, kind: str) -> list[dict]:
     losses = np.array([system.value(theta) for theta in found.states])
     result = []
     slack = 1e-9 * (1 + np.abs(losses).max(initial=0.0))
-    if kind == "gradient":
+    if kind in ("gradient", "subgradient"):
         falls = bool(np.all(np.diff(losses) <= slack))
         result.append({
-            "id": "decrease", "verdict": "consistent" if falls else "inconsistent", "text": "F does not increase along its gradient flow",
+            "id": "decrease", "verdict": "consistent" if falls else "inconsistent", "text": f"F does not increase along its {kind} flow",
             "proved": [f"F is {certificate.smoothness}"],
         })  # fmt: skip
+    if kind == "gradient":
         result.append(_dichotomy(certificate, found, system))
     return result
 
