@@ -253,6 +253,7 @@ def _content(certificate, shape, variable: str, box: str) -> dict:
         "limits": limits,
         "growth": growth,
         "range": sections.span(low, high),
+        "image": sections.image(shape),
         "recession_slopes": sections.slopes(shape),
         "near_homogeneity": {"defect": sections.supremum(sizes.defect(shape)), "gap": sections.supremum(sizes.recession_gap(shape))},
         "lojasiewicz": exponents,

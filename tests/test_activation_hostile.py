@@ -37,3 +37,43 @@ def test_one_algebraic_number_met_twice():
     """The breakpoints of the outer absolute value are the zeros of the same cubic again."""
     r = activation("abs(abs(x^3 - x) - 1/8)")
     assert len(r.zeros) == 6 and r.complete and all(not z["crossing"] for z in r.zeros)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("1/x", "(-inf,0)(0,inf)"), ("sign(x)", "[-1,-1][0,0][1,1]"), ("hardshrink(x, 1/2)", "(-inf,-1/2)[0,0](1/2,inf)"),
+        ("x + 1/x", "(-inf,-2][2,inf)"),
+        ("1/(x^2 - 1)", "(-inf,-1](0,inf)"), ("where(x > 0, x + 1, x)", "(-inf,0](1,inf)"), ("where(x > 0, x, x)", "(-inf,inf)"),
+        ("tanh(x)", "(-1,1)"),
+        ("relu(x)", "[0,inf)"), ("sin(x)", "[-1,1]"), ("where(x == 0, 5, x^2)", "(0,inf)"), ("where(x == 0, -5, x^2)", "[-5,-5](0,inf)"),
+    ],
+)  # fmt: skip
+def test_the_set_of_values(formula, expected):
+    """The image is an exact union of intervals and points; the range is its hull."""
+    r = activation(formula)
+    shown = "".join([("[" if p["low_attained"] else "(") + f"{p['low']},{p['high']}" + ("]" if p["high_attained"] else ")") for p in r.image])
+    assert shown == expected
+    assert (r.range["low"], r.range["high"]) == (r.image[0]["low"], r.image[-1]["high"])
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "exponent", "reason"),
+    [
+        ("abs(x - sqrt(2))^3", None, "2/3", "order 3"), ("abs(x)^(3/2)", "0", "1/3", "3/2"), ("max(-x, x^3)", "0", "2/3", "order 3"),
+        ("where(x > 0, x^2, -x^4)", "0", "3/4", "order 4"), ("abs(x)", "0", "0", "order 1"),
+        ("where(x == 0, 0, exp(-1/x^2))", "0", None, "none below 1"),
+        ("where(x == 0, 0, sign(x)*exp(-1/abs(x)))", "0", None, "none below 1"), ("where(x == 0, 0, x^2*log(abs(x)))", "0", "1/2", "logarithm"),
+        ("where(x == 0, 0, -x^2/log(abs(x)))", "0", None, "every exponent above 1/2 works, 1/2 does not"), ("x^7", "0", "6/7", "order 7"),
+    ],
+)  # fmt: skip
+def test_exponents_of_lojasiewicz(formula, point, exponent, reason):
+    """A-76, A-78: odd orders, kinks, unequal sides, irrational places, flat points, logarithms."""
+    domain = "(-1/2,1/2)" if "/log" in formula else None
+    found = [e for e in activation(formula, domain=domain).lojasiewicz if point is None or e.get("point") == point]
+    assert len(found) == 1 and found[0]["exponent"] == exponent and reason in found[0]["reason"]
+
+
+def test_a_value_that_is_zero_by_algebra():
+    """The square of a cubic at the cubic's root is 0, not an enclosure of it."""
+    assert activation("(x^3 - x - 1)^2").critical_values["smooth"][0]["value"] == "0"

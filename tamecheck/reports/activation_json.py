@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tamecheck.geometry.univariate import asymptotics, behaviour, critical, sizes
+from tamecheck.geometry.univariate import asymptotics, behaviour, critical, images, sizes
 from tamecheck.geometry.univariate.breaks import ANALYTIC, INFINITE, Break
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.isolation import Open
@@ -193,6 +193,20 @@ def span(low: sizes.Supremum, high: sizes.Supremum) -> dict:
         _named(result, name, s.value)
         result[f"{name}_attained"] = s.attained
         result[f"{name}_exact_bound"] = s.exact
+    return result
+
+
+def image(shape: Shape) -> list[dict] | None:
+    """The set of all values as disjoint intervals and points; ``None`` when it is not known exactly."""
+    found = images.image(shape)
+    if found is None:
+        return None
+    result = []
+    for s in found:
+        entry: dict = {}
+        _named(entry, "low", s.low)
+        _named(entry, "high", s.high)
+        result.append(entry | {"low_attained": s.low_closed, "high_attained": s.high_closed})
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from tamecheck.geometry.univariate import balls
+from tamecheck.geometry.univariate import balls, constants
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.points import enclosure
 from tamecheck.geometry.univariate.printing import text
@@ -48,7 +48,8 @@ def number(e: object) -> str | list[float] | None:
         return None if e is None else "inf" if e > 0 else "-inf"
     if e.rational is not None and len(str(e.rational)) <= LONGEST_RATIONAL:  # type: ignore[attr-defined]
         return str(e.rational)  # type: ignore[attr-defined]
-    return doubles(e)  # type: ignore[arg-type]
+    shown = doubles(e)  # type: ignore[arg-type]
+    return "0" if shown[0] <= 0 <= shown[1] and constants.sign(e) == 0 else shown  # type: ignore[arg-type]
 
 
 def closed_form(e: object) -> str | None:

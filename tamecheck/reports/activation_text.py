@@ -48,7 +48,7 @@ def sections(c: dict) -> list[tuple[str, list[str]]]:
         ("convexity", [f"{p['kind']} on {_interval(p['interval'])}" for p in c["convexity"]]),
         ("limits", [f"{'none' if v.get('exists') is False else _named(v, 'limit')} at {_at(v)}" for v in c["limits"]]),
         ("growth", [f"~ {v['term']} at {_at(v)} ({v['class']})" for v in c["growth"]]),
-        ("range", [_range(c["range"])]),
+        ("range", [_range(c["range"]) + _image(c["image"])]),
         ("Lipschitz", [_supremum(c["lipschitz_constant"])]),
         ("critical", _critical(c)),
         ("Lojasiewicz", [_exponent(v) for v in c["lojasiewicz"]]),
@@ -102,6 +102,17 @@ def _range(r: dict) -> str:
     right = "]" if r["high_attained"] else ")"
     bound = "" if r["low_exact_bound"] and r["high_exact_bound"] else "   (bounds only)"
     return f"{left}{_named(r, 'low')}, {_named(r, 'high')}{right}{bound}"
+
+
+def _image(parts: list | None) -> str:
+    if parts is None or len(parts) < 2:
+        return ""
+    shown = [
+        "{" + _named(p, "low") + "}" if p["low"] == p["high"] and p["low_attained"] else
+        ("[" if p["low_attained"] else "(") + f"{_named(p, 'low')}, {_named(p, 'high')}" + ("]" if p["high_attained"] else ")")
+        for p in parts
+    ]  # fmt: skip
+    return "; the values are " + " and ".join(shown)
 
 
 def _supremum(s: dict) -> str:

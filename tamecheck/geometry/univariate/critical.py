@@ -6,7 +6,8 @@
 * asymptotic: limits of f along ``|x| -> oo`` with ``|x| |f'| -> 0`` (Malgrange's condition).
 
 At a critical point where ``f - f(p) ~ c |t|^m`` on a side, the least exponent with ``|f'| >= C |f - f(p)|^theta`` there is
-``1 - 1/m``.  Where f - f(p) is smaller than all powers of t and not zero, no exponent below 1 works.
+``1 - 1/m``; for ``c t^m (log 1/t)^q`` it is that for q > 0, and for q < 0 every larger number and
+not this one.  Where f - f(p) is smaller than all powers of t and not zero, no exponent below 1 works.
 """
 
 from __future__ import annotations
@@ -102,10 +103,10 @@ def _exponent(b: Break) -> tuple[Fraction | None, str]:
         if m.h or not found.tame or m.p == 0:
             return None, "none below 1: f - f(p) is smaller than every power" if m.h and found.tame else "not known"
         theta = max(1 - 1 / -m.p, Fraction(0))
+        if (m.q, m.r) < (0, 0):  # |f'| / |f - f(p)|^theta ~ (log 1/t)^(q/m) tends to 0
+            return None, f"every exponent above {theta} works, {theta} does not: f - f(p) has order {-m.p}, over a logarithm"
         if theta >= best:
-            best, text = theta, f"f - f(p) has order {-m.p}"
-        if m.q or m.r:
-            return None, "f - f(p) is a power times a logarithm"
+            best, text = theta, f"f - f(p) has order {-m.p}" + (", times a logarithm" if m.q or m.r else "")
     return best, text
 
 
