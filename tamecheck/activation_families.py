@@ -247,7 +247,7 @@ def _case(question: Family, name: str, cell, lower, members: dict) -> dict:
         case["scaling"] = cell.scaling
         proof = "scaling: f(x; a) = t^-c f(t^w x; a0), t = a/a0"
     if "verdict" not in found:
-        found["verdict"], found["homes"] = _static_homes(question, {name: _hull(cell)}) if found.get("defined", True) else ("undefined", [])
+        found["verdict"], found["homes"] = _static_homes(question, {name: _hull(cell)}) if found.get("defined") is not False else ("undefined", [])
     if "sad" not in found:
         found["sad"] = _sad(found, question.box == LINE)
     case |= {key: found.get(key) for key in FACTS}

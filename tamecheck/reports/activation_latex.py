@@ -107,7 +107,7 @@ class Page:
         """Yield the statement."""
         yield r"\begin{proposition}"
         yield r"\begin{enumerate}\renewcommand{\theenumi}{(\arabic{enumi})}\renewcommand{\labelenumi}{\theenumi}\setlength{\itemsep}{1pt}"
-        for item in (*self.definability(), *self.regularity(), *self.monotonicity(), *self.points(), *self.ends(), *self.size(), *self.sad()):
+        for item in (*self.definability(), *self.regularity(), *self.oscillation(), *self.monotonicity(), *self.points(), *self.ends(), *self.size(), *self.sad()):
             yield rf"\item {item}"
         yield r"\end{enumerate}\end{proposition}"
 
@@ -145,6 +145,12 @@ class Page:
             rows = [rf"{names[b.kind]} at ${value(b.point, 8)}$ (limits ${value(b.limits[0], 8)}$ and ${value(b.limits[1], 8)}$)"
                     for b in jumps[:MOST]]  # fmt: skip
             yield "It has " + "; ".join(rows) + _more(jumps) + "."
+
+    def oscillation(self) -> Iterator[str]:
+        """Yield that some derivatives have infinitely many zeros."""
+        found = self.report.oscillation
+        if found:
+            yield "; ".join([f"${o['of']}$ has infinitely many isolated zeros near ${enclosure(o['at'])}$" for o in found]) + "."
 
     def monotonicity(self) -> Iterator[str]:
         """Yield the two tables: monotone pieces, convex pieces."""
@@ -246,6 +252,8 @@ class Page:
         yield from self.suprema()
         yield from self.conclusion()
         yield r"\hfill$\square$"
+        if self.report.oscillation:
+            yield r"\paragraph{Oscillation.} " + m.plain(self.report.oscillation[0]["proof"]) + "."
         if self.computed:
             yield (
                 r"\paragraph{Steps marked (C)} are verified computations: values are enclosed by ball arithmetic with a working precision of at "

@@ -133,7 +133,7 @@ def facts(shape: Shape, box: Interval = LINE) -> dict:
         "total": _total, "smoothness": _smoothness, "monotone": monotone, "convex": lambda s: s.convex(), "globally_lipschitz": _lipschitz,
         "bounded": _bounded, "sublinear": _sublinear, "homogeneity": _degree, "affine": _affine,
     }  # fmt: skip
-    found: dict = {"defined": True}
+    found: dict = {"defined": True if shape.regions else None}
     for key, question in questions.items():
         try:
             found[key] = None if shape.hidden else question(shape)
@@ -267,7 +267,7 @@ def _affine(shape: Shape) -> bool | None:
     if len(shape.regions) == 1:
         found = shape.regions[0].zeros(2)
         return found.identical or (None if found.open else False)
-    return None if any(b.order is None for b in shape.breaks) else False
+    return False if any(b.order is not None and b.order < INFINITE for b in shape.breaks if isinstance(b.value, Expr)) else None
 
 
 # ----------------------------------------------------------------------- scaling
