@@ -1,0 +1,216 @@
+"""A program with rules as pieces: on every cell of its kinks what it computes and what differentiation returns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from flint import fmpz_mpoly
+
+from tamecheck.autodiff.code import Code
+from tamecheck.autodiff.fields import Field, Quotient
+from tamecheck.autodiff.rules import Rules
+from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
+from tamecheck.autodiff.space import Cell, Space, cut
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded
+from tamecheck.ground.polynomials import positive
+
+MAXIMAL_GUARDS = 60
+POOL = 16
+POLYNOMIAL = frozenset(["add", "sub", "mul", "div", "neg", "abs", "max", "min", "sign", "floor", "ceil", "round"])
+JUMPING = frozenset(["sign", "floor", "ceil", "round"])
+
+
+@dataclass
+class Piece:
+    """What holds on one cell.
+
+    Attributes
+    ----------
+    value : quotient, ``None`` where the program has no value
+    returned : what differentiation returns, one entry per variable; `NOTHING` is no number
+    outside : the cell lies outside of the window in which step functions are followed
+    """
+
+    cell: Cell
+    value: Quotient | None = None
+    returned: list[Quotient | str] = field(default_factory=list)
+    outside: bool = False
+    unknown: list[str] = field(default_factory=list)
+    used: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def defined(self) -> bool:
+        """Whether differentiation returns numbers."""
+        return NOTHING not in self.returned
+
+
+class Pieces:
+    """The pieces of a program.
+
+    Attributes
+    ----------
+    space : Space
+    pieces : list of Piece — in the order of the cells
+    jumping : whether the program has an operator that can jump (``where``, ``sign``, ``round``, ...)
+    """
+
+    def __init__(self, code: Code, rules: Rules, budget: Budget | None = None, mode: str = "reverse", extra: Iterable[fmpz_mpoly] = ()) -> None:
+        self.code, self.rules, self.budget, self.mode = code, rules, budget, mode
+        kinds = [*_operations(code)]
+        self.jumping = any([k in JUMPING or k in ("where", "compare", "logic") for k in kinds])
+        smooth = [k for k in kinds if k not in POLYNOMIAL and k not in ("where", "compare", "logic", "stop", "number", "variable", "power")]
+        self.field = Field(code.names, POOL if smooth or self._gaps(kinds) else 0)
+        self.extra = [self._own(p) for p in extra]
+        self.guards: dict[str, fmpz_mpoly] = {}
+        self.pieces: list[Piece] = []
+        self.space: Space = cut(self.field, [])
+        self._run()
+
+    def __repr__(self) -> str:
+        return f"Pieces({len(self.pieces)} pieces; {', '.join(self.code.names)})"
+
+    def _gaps(self, kinds: list[str]) -> bool:
+        """Return whether an unknown number may be needed."""
+        return any([self.rules.of(k, 2 if k in ("max", "min") else 1) is None for k in kinds if k in POLYNOMIAL]) or any(
+            [kind == "call" for kind, _, _ in self.code.nodes]
+        )
+
+    def _own(self, p: fmpz_mpoly) -> fmpz_mpoly:
+        n, m = len(self.code.names), len(self.field.ring.names)
+        return self.field.ring.context.from_dict({(*[int(x) for x in e[:n]], *[0] * (m - n)): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)})
+
+    # ---------------------------------------------------------------------- making
+
+    def _run(self) -> None:
+        for p in self.extra:
+            self._add(p)
+        while True:
+            self.space = cut(self.field, self.guards.values(), self.budget)
+            missing: dict[str, fmpz_mpoly] = {}
+            self.pieces = []
+            for cell in self.space.cells:
+                if self.budget is not None:
+                    self.budget.spend(64, "pieces of a program")
+                try:
+                    self.pieces.append(self.evaluate(cell))
+                except Missing as need:
+                    missing.setdefault(str(need.factor), need.factor)
+                    if len(missing) >= 3:
+                        break
+            if not missing:
+                return
+            for p in missing.values():
+                self._add(p)
+            if len(self.guards) > MAXIMAL_GUARDS:
+                raise BudgetExceeded(f"more than {MAXIMAL_GUARDS} kink surfaces", code="TC306", where="exact decision", hint="a smaller program")
+
+    def _add(self, p: fmpz_mpoly) -> None:
+        for q, _ in self.field.ring.factors(p)[1]:
+            if not positive(q) and not self.field.transcendental(q):
+                self.guards[str(q)] = q
+
+    def evaluate(self, cell: Cell) -> Piece:
+        """Run the program on a cell."""
+        f = self.field
+        try:
+            run = Run(self.code, f, [f.variable(k) for k in range(f.n)], lambda p: self.sign(p, cell), self.rules)
+            value = run.value()
+            returned = (run.gradient() if self.mode == "reverse" else run.forward_gradient()) if value is not None else []
+        except Outside:
+            return Piece(cell, outside=True)
+        return Piece(cell, value, returned, False, run.unknown, run.used)
+
+    def sign(self, p: fmpz_mpoly, cell: Cell) -> int:
+        """Return the sign of a polynomial of the field on a cell.
+
+        Raises
+        ------
+        Missing
+            A factor that is no guard yet.
+        Undecided
+            An expression with exp, log, ... whose sign does not show.
+        """
+        if p.is_zero():
+            return 0
+        if p.is_constant():
+            return 1 if p.coeffs()[0] > 0 else -1
+        unit, factors = self.field.ring.factors(p)
+        sign, missing = (1 if unit > 0 else -1), None
+        for q, e in factors:
+            if positive(q):
+                s = 1 if q.coeffs()[0] > 0 else -1
+            elif str(q) in cell.known:
+                s = cell.known[str(q)]
+            elif self.field.transcendental(q):
+                s = self._generated(q, cell)
+            else:
+                missing = missing if missing is not None else q
+                continue
+            if s == 0:
+                return 0
+            sign *= s if e & 1 else 1
+        if missing is not None:
+            raise Missing(missing)
+        return sign
+
+    def _generated(self, q: fmpz_mpoly, cell: Cell) -> int:
+        """Return the sign of an expression with generators: all monomials of one sign, or its value at a single point."""
+        f = self.field
+        signs = set()
+        for exponents, c in zip(q.monoms(), q.coeffs(), strict=True):
+            s = 1 if c > 0 else -1
+            for k, e in enumerate(exponents):
+                if int(e) and s:
+                    s = s * self._sign_of_variable(k, cell) ** int(e) if int(e) & 1 else s * abs(self._sign_of_variable(k, cell, even=True))
+            signs.add(s)
+            if s == 2 or s == -2:
+                break
+        if signs <= {0, 1} or signs <= {0, -1}:
+            return sum(signs)
+        if cell.dimension == 0 and all([isinstance(x, Fraction) for x in cell.sample]):
+            b = f.substitute((q, f.one), [f.number(x) for x in cell.sample])
+            if b is not None and b[0].is_zero():
+                return 0
+        if cell.dimension == 0:
+            ball = f.ball((q, f.one), cell.sample)
+            if ball > 0 or ball < 0:
+                return 1 if ball > 0 else -1
+        raise Undecided(f"the sign of {f.text((q, f.one))}")
+
+    def _sign_of_variable(self, k: int, cell: Cell, even: bool = False) -> int:
+        f = self.field
+        if k >= f.n:
+            g = f.generators[k - f.n]
+            if g.kind in ("exp", "pi", "root"):
+                return 1
+            raise Undecided(f"the sign of {f.text((f.ring.variable(f.ring.names[k]), f.one))}")
+        name = f.ring.names[k]
+        if name not in cell.known:
+            raise Missing(f.ring.variable(name))
+        return cell.known[name]
+
+    # ----------------------------------------------------------------------- using
+
+    def of(self, cell: Cell) -> Piece:
+        """Return the piece of a cell."""
+        return self.pieces[cell.number]
+
+    def derivative(self, piece: Piece) -> list[Quotient]:
+        """Return the gradient of the function that a piece is (as a function on all of space)."""
+        return [self.field.derivative(piece.value, k) for k in range(self.field.n)]
+
+
+def _operations(code: Code) -> Iterable[str]:
+    for n in code.needed():
+        kind, payload, _ = code.nodes[n]
+        if kind == "primitive":
+            yield payload
+        elif kind == "call":
+            yield from _operations(payload.body)
+        elif kind == "power" and payload.denominator > 1:
+            yield "root"
+        elif kind == "power":
+            yield "power"
+        else:
+            yield kind

@@ -1,0 +1,478 @@
+"""Space cut by the zero sets of polynomials, the *guards*: cells on which every guard has one sign, exactly, with their closures.
+
+Two ways to cut, with one face to the outside:
+
+* all guards linear, any number of variables: cells are relatively open polyhedra, one per vector of signs that occurs.  A cell lies in the closure of
+  another if and only if its signs arise from the other's by putting zeros (move from a point of the one to a point of the other);
+* otherwise, in at most three variables, a cylindrical decomposition: cells are connected, closures come from `tamecheck.geometry.adjacency`.
+"""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import product
+
+from flint import fmpq, fmpz_mpoly
+
+from tamecheck.autodiff.fields import Field, Quotient
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded
+from tamecheck.ground import linear
+from tamecheck.ground.polynomials import Ring, positive
+
+MAXIMAL_CELLS = 20_000
+MAXIMAL_CURVED = 3
+
+
+class TooCurved(Exception):
+    """Curved guards in too many variables, or a decomposition without closures."""
+
+
+class Cell:
+    """A set on which the guards have constant signs.
+
+    Attributes
+    ----------
+    number : int
+    signs : tuple of int — of the guards
+    dimension : int
+    sample : tuple — exact coordinates: `Fraction`, or algebraic numbers
+    """
+
+    __slots__ = ("number", "signs", "dimension", "sample", "known", "inner")
+
+    def __init__(self, number: int, signs: tuple[int, ...], dimension: int, sample: tuple, known: dict[str, int], inner: object = None) -> None:
+        self.number, self.signs, self.dimension, self.sample, self.known, self.inner = number, signs, dimension, sample, known, inner
+
+    def __repr__(self) -> str:
+        return f"Cell({''.join(['0+-'[s] for s in self.signs])}, dimension {self.dimension})"
+
+
+class Space:
+    """The cells of a set of guards.
+
+    Attributes
+    ----------
+    field : Field
+    guards : list of irreducible polynomials of the ring of the field, in the variables only
+    cells : list of Cell
+    """
+
+    linear = True
+
+    def __init__(self, field: Field, guards: Sequence[fmpz_mpoly]) -> None:
+        self.field, self.n = field, field.n
+        self.guards = list(guards)
+        self.texts = [str(g) for g in guards]
+        self.cells: list[Cell] = []
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.cells)} cells of {len(self.guards)} guards)"
+
+    def kinks(self, cell: Cell) -> list[fmpz_mpoly]:
+        """Return the guards that vanish on a cell."""
+        return [g for g, s in zip(self.guards, cell.signs, strict=True) if s == 0]
+
+    def formula(self, cell: Cell) -> str:
+        """Return the conditions of a cell, as text that can be read again."""
+        parts = []
+        for g, s in zip(self.guards, cell.signs, strict=True):
+            parts.append(f"{self.field._text(g)} {'=><'[s]}{'=' if s == 0 else ''} 0")
+        return " and ".join(parts) or "True"
+
+    def vectors(self, cell: Cell) -> list[list[Quotient]] | None:
+        """Return vectors of quotients that span the tangent space at the points of a cell (almost all of them), ``None`` if that is not known."""
+        raise NotImplementedError
+
+    def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
+        """Return whether a function is zero on a whole cell; ``None``: not known."""
+        raise NotImplementedError
+
+    def around(self, cell: Cell) -> list[Cell]:
+        """Return the other cells with the cell in their closure."""
+        raise NotImplementedError
+
+    def open_around(self, cell: Cell) -> list[Cell]:
+        """Return those of full dimension."""
+        return [c for c in self.around(cell) if c.dimension == self.n]
+
+    def boundary(self, cell: Cell) -> list[Cell]:
+        """Return the other cells in the closure of a cell."""
+        return [c for c in self.cells if c is not cell and any([d is cell for d in self.around(c)])]
+
+
+class Arrangement(Space):
+    """Linear guards."""
+
+    def __init__(self, field: Field, guards: Sequence[fmpz_mpoly], budget: Budget | None = None) -> None:
+        super().__init__(field, guards)
+        self.rows = [self._row(g) for g in guards]
+        self._restrictions: dict[int, list[Quotient]] = {}
+        self._bases: dict[int, tuple] = {}
+        self._enumerate(budget)
+        self._by_signs = {c.signs: c for c in self.cells}
+        self._around: dict[int, list[Cell]] = {}
+
+    def _row(self, p: fmpz_mpoly) -> tuple[list[fmpq], fmpq]:
+        a, b = [fmpq(0)] * self.n, fmpq(0)
+        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+            places = [k for k in range(self.n) if int(exponents[k])]
+            if places:
+                a[places[0]] = fmpq(c)
+            else:
+                b = fmpq(c)
+        return a, b
+
+    def _enumerate(self, budget: Budget | None) -> None:
+        """Add the guards one by one: a guard independent of those before takes all three signs on every cell, else linear programs decide."""
+        cells: list[tuple[tuple[int, ...], list[fmpq]]] = [((), [fmpq(0)] * self.n)]
+        basis: list[list[fmpq]] = []
+        for k, (a, b) in enumerate(self.rows):
+            if budget is not None:
+                budget.spend(1024, "kinks of a program")
+            direction = _independent(basis, a, self.n)
+            out = []
+            for signs, point in cells:
+                value = _dot(a, point) + b
+                for s in (0, 1, -1):
+                    if direction is not None:
+                        t = (fmpq(s) - value) if s == 0 or _sign(value) != s else fmpq(0)
+                        out.append(((*signs, s), [x + t * v for x, v in zip(point, direction, strict=True)]))
+                    elif _sign(value) == s:
+                        out.append(((*signs, s), point))
+                    else:
+                        found = linear.solve([(*self.rows[j], _RELATION[r]) for j, r in enumerate((*signs, s))], self.n)
+                        if found is not None:
+                            out.append(((*signs, s), found))
+                if len(out) > MAXIMAL_CELLS:
+                    raise BudgetExceeded(f"more than {MAXIMAL_CELLS} sets of kinks", code="TC306", where="exact decision", hint="a smaller program")
+            if direction is not None:
+                basis.append(a)
+            cells = out
+        for signs, point in cells:
+            zeros = [self.rows[j][0] for j, s in enumerate(signs) if s == 0]
+            sample = tuple([linear.rational(x) for x in point])
+            known = dict(zip(self.texts, signs, strict=True))
+            self.cells.append(Cell(len(self.cells), signs, self.n - _rank(zeros), sample, known))
+
+    def basis(self, cell: Cell) -> tuple[list[int], list[list[Fraction]], list[tuple[int, list[Fraction], Fraction]]]:
+        """Return the free coordinates, a basis of the direction space (one vector per free coordinate), and x_j = sum c x + d for the others."""
+        if cell.number not in self._bases:
+            rows = [[*a, b] for (a, b), s in zip(self.rows, cell.signs, strict=True) if s == 0]
+            reduced, pivots = _echelon(rows, self.n)
+            free = [k for k in range(self.n) if k not in pivots]
+            solved = []
+            for row, p in zip(reduced, pivots, strict=True):
+                solved.append((p, [linear.rational(-row[k]) for k in free], linear.rational(-row[self.n])))
+            vectors = []
+            for i, k in enumerate(free):
+                v = [Fraction(0)] * self.n
+                v[k] = Fraction(1)
+                for p, c, _ in solved:
+                    v[p] = c[i]
+                vectors.append(v)
+            self._bases[cell.number] = (free, vectors, solved)
+        return self._bases[cell.number]
+
+    def vectors(self, cell: Cell) -> list[list[Quotient]]:
+        return [[self.field.number(c) for c in v] for v in self.basis(cell)[1]]
+
+    def restriction(self, cell: Cell) -> list[Quotient]:
+        """Return the coordinates of the points of a cell's affine hull in terms of the free ones."""
+        if cell.number not in self._restrictions:
+            free, _, solved = self.basis(cell)
+            f = self.field
+            image = [f.variable(k) for k in range(self.n)]
+            for p, c, d in solved:
+                total = f.number(d)
+                for k, q in zip(free, c, strict=True):
+                    if q:
+                        total = f.add(total, f.scale(f.variable(k), q))
+                image[p] = total
+            self._restrictions[cell.number] = image
+        return self._restrictions[cell.number]
+
+    def restrict(self, a: Quotient, cell: Cell) -> Quotient | None:
+        """Return a function on the affine hull of a cell; ``None`` if a denominator vanishes there."""
+        if cell.dimension == self.n:
+            return a
+        return self.field.substitute(a, self.restriction(cell))
+
+    def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
+        if a[0].is_zero():
+            return True
+        b = self.restrict(a, cell)
+        if b is None:
+            return None
+        if b[0].is_zero():
+            return True
+        return self._nonzero(b, cell)
+
+    def _nonzero(self, b: Quotient, cell: Cell) -> bool | None:
+        """Return False for what is not zero; an expression with generators must show it at a point."""
+        if not self.field.transcendental(b[0]):
+            return False
+        ball = self.field.ball(b, cell.sample)
+        if ball > 0 or ball < 0:
+            return False
+        for point in self.points(cell, 6):
+            ball = self.field.ball(b, point)
+            if ball > 0 or ball < 0:
+                return False
+        return None
+
+    def points(self, cell: Cell, count: int) -> list[tuple[Fraction, ...]]:
+        """Return a few rational points of a cell."""
+        out = [cell.sample]
+        _, vectors, _ = self.basis(cell)
+        for t in range(1, count):
+            step = [Fraction((7 * t + 3 * i) % 5 - 2, 1 + (t + i) % 3) for i in range(len(vectors))]
+            scale = Fraction(1)
+            for _ in range(12):
+                point = tuple([x + scale * sum([s * v[k] for s, v in zip(step, vectors, strict=True)], Fraction(0)) for k, x in enumerate(cell.sample)])
+                if self.contains(cell, point):
+                    out.append(point)
+                    break
+                scale /= 3
+        return out
+
+    def contains(self, cell: Cell, point: Sequence[Fraction]) -> bool:
+        """Return whether a rational point lies in a cell."""
+        x = [fmpq(c.numerator, c.denominator) for c in point]
+        return all([_sign(_dot(a, x) + b) == s for (a, b), s in zip(self.rows, cell.signs, strict=True)])
+
+    def around(self, cell: Cell) -> list[Cell]:
+        found = self._around.get(cell.number)
+        if found is None:
+            zeros = [k for k, s in enumerate(cell.signs) if s == 0]
+            found = []
+            if 3 ** len(zeros) <= 4 * len(self.cells):
+                for choice in product((0, 1, -1), repeat=len(zeros)):
+                    signs = list(cell.signs)
+                    for k, s in zip(zeros, choice, strict=True):
+                        signs[k] = s
+                    other = self._by_signs.get(tuple(signs))
+                    if other is not None and other is not cell:
+                        found.append(other)
+            else:
+                found = [c for c in self.cells if c is not cell and all([s in (0, r) for s, r in zip(cell.signs, c.signs, strict=True)])]
+            self._around[cell.number] = found
+        return found
+
+    def boundary(self, cell: Cell) -> list[Cell]:
+        return [c for c in self.cells if c is not cell and all([s in (0, r) for s, r in zip(c.signs, cell.signs, strict=True)])]
+
+
+class Curved(Space):
+    """Any guards, by cylindrical decomposition."""
+
+    linear = False
+
+    def __init__(self, field: Field, guards: Sequence[fmpz_mpoly], budget: Budget | None = None) -> None:
+        from tamecheck.geometry.cells import Decomposition
+
+        super().__init__(field, guards)
+        if self.n > MAXIMAL_CURVED:
+            raise TooCurved(f"curved kink surfaces in {self.n} variables; the limit is {MAXIMAL_CURVED}")
+        self.base = Ring(field.ring.names[: self.n])
+        self.budget = budget
+        self.polynomials = [self.down(g) for g in guards]
+        d = self.decomposition = Decomposition(self.base, self.polynomials, [self.base.text(p) for p in self.polynomials])
+        d.prepare("auto")
+        d.resume(budget)
+        for c in d:
+            signs = c.signs
+            if len(self.cells) > MAXIMAL_CELLS:
+                raise BudgetExceeded(f"more than {MAXIMAL_CELLS} cells", code="TC306", where="exact decision")
+            self.cells.append(Cell(len(self.cells), signs, c.dimension, c.sample, dict(zip(self.texts, signs, strict=True)), c))
+        self._relation = None
+        self._numbers: dict[tuple, Cell] = {c.inner.path: c for c in self.cells}
+        self._around: dict[int, list[Cell]] = {}
+
+    def down(self, p: fmpz_mpoly) -> fmpz_mpoly:
+        """Return a polynomial without generators in the ring of the variables."""
+        return self.base.context.from_dict({tuple([int(x) for x in e[: max(self.n, 1)]]): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)})
+
+    def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
+        p = a[0]
+        if p.is_zero():
+            return True
+        if cell.dimension == self.n:
+            return False if not self.field.transcendental(p) else self._ball(a, cell)
+        zeros = self.kinks(cell)
+        for q in zeros:
+            if _divides(q, p):
+                return True
+        if self.field.transcendental(p):
+            return self._on_axes(a, cell)
+        if self.sign(p, cell) != 0:
+            return False
+        if cell.dimension == 0:
+            return True
+        if cell.dimension == self.n - 1 and zeros:
+            # two polynomials without a common factor have no common zeros on a set of dimension n - 1 [van den Essen, or Bezout]
+            return False
+        return None
+
+    def _on_axes(self, a: Quotient, cell: Cell) -> bool | None:
+        """Decide for functions with generators: at a rational point by substitution, else by a ball."""
+        if cell.dimension == 0 and all([isinstance(x, Fraction) for x in cell.sample]):
+            b = self.field.substitute(a, [self.field.number(x) for x in cell.sample])
+            if b is not None and b[0].is_zero():
+                return True
+        return self._ball(a, cell)
+
+    def _ball(self, a: Quotient, cell: Cell) -> bool | None:
+        ball = self.field.ball(a, cell.sample)
+        return False if ball > 0 or ball < 0 else None
+
+    def sign(self, p: fmpz_mpoly, cell: Cell) -> int:
+        """Return the sign of a polynomial at the sample of a cell."""
+        from tamecheck.ground.towers import sign_at
+
+        return sign_at(self.down(p), cell.inner.point)
+
+    def vectors(self, cell: Cell) -> list[list[Quotient]] | None:
+        f = self.field
+        n, d = self.n, cell.dimension
+        one, zero = (f.one, f.one), (f.zero, f.one)
+        if d == 0:
+            return []
+        if d == n:
+            return [[one if i == k else zero for i in range(n)] for k in range(n)]
+        gradients = [[(q.derivative(k), f.one) for k in range(n)] for q in self._equations(cell)]
+        if d == n - 1:
+            for g in gradients:
+                if any([self.sign(c[0], cell) for c in g]):
+                    return [[g[j] if i == k else (-g[k][0], f.one) if i == j else zero for i in range(n)] for k in range(n) for j in range(k + 1, n)]
+            return None
+        for i, a in enumerate(gradients):
+            for b in gradients[i + 1 :]:
+                v = [a[1][0] * b[2][0] - a[2][0] * b[1][0], a[2][0] * b[0][0] - a[0][0] * b[2][0], a[0][0] * b[1][0] - a[1][0] * b[0][0]]
+                if any([self.sign(p, cell) for p in v]):
+                    return [[(p, f.one) for p in v]]
+        return None
+
+    def _equations(self, cell: Cell) -> list[fmpz_mpoly]:
+        """Return polynomials that vanish on a cell: guards, then factors of the projection."""
+        out = self.kinks(cell)
+        signs = cell.inner.factor_signs()
+        seen = {str(p) for p in out}
+        for level in self.decomposition.lifting.projection.levels:
+            for factor in level or ():
+                if signs.get(factor.number) == 0:
+                    p = self.up(factor.polynomial)
+                    if str(p) not in seen:
+                        out.append(p)
+        return out
+
+    def up(self, p: fmpz_mpoly) -> fmpz_mpoly:
+        """Return a polynomial of the ring of the variables in the ring of the field."""
+        m = len(self.field.ring.names)
+        return self.field.ring.context.from_dict({(*[int(x) for x in e[: self.n]], *[0] * (m - self.n)): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)})
+
+    def around(self, cell: Cell) -> list[Cell]:
+        from tamecheck.geometry.adjacency import Adjacency, Obstruction
+
+        if self._relation is None:
+            try:
+                self._relation = Adjacency(self.decomposition, self.budget)
+            except Obstruction as reason:
+                raise TooCurved("the closures of the cells are not known: a factor vanishes over a cell of the plane") from reason
+        found = self._around.get(cell.number)
+        if found is None:
+            a = self._relation
+            star = a.star(a.number(cell.inner))
+            found = self._around[cell.number] = [c for c in (self._numbers[a.cell(k).path] for k in sorted(star)) if c is not cell]
+        return found
+
+    def boundary(self, cell: Cell) -> list[Cell]:
+        self.around(cell)
+        a = self._relation
+        return [c for c in (self._numbers[a.cell(k).path] for k in sorted(a.closure(a.number(cell.inner)))) if c is not cell]
+
+    def contains(self, cell: Cell, point: Sequence[Fraction]) -> bool:
+        """Return whether a rational point lies in a cell."""
+        return self.decomposition.locate(point).path == cell.inner.path
+
+    def points(self, cell: Cell, count: int) -> list[tuple]:
+        """Return rational points of a cell near its sample (only the sample if that is not rational or the cell is no open set)."""
+        if not all([isinstance(x, Fraction) for x in cell.sample]):
+            return []
+        out = [cell.sample]
+        if cell.dimension == self.n:
+            for t in range(1, count):
+                for shrink in (1, 4, 16):
+                    point = tuple([x + Fraction((5 * t + 3 * k) % 7 - 3, 2 * shrink) for k, x in enumerate(cell.sample)])
+                    if self.contains(cell, point):
+                        out.append(point)
+                        break
+        return out
+
+
+def cut(field: Field, guards: Iterable[fmpz_mpoly], budget: Budget | None = None) -> Space:
+    """Return space cut by guards."""
+    distinct = {str(g): g for g in guards}
+    kept = [g for g in distinct.values() if not positive(g)]
+    kept.sort(key=lambda g: (g.total_degree(), len(g), str(g)))
+    if all([g.total_degree() == 1 for g in kept]):
+        return Arrangement(field, kept, budget)
+    return Curved(field, kept, budget)
+
+
+_RELATION = {0: "eq", 1: "gt", -1: "lt"}
+
+
+def _sign(q: fmpq) -> int:
+    return (q > 0) - (q < 0)
+
+
+def _dot(a: Sequence[fmpq], x: Sequence[fmpq]) -> fmpq:
+    return sum([c * y for c, y in zip(a, x, strict=True) if c], fmpq(0))
+
+
+def _echelon(rows: Sequence[Sequence[fmpq]], n: int) -> tuple[list[list[fmpq]], list[int]]:
+    """Return the reduced rows and their pivots among the first n columns; the last coordinate is solved for first."""
+    reduced: list[list[fmpq]] = []
+    pivots: list[int] = []
+    for row in rows:
+        r = list(row)
+        for other, p in zip(reduced, pivots, strict=True):
+            if r[p]:
+                factor = r[p]
+                r = [x - factor * y for x, y in zip(r, other, strict=True)]
+        p = next((k for k in range(n - 1, -1, -1) if r[k]), None)
+        if p is None:
+            continue
+        r = [x / r[p] for x in r]
+        for i, other in enumerate(reduced):
+            if other[p]:
+                factor = other[p]
+                reduced[i] = [x - factor * y for x, y in zip(other, r, strict=True)]
+        reduced.append(r)
+        pivots.append(p)
+    return reduced, pivots
+
+
+def _rank(rows: Sequence[Sequence[fmpq]]) -> int:
+    return len(_echelon(rows, len(rows[0]))[1]) if rows else 0
+
+
+def _independent(basis: Sequence[Sequence[fmpq]], a: Sequence[fmpq], n: int) -> list[fmpq] | None:
+    """Return v with b.v = 0 for the basis and a.v = 1, ``None`` if a depends on the basis."""
+    reduced, pivots = _echelon([*basis, a], n)
+    if len(pivots) != len(basis) + 1:
+        return None
+    # solve the system of all rows: b.v = 0, a.v = 1, free coordinates 0
+    rows = [[*b, fmpq(0)] for b in basis] + [[*a, fmpq(-1)]]
+    solved, places = _echelon(rows, n)
+    v = [fmpq(0)] * n
+    for row, p in zip(solved, places, strict=True):
+        v[p] = -row[n]
+    return v
+
+
+def _divides(q: fmpz_mpoly, p: fmpz_mpoly) -> bool:
+    try:
+        return divmod(p, q)[1].is_zero()
+    except (ArithmeticError, ValueError):
+        return False
