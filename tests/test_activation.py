@@ -342,4 +342,4 @@ def test_no_oscillation_is_claimed_where_there_is_none():
 )
 def test_path_differentiable(formula, expected):
     """Locally Lipschitz and analytic but at isolated points: yes; not locally Lipschitz: no; not defined everywhere: not said."""
-    assert tc.activation(formula).path_differentiable is expected
+    assert activation(formula).path_differentiable is expected
