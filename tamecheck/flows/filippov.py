@@ -118,7 +118,8 @@ class _Run:
             inside = INSIDE < alpha[j] < 1 - INSIDE
             if inside and abs(speeds[j]) <= 1e-7 * scale[j]:
                 if normals[j] @ columns[:, j] > 0:
-                    raise InputError(f"solutions are not unique: a kink repels on both sides at t = {time:.6g}", code="TC190", hint="another initial state")
+                    text = f"solutions are not unique: a kink repels on both sides at t = {time:.6g}"
+                    raise InputError(text, code="TC190", hint="another initial state")
                 sliding.append(k)
             else:
                 mask[k] = float(speeds[j] > 0) if abs(speeds[j]) > 1e-12 * scale[j] else float(alpha[j] > 0.5)

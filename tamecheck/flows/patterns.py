@@ -28,14 +28,29 @@ class Patterned:
     """
 
     def __init__(self, system: System) -> None:
-        self.vector: Vector = system.vector
+        self._begin(system.vector)
+        self._copy(system.graph, system.target)
+        self._compile(self._place[system.target])
+
+    @classmethod
+    def of_weighted(cls, margins) -> Patterned:
+        """Return the weighted sum of the margins of samples, with the weights as inputs."""
+        f = cls.__new__(cls)
+        f._begin(margins.vector)
+        f._copy(margins.graph, margins.node)
+        weights = f.graph.add_node("input", ("weights of samples",), (), (margins.count,))
+        f._compile(f.graph.einsum("a,a->", weights, f._place[margins.node]))
+        return f
+
+    def _begin(self, vector: Vector) -> None:
+        self.vector = vector
         self.graph = Graph()
         self._place: dict[int, int] = {}
         self._masks: list[tuple[str, int]] = []
         self._switches: list[int] = []
         self._moving: set[int] = set()
-        self._copy(system)
-        target = self._place[system.target]
+
+    def _compile(self, target: int) -> None:
         variables = [self.graph.inputs[name] for name in self.vector.shapes]
         g = self.graph
         self.sizes = [int(np.prod(g.shape(h), dtype=int)) for h in self._switches]
@@ -50,12 +65,13 @@ class Patterned:
 
     # ---------------------------------------------------------------- copying
 
-    def _copy(self, system: System) -> None:
-        source, g = system.graph, self.graph
-        for name, n in source.inputs.items():
+    def _copy(self, source: Graph, target: int) -> None:
+        g = self.graph
+        for name in self.vector.shapes:
+            n = source.inputs[name]
             self._place[n] = g.input(name, source.shape(n))
             self._moving.add(n)
-        for n in source.ancestors([system.target]):
+        for n in source.ancestors([target]):
             if n in self._place:
                 continue
             operation, parameters, arguments, shape = source.nodes[n]
@@ -122,6 +138,24 @@ class Patterned:
         slope = np.concatenate([p.reshape(-1) for p in found[1 : 1 + parts]])
         switches = np.concatenate([h.reshape(-1) for h in found[1 + parts :]]) if self.count else np.zeros(0)
         return float(found[0]), slope, switches
+
+    def weighted(self, theta: np.ndarray, mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Return the gradient of the weighted sum of margins (see `of_weighted`)."""
+        buffer = self._tape.inputs.get("weights of samples")
+        if buffer is not None:
+            buffer[...] = weights
+        return self.at(theta, mask)[1]
+
+    def owned_by(self, theta: np.ndarray, mask: np.ndarray, weights: np.ndarray) -> list[int]:
+        """Return the switches whose masks matter for the weighted sum, found by flipping each."""
+        start = self.weighted(theta, mask, weights)
+        found = []
+        for k in range(self.count):
+            flipped = mask.copy()
+            flipped[k] = 1.0 - flipped[k]
+            if not np.array_equal(self.weighted(theta, flipped, weights), start):
+                found.append(k)
+        return found
 
     def normal(self, theta: np.ndarray, mask: np.ndarray, k: int) -> np.ndarray:
         """Return the gradient of the switching function h_k."""
