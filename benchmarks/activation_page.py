@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
-from tamecheck.reports.activation_atlas import homes, lines
+from tamecheck.reports.activation_atlas import homes, lines, lipschitz
 from tamecheck.structures.atlas.activations import LINE, Activation, activations, golden, unwritten
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,13 +28,14 @@ package, and a test proves them again. A claim "definable in" carries a certific
 * **definable in**: the smallest structures of our [lattice](structures.md) that are proved; *none*: in no o-minimal structure, proved;
   *unknown*: neither.
 * **smooth**: exactly, on the domain: analytic, C^k and no more, discontinuous.
-* **Lipschitz**: the best global constant to six digits; *no* when the slopes are unbounded or there is a jump.
+* **Lipschitz**: the least global constant to six digits (*at most*: some constant); *no* when the slopes are unbounded or there is a jump.
 * **SAD**: sublinear, analytic, definable (and total on the line).
 * **zeros, extrema**: how many there are, each isolated with proof, an interval of them counted once with the extrema;
   *infinitely many* is proved too; *open*: the search could not be closed everywhere.
 
 The entries "same as" another are equal to it at the defaults printed, or one formula with another default: literature rediscovers. `folklore`
-marks a formula for which no single source is meant. Pictures: blue where the function increases, orange where it decreases, black where it is
+marks a formula for which no single source is meant; entries without a source came without one from a list compiled from surveys, of which the largest is
+V. Kunc, J. Klema, *Three decades of activations: a comprehensive survey of 400 activation functions for neural networks*, 2024, arXiv:2402.09092. Pictures: blue where the function increases, orange where it decreases, black where it is
 constant.
 """
 COMMANDS = """
@@ -95,11 +96,10 @@ def about(entry: Activation) -> str:
 
 def row(entry: Activation, record: dict) -> str:
     """Return a line of a table."""
-    lipschitz = {"inf": "no", None: "unknown"}.get(record["lipschitz"], record["lipschitz"])
     sad = {True: "yes", False: "no", None: "unknown"}[record["sad"]]
     local = " (locally yes)" if not record["homes"] and record["locally_definable"] else ""
     picture = f'<img src="activations/{slug(entry.name)}.svg" width="112" alt="graph">'
-    cells = (picture, about(entry), homes(record) + local, record["smoothness"], lipschitz, sad, record["zeros"], record["extrema"])
+    cells = (picture, about(entry), homes(record) + local, record["smoothness"], lipschitz(record), sad, record["zeros"], record["extrema"])
     return f"| {' | '.join(map(str, cells))} |"
 
 
