@@ -50,8 +50,9 @@ def moved(p: fmpz_mpoly, source: Ring, target: Ring) -> fmpz_mpoly:
 
 
 def best(
-    blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring, method: str
-) -> tuple[Ring, Projection, list[tuple[int, tuple[tuple[Factor, int], ...]]]]:
+    blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring, method: str,
+    equations: Sequence[fmpz_mpoly] = (), free: int = 0,
+) -> tuple[Ring, Projection, list[tuple[int, tuple[tuple[Factor, int], ...]]]]:  # fmt: skip
     """Return the ring in the best order found, with the projection of the polynomials there.
 
     Raises
@@ -64,9 +65,11 @@ def best(
     chosen, least, failure = None, None, None
     for names in candidates(blocks, polynomials, ring):
         target = Ring(names)
-        target.work = ring.work
+        target.work, target.patience, target.deadline = ring.work, ring.patience, ring.deadline
         try:
-            projection, factored = project(target, [moved(p, ring, target) for p in polynomials], method)
+            projection, factored = project(
+                target, [moved(p, ring, target) for p in polynomials], method, [moved(p, ring, target) for p in equations], free
+            )
         except BudgetExceeded as stop:
             failure = stop
             continue

@@ -111,6 +111,8 @@ class Projection:
     factors : list of Factor
     levels : list of lists of Factor — ``levels[k]`` has main variable x_k; ``levels[0]`` is empty
     method : str
+    designated : dict — for a level the factors (their numbers) of the equation that was projected there
+    guards : list — sets of factors, of each of which one vanishes wherever the formula holds
     """
 
     def __init__(self, ring: Ring, method: str) -> None:
@@ -120,6 +122,8 @@ class Projection:
         self.method = method
         self.factors: list[Factor] = []
         self.levels: list[list[Factor]] = [[] for _ in range(len(ring.names) + 1)]
+        self.designated: dict[int, frozenset[int]] = {}
+        self.guards: list[frozenset[int]] = []
         self._numbers: dict[str, Factor] = {}
 
     def register(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
@@ -151,17 +155,54 @@ class Projection:
             bits |= factor.bit
         return bits
 
-    def close(self, constraints: Sequence[Factor] = ()) -> None:
+    def close(self, equations: Sequence[fmpz_mpoly] = (), free: int = 0) -> None:
         """Add all projections, level by level.
 
-        ``constraints`` are the factors of an equation that the formula implies; at their level only they are
-        projected, with their resultants against the others (McCallum 1999).
+        ``equations`` are implied by the formula (see `tamecheck.geometry.constraints`): at the level of the first variable to be
+        eliminated only one of them is projected, with its resultants against all others; below, resultants without it are left out,
+        except at the first ``free`` levels, whose sign vectors make the answer and must be complete.
         """
-        for k in range(len(self.levels) - 1, 1, -1):
-            chosen = [f for f in constraints if f.level == k]
-            self._project(k, chosen or self.levels[k], self.levels[k])
+        top = len(self.levels) - 1
+        implied = [frozenset([f.number for f, _ in self.register(e)[1]]) for e in equations]
+        for k in range(top, 0, -1):
+            usable = [e for e in implied if e and all([self.factors[n].level == k for n in e])]
+            if usable:
+                chosen = min(usable, key=lambda e: (sum([self.factors[n].polynomial.total_degree() for n in e]), sorted(e)))
+                if k > free:
+                    self.designated[k] = chosen
+                # the equations of this level, besides the chosen one, meet it where the resultant vanishes
+                others = [e for e in usable if not e & chosen]
+            if k > 1:
+                self.check_time()
+                constraint = [self.factors[n] for n in sorted(self.designated.get(k, ()))]
+                if constraint and k == top:
+                    self._project(k, constraint, self.levels[k])
+                else:
+                    self._project(k, self.levels[k], self.levels[k], self.designated.get(k))
+                if usable:
+                    implied += [e for e in [self._meeting(chosen, other) for other in others] if e is not None]
+        self.guards = [e for e in implied if e]
 
-    def _project(self, k: int, chosen: Sequence[Factor], everything: Sequence[Factor]) -> None:
+    def _meeting(self, first: frozenset[int], second: frozenset[int]) -> frozenset[int] | None:
+        """Return the factors of the resultants of two products, one of which vanishes where both products do."""
+        found = 0
+        for n in first:
+            for m in second:
+                mask = self.factors[n].resultants.get(m)
+                if mask is None:
+                    return None
+                found |= mask
+        return frozenset([n for n in range(len(self.factors)) if found >> n & 1])
+
+    def check_time(self) -> None:
+        """Stop if the time for the projection is over."""
+        self.ring.check_time("projection")
+
+    def _project(self, k: int, chosen: Sequence[Factor], everything: Sequence[Factor], pivots: frozenset[int] | None = None) -> None:
+        """Add coefficients and discriminants of the chosen factors, and their resultants with everything.
+
+        With ``pivots`` only resultants with one of these are added.
+        """
         ring = self.ring
         # a copy: registering may not add to this level, but to lower ones
         for f in list(chosen):
@@ -172,8 +213,9 @@ class Projection:
         restricted = len(chosen) < len(everything)
         for i, f in enumerate(chosen):
             for g in everything if restricted else chosen[i + 1 :]:
-                if g is not f and g.number not in f.resultants:
-                    f.resultants[g.number] = g.resultants[f.number] = self.mask(ring.resultant_root(f.polynomial, g.polynomial, k))
+                if g is f or g.number in f.resultants or (pivots is not None and f.number not in pivots and g.number not in pivots):
+                    continue
+                f.resultants[g.number] = g.resultants[f.number] = self.mask(ring.resultant_root(f.polynomial, g.polynomial, k))
 
     def _coefficients(self, f: Factor) -> None:
         """Register the coefficients that the method needs."""
@@ -240,9 +282,14 @@ Factored = tuple[int, tuple[tuple[Factor, int], ...]]
 """A polynomial as the sign of its constant factor and its irreducible factors with exponents."""
 
 
-def project(ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str) -> tuple[Projection, list[Factored]]:
-    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents)."""
+def project(
+    ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str, equations: Sequence[fmpz_mpoly] = (), free: int = 0
+) -> tuple[Projection, list[Factored]]:
+    """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents).
+
+    ``equations`` that a formula implies make it smaller, above the first ``free`` variables (see `Projection.close`).
+    """
     projection = Projection(ring, method)
     inputs = [projection.register(p) for p in polynomials]
-    projection.close()
+    projection.close(equations, free)
     return projection, inputs

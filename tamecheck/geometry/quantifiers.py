@@ -17,6 +17,7 @@ from math import prod
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry import order, reductions
+from tamecheck.geometry.constraints import implied
 from tamecheck.geometry.lifting import Lifting
 from tamecheck.geometry.points import Coordinate, Point
 from tamecheck.geometry.projection import Factored
@@ -86,10 +87,29 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
             f"the variable {given.free[0]!r} is free, so this is no statement that is true or false", code="TC153",
             hint="bind it with forall or exists, or use eliminate",
         )  # fmt: skip
-    search = Search(given, projection, budget)
-    value = search.run()
-    path = search.path(value)
-    return Decision("true" if value else "false", search.witness(path), search.verify(path, value), search.method, search.stacks)
+    return _Pending(Search(given, projection, budget)).resume(budget)
+
+
+class _Pending:
+    """An unfinished decision: ``resume`` goes on where the budget ended it."""
+
+    def __init__(self, search: "Search") -> None:
+        self.search = search
+
+    def __repr__(self) -> str:
+        return f"<unfinished decision, {self.search.lifting.stacks if self.search.lifting else 0} stacks built>"
+
+    def resume(self, budget: Budget | None = None) -> Decision:
+        """Return the decision, or raise `BudgetExceeded` with this object as ``partial`` again."""
+        search = self.search
+        search.budget = budget
+        try:
+            value = search.run()
+        except BudgetExceeded as stop:
+            stop.partial = self
+            raise
+        path = search.path(value)
+        return Decision("true" if value else "false", search.witness(path), search.verify(path, value), search.method, search.stacks)
 
 
 class _Frame:
@@ -129,6 +149,8 @@ class Search:
         self.atoms: list[Factored] = []
         self._memo: dict[tuple, tuple[bool, int | None]] = {}
         self.lifting: Lifting | None = None
+        self.equational = True
+        self._prepared = False
 
     # ----------------------------------------------------------------- preparing
 
@@ -151,7 +173,8 @@ class Search:
         polynomials = [f.atoms[i] for i in used]
         polynomials += [read(f.ring, text)[0] for text in self.extra]
         f.ring.limit(None if self.budget is None else self.budget.remaining())
-        ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method)
+        equations = implied(f) if self.equational and method == "brown" else ()
+        ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method, equations, len(f.free))
         self.ring: Ring = ring
         self.atoms = [(1, ())] * len(f.atoms)
         for i, pair in zip(used, factored, strict=False):
@@ -162,6 +185,9 @@ class Search:
         self._memo.clear()
         self.free_count = len(f.free)
         self._sectors_from = self._first_open()
+        self.innermost = f.prefix[-1][0] if f.prefix else ""
+        self._guards = [(max([projection.factors[n].level for n in e]), tuple(sorted(e))) for e in projection.guards]
+        self._designated = {k: sum([1 << n for n in e]) for k, e in projection.designated.items()}
 
     def _first_open(self) -> int:
         """Return the depth from which on sections need not be looked at."""
@@ -180,19 +206,32 @@ class Search:
     # ------------------------------------------------------------------- running
 
     def run(self) -> bool | None:
-        """Fill the table; return the truth value if there are no free variables."""
+        """Fill the table; return the truth value if there are no free variables.
+
+        May be called again after `BudgetExceeded` (with another ``budget``): what is lifted and decided is kept.
+        """
         f = self.formula
         constant = f.evaluate(lambda _: None)
         if constant is not None:
             self.table = [((), (), constant)]
             return constant if not f.free else None
-        self._prepare(self._first_method())
+        if not self._prepared:
+            self._prepare(self._first_method())
+            self._prepared = True
         while True:
             try:
+                self.lifting.budget = self.budget
                 value = self._search()
                 break
+            except BudgetExceeded as stop:
+                stop.partial = self
+                raise
             except NotWellOriented as reason:
-                if not self.lifting.cut(reason):
+                if self._designated:
+                    # the restricted projections are not valid here
+                    self.equational = False
+                    self._prepare(self.method)
+                elif not self.lifting.cut(reason):
                     if self.asked != "auto":
                         raise BudgetExceeded(f"{reason}; the {self.method} projection is not valid", code="TC306", hint="auto") from None
                     self._prepare("lazard")
@@ -244,7 +283,7 @@ class Search:
                     self.table.append((tuple(path), tuple(stacks), value))
                 return value
             stack = self.lifting.stack(point)
-            frames.append(_Frame(point, self._positions(stack, depth), depth >= free and self.kinds[names[depth]] == "forall", key))
+            frames.append(_Frame(point, self._positions(point, stack, depth), depth >= free and self.kinds[names[depth]] == "forall", key))
             return None
 
         result = enter(self.lifting.root)
@@ -276,18 +315,46 @@ class Search:
         """Return the truth value over a cell if the signs so far or an earlier visit decide it."""
         known = [self._sign(i, signs) for i in range(len(self.atoms))]
         value = self.formula.evaluate(lambda i: known[i][0] if known[i][1] else None)
+        if value is None and self._excluded(signs):
+            value = self.innermost == "forall"
         key = (id(point), *known)
         if value is None and len(signs) >= self.free_count:
             value = self._memo.get(key, (None, None))[0]
         return value, key
 
+    def _excluded(self, signs: list[dict[int, int]]) -> bool:
+        """Return whether an implied equation fails over the cell."""
+        depth = len(signs)
+        factors = self.lifting.projection.factors
+        for level, numbers in self._guards:
+            if level <= depth and all([signs[factors[n].level - 1][n] for n in numbers]):
+                return True
+        return False
+
     def _matrix(self, signs: list[dict[int, int]]) -> bool:
         return bool(self.formula.evaluate(lambda i: self._sign(i, signs)[0]))
 
-    def _positions(self, stack: Stack, depth: int) -> list[int]:
-        """Return the cells of a stack in the order of the search: sectors with short samples first."""
+    def _positions(self, point: Point, stack: Stack, depth: int) -> list[int]:
+        """Return the cells of a stack in the order of the search: sectors with short samples first.
+
+        Where an equation was projected, only its sections matter, unless it vanishes identically: over a point the whole
+        fibre is searched, over anything larger the projection was not valid.
+
+        Raises
+        ------
+        NotWellOriented
+            An implied equation vanishes identically over a cell of positive dimension.
+        """
+        equation = self._designated.get(depth + 1, 0)
+        if equation & stack.null:
+            if point.rigid < depth:
+                number = (equation & stack.null).bit_length() - 1
+                raise NotWellOriented(self.lifting.projection.factors[number], point)
+            equation = 0
         if depth < self.free_count:
             return list(range(len(stack)))
+        if equation and self.kinds[self.ring.names[depth]] == self.innermost:
+            return [i for i in range(1, len(stack), 2) if stack.vanishing(i) & equation]
         sectors = sorted(range(0, len(stack), 2), key=lambda i: _size(stack.coordinate(i)))
         return sectors if depth >= self._sectors_from else sectors + list(range(1, len(stack), 2))
 

@@ -75,20 +75,54 @@ def eliminate(
     'b^2 - 4*c <= 0'
     """
     given = formula if isinstance(formula, Formula) else statements.read(formula, variables)
-    extra: list[str] = []
-    for attempt in range(ATTEMPTS + 1):
-        search = Search(given, projection, budget, extra, fixed=variables is not None)
-        search.run()
-        labels, ring = search.table, search.ring if search.lifting is not None else Ring(given.free)
-        factors = [f for level in search.lifting.projection.levels[: search.free_count + 1] for f in level] if search.lifting else []
-        clashes = conflicts(labels, factors)
-        if not clashes or attempt == ATTEMPTS:
-            break
-        more = _derivatives(ring, clashes, factors)
-        if not [p for p in more if p not in extra]:
-            break
-        extra += [p for p in more if p not in extra]
-    return _answer(given, search, labels, factors, clashes)
+    return _Pending(given, projection, variables is not None, extended).resume(budget)
+
+
+class _Pending:
+    """An unfinished elimination: ``resume`` goes on where the budget ended it, ``labels`` are the cells decided so far."""
+
+    def __init__(self, given: Formula, projection: str, fixed: bool, extended: bool) -> None:
+        self.given, self.projection, self.fixed, self.extended = given, projection, fixed, extended
+        self.extra: list[str] = []
+        self.attempt = 0
+        self.search: Search | None = None
+
+    def __repr__(self) -> str:
+        return f"<unfinished elimination, {len(self.labels)} cells decided>"
+
+    @property
+    def labels(self) -> list[Label]:
+        """The cells of the space of the free variables that are decided."""
+        return self.search.table if self.search is not None else []
+
+    def resume(self, budget: Budget | None = None) -> Elimination:
+        """Return the elimination, or raise `BudgetExceeded` with this object as ``partial`` again."""
+        try:
+            return self._run(budget)
+        except BudgetExceeded as stop:
+            stop.partial = self
+            raise
+
+    def _run(self, budget: Budget | None) -> Elimination:
+        while True:
+            if self.search is None:
+                self.search = Search(self.given, self.projection, budget, self.extra, fixed=self.fixed)
+            search = self.search
+            search.budget = budget
+            search.run()
+            labels, ring = search.table, search.ring if search.lifting is not None else Ring(self.given.free)
+            levels = search.lifting.projection.levels[: search.free_count + 1] if search.lifting else ()
+            factors = [f for level in levels for f in level]
+            clashes = conflicts(labels, factors)
+            more = [p for p in _derivatives(ring, clashes, factors) if p not in self.extra] if clashes else []
+            if not more or self.attempt == ATTEMPTS:
+                break
+            self.attempt += 1
+            self.extra = self.extra + more
+            self.search = None
+        if clashes and not self.extended:
+            raise BudgetExceeded("no formula without roots was found", code="TC306", where="eliminate", hint="extended=True")
+        return _answer(self.given, search, labels, factors, clashes)
 
 
 def signs_of(label: Label) -> dict[int, int]:
