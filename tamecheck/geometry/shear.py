@@ -11,7 +11,7 @@ Noether's normalisation).  Everything is deterministic.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import permutations
 from math import comb
@@ -29,6 +29,7 @@ from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring
 from tamecheck.ground.towers import Tower
 
 SHEARS = ((1, 1, 1), (1, 2, 1), (-1, 1, 2), (2, 1, -1), (1, -2, 1), (3, 1, 1), (2, -3, 1), (-1, 3, 2), (3, 2, -2), (5, -3, 4))
+REFINED_STACKS = 4_000
 MAXIMAL_DEGREE = 24
 """Degree up to which a coordinate is written with its minimal polynomial."""
 
@@ -167,7 +168,7 @@ def proper(projection: Projection) -> bool:
     return all([f.coefficients[f.degree].is_constant() for f in projection.factors])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Frame:
     """A decomposition in a chart, with the closures of its cells."""
 
@@ -175,6 +176,7 @@ class Frame:
     source: Ring
     decomposition: Decomposition
     adjacency: Adjacency
+    _refined: "tuple[Frame, list[int]] | None" = field(default=None, repr=False)
 
     @property
     def proper(self) -> bool:
@@ -184,6 +186,37 @@ class Frame:
     def sample(self, node: Node) -> tuple[Fraction | AlgebraicNumber, ...]:
         """Return the sample point of a cell in the old coordinates, exactly."""
         return tuple([value(node, row) for row in self.chart.matrix])
+
+    def locate(self, point: Sequence[object]) -> int:
+        """Return the number of the cell that holds a point given in the old coordinates."""
+        moved = []
+        for row in self.chart.inverse():
+            total = number(0)
+            for c, v in zip(row, point, strict=True):
+                total = total + number(v) * c if c else total
+            moved.append(total)
+        return self.adjacency.number(self.decomposition.locate(moved))
+
+    def refined(self) -> "tuple[Frame, list[int]]":
+        """Return a proper frame whose cells lie in cells of this one, and for each of them the number of that cell.
+
+        Raises
+        ------
+        BudgetExceeded
+            TC306 if there are too many cells, or a sample point has coordinates of too large degree.
+        """
+        if self._refined is None:
+            back = self.chart.back(self.source, self.decomposition.ring)
+            factors = [back(f.polynomial) for f in self.decomposition.projection.factors]
+            found = frame(self.source, factors, only_proper=True, budget=Budget(steps=REFINED_STACKS))
+            owners = []
+            for node in found.adjacency.cells:
+                point = found.sample(node)
+                if any([isinstance(x, Combination) for x in point]):
+                    raise BudgetExceeded("a sample point has coordinates of too large degree", code="TC306", where="proper coordinates")
+                owners.append(self.locate(point))
+            self._refined = found, owners
+        return self._refined
 
 
 def frame(

@@ -429,16 +429,9 @@ class Stratification:
 
     def stratum_of(self, point: Sequence[object]) -> Stratum | None:
         """Return the stratum that holds a point with rational or algebraic coordinates, ``None`` if the point is not in the set."""
-        values = [number(v) for v in point]
-        if None in values:
+        if any([number(v) is None for v in point]):
             return None
-        moved = []
-        for row in self.frame.chart.inverse():
-            total = number(0)
-            for c, v in zip(row, values, strict=True):
-                total = total + v * c if c else total
-            moved.append(total)
-        place = self.frame.adjacency.number(self.frame.decomposition.locate(moved))
+        place = self.frame.locate(point)
         return next((s for s in self.strata if place in s.cells), None)
 
     def to_networkx(self):

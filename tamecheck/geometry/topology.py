@@ -397,15 +397,18 @@ class Region:
     def in_proper_frame(self) -> "Region":
         """Return the same set as a union of cells in coordinates where roots over bounded sets are bounded.
 
-        A cell there is connected and has constant signs, so it lies in one cell here: that of its sample point tells.
+        A cell there is connected and the projection factors of the frame here have constant signs on it, so it lies in one cell
+        here: that of its sample point.  (It cannot leave a section or a sector without a change of sign.)
         """
         if self.frame.proper:
             return self
-        if self.matrix is None:
-            raise InputError("this set has no formula of its own", code="TC101", hint="build the region with proper=True")
-        found = frame(self.problem.ring, self.problem.factors, only_proper=True)
-        members = [i for i in range(len(found.adjacency)) if self.problem.holds(self.matrix, found.adjacency.cell(i).signs)]
-        return Region(found, frozenset(members), self.problem, self.matrix)
+        problem = self.problem
+        if self.matrix is not None:
+            found = frame(problem.ring, problem.factors, only_proper=True)
+            members = [i for i in range(len(found.adjacency)) if problem.holds(self.matrix, found.adjacency.cell(i).signs)]
+            return Region(found, frozenset(members), problem, self.matrix)
+        found, owners = self.frame.refined()
+        return Region(found, frozenset([i for i, owner in enumerate(owners) if owner in self.members]), problem)
 
     def to_networkx(self):
         """Return the poset of the cells of the set as a directed graph from cells to their faces."""
