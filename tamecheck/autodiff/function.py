@@ -1,0 +1,208 @@
+"""The first question: is the program's function continuous and locally Lipschitz?  Nothing here looks at rules.
+
+A function that is defined, continuous, and on finitely many cells equal to functions that are smooth on a neighbourhood of their closures is locally
+Lipschitz (a continuous selection of C1 functions).  Where a piece is not smooth up to the boundary of its cell, its derivative is compared with
+powers of the distance on a ray (exact in one variable), or it is bounded by a lemma for roots of sums of squares.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from tamecheck.autodiff.fields import Quotient
+from tamecheck.autodiff.orders import along, order, unbounded
+from tamecheck.autodiff.pieces import Piece, Pieces
+from tamecheck.autodiff.semantics import Missing, Undecided
+from tamecheck.autodiff.space import Cell
+
+
+@dataclass
+class FunctionFacts:
+    """What is known about the function; ``None`` is not known.
+
+    Attributes
+    ----------
+    jumps : list of (cell, open cell) — the pieces disagree where the first meets the second
+    blowups : list of (cell, open cell, point, direction) — the derivative is unbounded on the ray
+    """
+
+    continuous: bool | None = True
+    lipschitz: bool | None = True
+    total: bool = True
+    windowed: bool = False
+    jumps: list[tuple[Cell, Cell]] = field(default_factory=list)
+    blowups: list[tuple[Cell, Cell, tuple, tuple]] = field(default_factory=list)
+    singular: set[tuple[int, int]] = field(default_factory=set)
+    obligations: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Remember what is left to prove, once."""
+        if text not in self.obligations:
+            self.obligations.append(text)
+
+
+def examine(pieces: Pieces) -> FunctionFacts:
+    """Return what is known about the function."""
+    facts = FunctionFacts()
+    facts.windowed = any([p.outside for p in pieces.pieces])
+    facts.total = not any([p.value is None and not p.outside for p in pieces.pieces])
+    space = pieces.space
+    rough = [p for p in pieces.pieces if p.value is not None and p.cell.dimension == space.n and _rough(pieces, p)]
+    if pieces.jumping:
+        for cell in space.cells:
+            own = pieces.of(cell)
+            if cell.dimension < space.n and own.value is not None:
+                for other in space.open_around(cell):
+                    _meet(pieces, facts, own, pieces.of(other))
+    for p in rough:
+        for cell in space.boundary(p.cell):
+            _edge(pieces, facts, p, cell)
+    if facts.jumps:
+        facts.continuous = facts.lipschitz = False
+    elif facts.blowups:
+        facts.lipschitz = False
+    if facts.continuous is None and facts.lipschitz:
+        facts.lipschitz = None
+    if facts.windowed and facts.continuous:
+        facts.continuous = facts.lipschitz = None
+        facts.note("step functions are followed between -2 and 2 only")
+    return facts
+
+
+def _rough(pieces: Pieces, p: Piece) -> bool:
+    """Return whether a piece need not be smooth beyond its cell."""
+    return not p.value[1].is_constant() or any([g.kind in ("log", "root", "asin", "acos") for g in pieces.field.generators])
+
+
+def _meet(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> None:
+    """Compare the value on a cell with the limit from an open cell."""
+    if other.value is None or other.outside:
+        return
+    f = pieces.field
+    if smooth_at(pieces, other.value, own.cell) is not True:
+        _limit(pieces, facts, own, other)
+        return
+    same = pieces.space.vanishes(f.add(other.value, own.value, -1), own.cell)
+    if same is False:
+        facts.jumps.append((own.cell, other.cell))
+    elif same is None:
+        facts.continuous = None
+        facts.note(f"continuity where {pieces.space.formula(own.cell)}")
+
+
+def _limit(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> None:
+    """Look at the limit on a ray, where a piece is singular; a ray can only refute, except on a line."""
+    f = pieces.field
+    for start, direction in rays(pieces, own.cell, other.cell):
+        on = along(f, other.value, start, direction)
+        there = f.substitute(own.value, [f.number(c) for c in start])
+        if on is None or there is None:
+            continue
+        difference = f.add(on, there, -1)
+        o = None if difference[0].is_zero() else order(f, difference)
+        if difference[0].is_zero() or (o is not None and (o[0] > 0 or (o[0] == 0 and o[1] < 0))):
+            if f.n == 1:
+                return
+            continue
+        if o is not None:
+            facts.jumps.append((own.cell, other.cell))
+            return
+    facts.continuous = None
+    facts.note(f"continuity where {pieces.space.formula(own.cell)}")
+
+
+def rays(pieces: Pieces, cell: Cell, other: Cell) -> list[tuple[tuple, tuple]]:
+    """Return (point of the cell, direction into the other cell) with rational numbers."""
+    if not all([isinstance(x, Fraction) for x in (*cell.sample, *other.sample)]):
+        return []
+    out = []
+    for p in pieces.space.points(other, 4):
+        d = tuple([a - b for a, b in zip(p, cell.sample, strict=True)])
+        if pieces.space.linear or pieces.field.n == 1:
+            out.append((cell.sample, d))
+    return out
+
+
+def smooth_at(pieces: Pieces, a: Quotient, cell: Cell) -> bool | None:
+    """Return whether a function is smooth near a cell of the boundary of its own: denominators, arguments of log and roots are not 0 there."""
+    f = pieces.field
+    todo, seen = [a], set()
+    try:
+        while todo:
+            top, bottom = todo.pop()
+            if not bottom.is_constant() and pieces.sign(bottom, cell) == 0:
+                return False
+            for j, g in enumerate(f.generators):
+                if j in seen or g.argument is None or not any([int(p.degrees()[f.n + j]) for p in (top, bottom)]):
+                    continue
+                seen.add(j)
+                if g.kind in ("log", "root") and pieces.sign(g.argument[0], cell) == 0:
+                    return False
+                if g.kind in ("asin", "acos"):
+                    return None
+                todo.append(g.argument)
+    except Undecided:
+        return None
+    return True
+
+
+def _edge(pieces: Pieces, facts: FunctionFacts, p: Piece, cell: Cell) -> None:
+    """Ask whether the derivative of a piece is bounded near a cell of its boundary."""
+    regular = smooth_at(pieces, p.value, cell)
+    if regular:
+        return
+    facts.singular.add((p.cell.number, cell.number))
+    f = pieces.field
+    gradient = pieces.derivative(p)
+    found: list[bool | None] = []
+    for start, direction in rays(pieces, cell, p.cell):
+        on = along(f, p.value, start, direction)
+        if on is None:
+            continue
+        slope = f.derivative(on, 0)
+        bounded = False if slope[0].is_zero() else unbounded(order(f, slope))
+        found.append(bounded)
+        if bounded:
+            facts.blowups.append((cell, p.cell, start, direction))
+            return
+    if f.n == 1 and found and found[0] is False:
+        return
+    if all([_bounded_by_root(pieces, g) for g in gradient]):
+        return
+    facts.lipschitz = None
+    facts.note(f"a bound of the derivative near {pieces.space.formula(cell)}")
+
+
+def _bounded_by_root(pieces: Pieces, a: Quotient) -> bool:
+    """Return whether |N/r| is bounded: r^2 = u and K u - N^2 is a sum of squares by its form, for some K."""
+    f = pieces.field
+    top, bottom = a
+    if top.is_zero() or (bottom.is_constant() and not f.transcendental(top)):
+        return True
+    for j, g in enumerate(f.generators):
+        if g.kind != "root" or g.order != 2 or not g.argument[1].is_constant():
+            continue
+        r = f.ring.variable(f.ring.names[f.n + j])
+        # a = N r / (c u), or N / (c r): both are N/(c r)
+        for numerator, c in _over_root(f, top, bottom, r, g.argument[0]):
+            if f.transcendental(numerator):
+                continue
+            for k in (1, 4, 16, 64):
+                rest = g.argument[0] * (k * c * c) - numerator * numerator * int(g.argument[1].coeffs()[0])
+                if all([q > 0 and not any([int(e) & 1 for e in m]) for m, q in zip(rest.monoms(), rest.coeffs(), strict=True)]):
+                    return True
+    return False
+
+
+def _over_root(f, top, bottom, r, u):
+    """Yield (N, c) with top/bottom = N/(c r)."""
+    quotient, rest = divmod(bottom, r)
+    if rest.is_zero() and quotient.is_constant():
+        yield top, int(quotient.coeffs()[0])
+    quotient, rest = divmod(bottom, u)
+    if rest.is_zero() and quotient.is_constant():
+        inner, left = divmod(top, r)
+        if left.is_zero():
+            yield inner, int(quotient.coeffs()[0])
+
+
+__all__ = ["FunctionFacts", "Missing", "examine", "rays", "smooth_at"]
