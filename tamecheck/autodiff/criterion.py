@@ -95,8 +95,10 @@ def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
     rough = [d for d in p.returned if not d[1].is_constant() or f.transcendental(d[0])]
     if p.cell.dimension == 0 or not rough:
         return
-    if p.cell.dimension == f.n and all([f.add(d, f.derivative(p.value, k), -1)[0].is_zero() for k, d in enumerate(p.returned)]):
-        return  # a derivative: bounded if the function is locally Lipschitz
+    near = [p] if p.cell.dimension == f.n else [q for q in map(pieces.of, pieces.space.open_around(p.cell)) if q.value is not None]
+    for q in near:
+        if all([f.add(d, f.derivative(q.value, k), -1)[0].is_zero() for k, d in enumerate(p.returned)]):
+            return  # the derivative of a piece nearby: bounded if the function is locally Lipschitz
     for cell in pieces.space.boundary(p.cell):
         for d in rough:
             regular = smooth_at(pieces, d, cell)
