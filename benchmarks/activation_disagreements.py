@@ -54,6 +54,9 @@ SETTLED = {
     ("Logarithmic AF (LAF)", "C_k"): "a difference of words: f has no value at 0, and is analytic on its natural domain, two half lines; "
     "no extension to 0 is continuous",
     ("Logarithmic AF (LAF)", "locally_lipschitz"): "as above: yes on the natural domain, no for any extension",
+    ("Logarithmic AF (LAF)", "path_differentiable"): "as above: the notion asks for a function on the line",
+    ("Triangular wave", "path_differentiable"): "theirs: Lipschitz and piecewise affine",
+    ("EUAF", "path_differentiable"): "theirs: Lipschitz and piecewise rational",
     ("Triangular wave", "C_k"): "theirs: the distance to the nearest even integer",
     ("EUAF", "C_k"): "theirs: the distance to the nearest even integer, and x/(1 + |x|), meet at 0 with value 0",
     ("Triangular wave", "locally_lipschitz"): "theirs: a distance is 1-Lipschitz",

@@ -34,9 +34,9 @@ package, and a test proves them again. A claim "definable in" carries a certific
   *infinitely many* is proved too; *open*: the search could not be closed everywhere.
 
 The entries "same as" another are equal to it at the defaults printed, or one formula with another default: literature rediscovers. `folklore`
-marks a formula for which no single source is meant; entries without a source came without one from a list compiled from surveys, of which the largest is
-V. Kunc, J. Klema, *Three decades of activations: a comprehensive survey of 400 activation functions for neural networks*, 2024, arXiv:2402.09092. Pictures: blue where the function increases, orange where it decreases, black where it is
-constant.
+marks a formula for which no single source is meant; entries without a source came without one from a list compiled from surveys, of which the
+largest is V. Kunc, J. Klema, *Three decades of activations: a comprehensive survey of 400 activation functions for neural networks*, 2024,
+arXiv:2402.09092. Pictures: blue where the function increases, orange where it decreases, black where it is constant.
 """
 COMMANDS = """
 ```console

@@ -18,13 +18,15 @@ def record(content: Mapping) -> dict:
     """Return the record of a report: a JSON value without times, positions to six digits.
 
     A count is an integer only if the search for it was closed; otherwise it is ``"infinitely many"`` (proved) or
-    ``"open"``.  ``lipschitz`` is a global constant to six digits, ``"inf"`` when there is none, ``None`` when unknown.
+    ``"open"``.  ``lipschitz`` is a global constant to six digits, ``"inf"`` when there is none, ``None`` when unknown; it is the least
+    one if ``lipschitz_best``.
     """
     sad = content["sad"]
     found = {
         "verdict": content["verdict"], "homes": content["homes"], "sharp": content["sharp"],
         "locally_definable": content["locally_definable"], "total": content["total"], "smoothness": content["smoothness"],
-        "locally_lipschitz": content["locally_lipschitz"], "lipschitz": number(content["lipschitz"]), "sad": sad["verdict"],
+        "locally_lipschitz": content["locally_lipschitz"], "lipschitz": number(content["lipschitz"]),
+        "lipschitz_best": content["lipschitz_constant"]["exact"], "path_differentiable": content["path_differentiable"], "sad": sad["verdict"],
         "why": sad["reason"], "sublinear": content["sublinear"], "affine": sad["affine"], "homogeneity": content["homogeneity"],
         "convex": content["convex"], "range": [number(content["range"]["low"]), number(content["range"]["high"])],
         "limits": [f"{number(e['limit']) if e['limit'] is not None else 'none'} at {number(e['at'])}" for e in content["limits"]],
@@ -77,6 +79,14 @@ def settled(entry: Mapping) -> bool:
 def listed(entry: Mapping) -> bool:
     """Tell whether the zeros and the extrema are a complete finite list."""
     return all(isinstance(entry[name], int) for name in ("zeros", "extrema"))
+
+
+def lipschitz(entry: Mapping) -> str:
+    """Return the global Lipschitz constant of an entry in one cell of a table."""
+    found = entry["lipschitz"]
+    if found in (None, "inf"):
+        return "unknown" if found is None else "no"
+    return found if entry["lipschitz_best"] else f"at most {found}"
 
 
 def homes(entry: Mapping) -> str:

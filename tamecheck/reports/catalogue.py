@@ -82,15 +82,14 @@ def activations() -> Table:
 
 def _known(record: dict) -> tuple[str, ...]:
     """Return the cells of a record."""
-    from tamecheck.reports.activation_atlas import homes
+    from tamecheck.reports.activation_atlas import homes, lipschitz
 
     where = homes(record)
     if where in ("none", "unknown"):
         local = f"; locally {record['locally_definable']}" if record["locally_definable"] else ""
         where = f"no home{local}" if where == "none" else f"unknown{local}"
-    lipschitz = {"inf": "no", None: "unknown"}.get(record["lipschitz"], record["lipschitz"])
     low, high = ("unknown" if end is None else end for end in record["range"])
-    return (where, str(record["smoothness"]), WORDS[record["sad"]], str(lipschitz), str(record["zeros"]), str(record["extrema"]), f"{low} ... {high}")
+    return (where, str(record["smoothness"]), WORDS[record["sad"]], lipschitz(record), str(record["zeros"]), str(record["extrema"]), f"{low} ... {high}")
 
 
 def census() -> list[str]:
