@@ -77,6 +77,11 @@ class Sets:
         if text not in self.open:
             self.open.append(text)
 
+    def jump(self, text: str) -> None:
+        """Remember where f is not continuous, once."""
+        if text not in self.discontinuous:
+            self.discontinuous.append(text)
+
 
 def gradient(value: Quotient) -> list[fmpz_mpoly]:
     """Return the gradient of a quotient times the square of its denominator."""
@@ -123,11 +128,12 @@ class Analysis:
         self.full = [f for f in pieces.faces if f.dimension == self.n]
         self._adjacency: Adjacency | None = None
         self._obstructed = False
-        self._faces = {f.signs: f for f in pieces.faces}
+        self._broken: set[frozenset[str]] = set()
 
     def run(self, kinds: Iterable[str] = ("smooth", "clarke", "ad")) -> Sets:
         """Find everything."""
         kinds = frozenset(kinds)
+        self._jumps()
         for face in self.pieces.faces:
             if face.value is None:
                 continue
@@ -140,6 +146,22 @@ class Analysis:
             else:
                 self._lower_face(face, kinds)
         return self.sets
+
+    def _jumps(self) -> None:
+        """Find the faces of codimension one across which f is not continuous, or on which it is not defined."""
+        for face in self.pieces.faces:
+            if face.dimension != self.n - 1:
+                continue
+            sides = [f for f in self._candidates(face) if f.value is not None]
+            for side in sides:
+                if face.value is not None:
+                    different = [(self._difference(side.value, face.value), NONZERO)]
+                    pole = [side.value[1]]
+                    system = self.pieces.equations(face), self.pieces.conditions(face)
+                    if not self.systems.solve(system[0], [*system[1], *different]) and not self.systems.solve([*system[0], *pole], system[1]):
+                        continue
+                    self.sets.jump(f"f is not continuous on the face {face.key}")
+                self._broken.update([frozenset([side.key, other.key]) for other in sides if other is not side])
 
     # ------------------------------------------------------------------ strata
 
@@ -265,11 +287,12 @@ class Analysis:
             return
         if any([f.value is None for f in active]):
             return  # a point of the boundary of the domain: f is not locally Lipschitz on a neighbourhood
+        keys = {f.key for f in active}
+        if any([pair <= keys for pair in self._broken]):
+            return  # f is not continuous near the point
         for f in active:
             if s.sign(f.value[1]) == 0 or s.sign(self._difference(f.value, face.value)) != 0:
-                text = f"f is not continuous {where}"
-                if text not in self.sets.discontinuous:
-                    self.sets.discontinuous.append(text)
+                self.sets.jump(f"f is not continuous {where}")
                 return
         vectors = [gradient(f.value) for f in active]
         proof = circuit(vectors, s.sign)

@@ -65,6 +65,9 @@ def graph(expression: Expression, names: Sequence[str]) -> Graph:
         TC102 a name that is not listed, TC150 a statement, a power with a variable exponent, an unknown function.
     """
     g = Graph(names)
+    for n in expression.needed():
+        if expression.nodes[n][0] in ("forall", "exists", "implies", "iff"):
+            raise expression.error(n, "this is a statement, not a function of real variables", code="TC150", hint="tamecheck.decide")
     place: dict[int, int] = {}
     position = {name: k for k, name in enumerate(names)}
     for n in expression.needed():

@@ -1,7 +1,8 @@
 """Critical points of sums of squares: where the residuals have independent gradients, only zeros of all residuals are critical.
 
 Let ``f = sum c_i r_i^2`` with c_i > 0 and at most as many residuals as variables.  Then ``grad f = 2 J^T C r``, and on a box where some maximal
-minor of the matrix J of derivatives has no zero, grad f = 0 means r = 0.  The equations r = 0 are of first order where grad f = 0 is of second: boxes are
+minor of the matrix J of derivatives has no zero, grad f = 0 means r = 0.
+The equations r = 0 are of first order where grad f = 0 is of second: boxes are
 discarded far earlier.  (This is the statement that a wide network has no bad critical points where its tangent kernel is regular.)
 """
 

@@ -1,0 +1,179 @@
+"""Critical values at infinity: the published functions, the traps, the arcs that prove them, and what stays open."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tamecheck.critical_report import critical
+from tamecheck.geometry import arcs, newton_at_infinity
+from tamecheck.geometry.arcs import Search
+from tamecheck.geometry.asymptotic import Plane, separators
+from tamecheck.geometry.critical_graph import graph
+from tamecheck.geometry.critical_pieces import Pieces
+from tamecheck.geometry.infinity import at_infinity
+from tamecheck.geometry.newton_at_infinity import bound
+from tamecheck.ground.algebraic import rational, real_roots
+from tamecheck.ground.grammar import parse
+from tamecheck.ground.polynomials import Ring, read
+
+PUBLISHED = [
+    ("x^2*y+x", "x,y", [], ["0"]), ("x^2+(x*y-1)^2", "x,y", ["1"], ["0"]), ("-y*(2*x^2*y^2-9*x*y+12)", "x,y", [], ["0"]),
+    ("x^4*y^2+x^2*y^4-3*x^2*y^2+1", "x,y", ["0", "1"], ["1"]), ("(a*w^2-1)^2+(4*a*w^2-2)^2", "a,w", ["4/17", "5"], ["4/17", "5"]),
+    ("x*(x*y+1)^2", "x,y", ["0"], ["0"]), ("x*(1+x^2*y)^2+y*0", "x,y", ["0"], ["0"]), ("x^3*y^2+x", "x,y", [], []),
+    ("x+x^2*y+x^4*y*z", "x,y,z", [], ["0"]), ("x-3*x^3*y^2+2*x^4*y^3+y*z", "x,y,z", [], []), ("(u*v*w-1)^2", "u,v,w", ["0", "1"], ["0", "1"]),
+    ("(v*b-1)^2+(v*(w+b)+1)^2", "v,w,b", ["0", "2"], ["0", "2"]), ("x^2*y^2+(y*z-1)^2", "x,y,z", ["0", "1"], ["0", "1"]),
+    ("(x*y-1)^2", "x,y", ["0", "1"], ["0"]), ("x/(1+y^2)", "x,y", [], ["0"]),
+    ("x^2+y^2", "x,y", ["0"], []), ("1/(1+x^2+y^2)", "x,y", ["1"], ["0"]), ("x*y/(1+x^2+y^2)", "x,y", ["0"], ["-1/2", "1/2"]),
+    ("x/(1+abs(x))", "x", [], ["-1", "1"]), ("x^2/(1+x^2)", "x", ["0"], ["1"]),
+]  # fmt: skip
+
+
+def pieces(formula, names):
+    """Return the pieces of a formula."""
+    return Pieces(graph(parse(formula), list(names)))
+
+
+@pytest.mark.parametrize(("formula", "names", "finite", "infinite"), PUBLISHED, ids=[row[0] for row in PUBLISHED])
+def test_published_values(formula, names, finite, infinite):
+    """K_0 and the real K_inf, complete, with a certificate for each value at infinity."""
+    report = critical(formula, names.split(","))
+    assert report.complete, report.open
+    assert report.values("smooth") == finite
+    assert sorted({v["value"] for v in report.asymptotic}) == sorted(infinite)
+    assert "contain the bifurcation values" in report.note
+    for v in report.asymptotic:
+        assert v["arc"] and v["certificate"] in ("arc", "branch")
+
+
+def test_a_degenerate_cone_stays_open():
+    """The hardest published function: the value is proved by an arc, that there is no other is not claimed."""
+    report = critical("x-3*x^5*y^2+2*x^7*y^3+y*z", ["x", "y", "z"])
+    assert report.values("asymptotic") == ["0"] and not report.complete
+    assert any("degenerate cone" in text for text in report.open)
+    assert report.epsilon is None
+
+
+def test_the_polar_trap():
+    """0 is a value at infinity although polar curves in several directions have no real branch for it."""
+    found = Plane(pieces("x^3*y^2-3*x^2*y+3*x+3*x^4*y", "xy")).run()
+    assert rational(0) in {e.value for e in found}
+
+
+def test_trivial_values():
+    """Critical points that go to infinity make a value trivial."""
+    values = {v["value"]: v["trivial"] for v in critical("(x*y-1)^2").asymptotic}
+    assert values == {"0": True}
+    assert {v["trivial"] for v in critical("x^2+(x*y-1)^2").asymptotic} == {False}
+
+
+def test_the_condition_on_the_gradient_is_needed(monkeypatch):
+    """Guard: with a gradient that counts as zero, limits of f would be values at infinity that are none."""
+    formula = "x*y/(1+x^2+y^2)"
+    exact = {str(e.value) for e in Plane(pieces(formula, "xy")).run()}
+    assert exact == {"-1/2", "1/2"}
+    original = Plane._curve
+    monkeypatch.setattr(Plane, "_curve", lambda self, face, slopes, c, big: original(self, face, [p * 0 for p in slopes], c, big))
+    assert {str(e.value) for e in Plane(pieces(formula, "xy")).run()} > exact
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", {}), ("abs(u)-abs(v)", {}), ("relu(u)+0*v", {("0", "clarke")}),
+        ("2*v+abs(v)+0*u", {("0", "stratum")}), ("abs(v)+1/(1+u^2)", {("0", "clarke")}), ("max(u*v, -u)", {("0", "clarke")}),
+        ("(v*relu(u)-1)^2+(v*relu(-u)+1)^2", {("1", "clarke"), ("2", "stratum")}),
+    ],
+)  # fmt: skip
+def test_piecewise_functions(formula, expected):
+    """Every piece and every guard curve is followed; Clarke's sense is kept apart from that of the stratum."""
+    report = critical(formula, ["u", "v"])
+    assert report.complete
+    assert {(v["value"], v["sense"]) for v in report.asymptotic} == set(expected)
+
+
+def test_only_the_part_of_a_piece_counts():
+    """A branch in the region of another piece gives no value."""
+    inside = critical("where(y > 0, x^2+(x*y-1)^2, x^2+(x*y-1)^2)")
+    assert inside.values("asymptotic") == ["0"]
+    assert critical("where(y > 0, x^2+y^2, where(x > 0, x^2+y^2, x^2+y^2))").values("asymptotic") == []
+    half = Plane(pieces("max(x, 0)*0 + where(x*y > 2, x^2+(x*y-1)^2, 1 + x^2 + 0*y)", "xy")).run()
+    assert rational(0) not in {e.value for e in half}
+
+
+def test_two_methods_agree_in_the_plane():
+    """The exact answer lies in the bound by initial forms, on random sparse polynomials."""
+    source = random.Random(3)
+    ring = Ring(("x", "y"))
+    nonempty = 0
+    for _ in range(60):
+        terms = [f"{source.choice([-2, -1, 1, 2])}*x^{source.randint(0, 3)}*y^{source.randint(0, 3)}" for _ in range(3)]
+        formula = "+".join(terms).replace("+-", "-")
+        p, _ = read(ring, formula)
+        if p.is_constant():
+            continue
+        exact = {e.value for e in Plane(pieces(formula, "xy")).run()}
+        limit = bound(ring, p)
+        nonempty += bool(exact)
+        if not limit.degenerate:
+            assert exact <= limit.candidates, formula
+    assert nonempty > 5
+
+
+def test_arcs_verify_and_forged_arcs_do_not():
+    """An arc proves its value and no other."""
+    p = pieces("x^2+(x*y-1)^2", "xy")
+    arc = Search(p, p.faces[0]).run([rational(0)])[rational(0)]
+    assert arc.verify(p.faces[0].value) and arc.text(["x", "y"]) == {"x": "s-s^3", "y": "1/s"}
+    arc.value = rational(1)
+    assert not arc.verify(p.faces[0].value)
+    arc.value = rational(0)
+    other = pieces("x^2+(x*y-1)^2+y^2/1000", "xy")
+    assert not arc.verify(other.faces[0].value)
+
+
+def test_arcs_respect_the_piece():
+    """An arc must stay in the region of its piece."""
+    p = pieces("where(x > 0, x^2+(x*y-1)^2, x^2+(x*y-1)^2)", "xy")
+    for face in p.faces:
+        if face.dimension == 2:
+            for arc in Search(p, face).run([rational(0)]).values():
+                side = arc.text(["x", "y"])["x"].startswith("-")
+                assert side == (face.key == "+")  # the condition 0 < x makes -x the guard
+
+
+def test_the_search_for_arcs_is_needed_for_completeness(monkeypatch):
+    """Guard: a candidate without an arc stays open."""
+    monkeypatch.setattr(arcs.Search, "run", lambda self, *rest: {})
+    result = at_infinity(pieces("(u*v*w-1)^2", "uvw"))
+    assert not result.complete and len(result.open) >= 2
+
+
+def test_initial_forms_without_their_cones_would_be_wrong(monkeypatch):
+    """Guard: the cones of positive codimension are where cancellation happens."""
+    ring = Ring(("x", "y", "z"))
+    p, _ = read(ring, "x^2*y^2+(y*z-1)^2")
+    assert len(bound(ring, p).candidates) == 2
+    monkeypatch.setattr(newton_at_infinity, "_cones", lambda *rest: [])
+    assert len(bound(ring, p).candidates) < 2
+
+
+def test_separators_separate():
+    """Every number has its own open interval with rational ends."""
+    roots = [r for r, _ in real_roots((-2, 0, 1))] + [rational(2), rational(2001, 1000)]
+    for value, (low, high) in zip(roots, separators(roots), strict=True):
+        assert value > low and value < high
+        assert sum([other > low and other < high for other in roots]) == 1
+
+
+def test_all_facts_of_the_bank_if_present():
+    """The bank of problems is used where it is available."""
+    bank = Path(__file__).parent / "critical_bank.json"
+    for row in json.loads(bank.read_text()):
+        report = critical(row["formula"], row["variables"])
+        found = sorted({v["value"] for v in report.asymptotic if v["sense"] == "clarke"})
+        assert found == sorted(row["infinite"]), row["formula"]
+        assert report.values("smooth") == row["finite"], row["formula"]
+
+
