@@ -235,14 +235,24 @@ def _sublinear(shape: Shape) -> bool | None:
                 return False
             if limit is None:
                 answer = None
-    return answer if answer else behaviour.sublinear(shape)[0]
+    if answer:
+        return answer
+    try:
+        return behaviour.sublinear(shape)[0]
+    except Split:  # asked by an expansion
+        return None
 
 
 def _degree(shape: Shape) -> str | None:
     """Return the degree of a positively homogeneous function, "none" when it is not, ``None`` when not established."""
     if _total(shape) and all(identically_zero(r.function) for r in shape.regions):
         return "every" if all(constants.sign(b.value) == 0 for b in shape.breaks if isinstance(b.value, Expr)) else None
-    p = sizes.degree(shape)
+    try:
+        p = sizes.degree(shape)
+    except Split as asked:  # by an expansion, for one parameter
+        if not asked.points:
+            raise
+        p = None
     if p is None:
         p = next((q for q in DEGREES if _homogeneous(shape, q)), None)
     if p is not None:

@@ -125,16 +125,16 @@ class Oracle:
         values = [v for v in values if v is not None]
         left: list[Expr] | None = None
         for v in values:
-            try:
-                if self.sign(v):
-                    return True
-                continue
-            except Split as split:
-                if left is None:
+            if left is None:
+                try:
+                    if self.sign(v):
+                        return True
+                    continue
+                except Split as split:
                     left = split.points
-                left = [p for p in left if _is_zero_at(self, v, p) is not False]
-                if not left:
-                    return True
+            left = [p for p in left if _is_zero_at(self, v, p) is not False]
+            if not left:
+                return True
         if left:
             raise Split(left)
         return False

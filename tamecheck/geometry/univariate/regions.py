@@ -100,6 +100,10 @@ def limit_of(e: Expr, end: End) -> Limit:
 def _limit(e: Expr, end: End) -> Limit:
     if not e.varies:
         return e
+    if e.algebra.oracle is not None and e.algebra.oracle.concerns(e):
+        from tamecheck.geometry.univariate.structural_limits import limit_with_parameter
+
+        return limit_with_parameter(e, end)
     point = end[0]
     if point is not None and analytic_at(e, point):
         value = value_at(e, point)

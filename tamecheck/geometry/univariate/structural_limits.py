@@ -40,6 +40,30 @@ def structural_limit(e: Expr, end: tuple) -> Limit:
     return result if result is None or isinstance(result, int) or not k.oracle or k.oracle.defined(result) else None
 
 
+def limit_with_parameter(e: Expr, end: tuple) -> Limit:
+    """Return the limit of an expression with a parameter: by continuity, by terms, by form, by expansion.
+
+    The signs that an expansion asks for on its way are no reason to split the interval of the parameter.
+    """
+    from tamecheck.geometry.univariate import asymptotics
+    from tamecheck.geometry.univariate.parameters import Split, limit_by_terms
+    from tamecheck.geometry.univariate.piecewise import analytic_at, value_at
+
+    point = end[0]
+    if point is not None and analytic_at(e, point):
+        value = value_at(e, point)
+        if isinstance(value, Expr):
+            return value
+    for way in (limit_by_terms, structural_limit):
+        found = way(e, end)
+        if found is not None:
+            return found
+    try:
+        return asymptotics.limit(e, end)
+    except (asymptotics.Unknown, Split):
+        return None
+
+
 def _sum(e: Expr, found: dict) -> Limit:
     k, infinite, total = e.algebra, set(), [e.algebra.number(e.data[0])]  # type: ignore[index]
     for c, a in zip(e.data[1], e.args, strict=True):  # type: ignore[index]
