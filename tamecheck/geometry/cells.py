@@ -12,7 +12,7 @@ sectors are odd and sections even, counted from below.  Cells are made when they
 hundred thousand of them is a few hundred stacks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from flint import fmpz_mpoly
@@ -55,6 +55,11 @@ def cells(
     Signs at sample points are exact.  That they hold on the whole cell is McCallum's theorem (with Brown's
     improvement), or that of McCallum, Parusinski and Paunescu for Lazard's projection; see `tamecheck.geometry.projection`.
     """
+    for given, what in ((polynomials, "polynomials"), (variables, "names of variables")):
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise InputError(f"expected a list of {what}, not {type(given).__name__}", code="TC101", hint='cells(["x^2+y^2-1"], ["x", "y"])')
+    if projection == "open":
+        raise InputError("the open projection makes no decomposition of the whole space", code="TC101", hint='"auto"')
     ring = Ring([as_name(v) for v in variables])
     ring.limit(None if budget is None else budget.remaining())
     texts = [as_text(p) for p in polynomials]
@@ -187,6 +192,8 @@ class Decomposition:
                 total = [a + b for a, b in zip(_padded(total, len(shifted)), _padded(shifted, len(total)), strict=True)]
             return total
 
+        if not self.variables:
+            return [1]
         counts = self.fold(leaf, join) or []
         return _padded(counts, len(self.variables) + 1)
 
@@ -349,6 +356,8 @@ class Cells(Sequence):
         d = self._decomposition
         last = len(d.variables) - 1
         root = d.lifting.root
+        if not d.variables:
+            yield Cell(d, (), ())
         todo: list[tuple[Point, tuple[int, ...], tuple[Stack, ...]]] = [(root, (), ())]
         while todo:
             point, path, stacks = todo.pop()
@@ -374,6 +383,8 @@ class Cells(Sequence):
         if not 0 <= i < n:
             raise IndexError("no such cell")
         d = self._decomposition
+        if not d.variables:
+            return Cell(d, (), ())
         path: list[int] = []
         stacks: list[Stack] = []
         point = d.lifting.root

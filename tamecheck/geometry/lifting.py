@@ -62,7 +62,7 @@ class Lifting:
         self.root = Point((), 0, 0, 0)
         for f in self._above[0]:
             self.root.arrays[f.number] = [int(c) for c in f.polynomial.coeffs()] if f.level > 1 else _dense(f)
-        self._pending: list[Point] = [self.root]
+        self._pending: list[Point] = [self.root] if self.dimension else []
 
     # ------------------------------------------------------------------- points
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cells import cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.quantifiers import Search

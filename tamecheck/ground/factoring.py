@@ -35,6 +35,13 @@ def factor(p: fmpz_mpoly, names: Sequence[str], seconds: float = CHILD_SECONDS) 
     BudgetExceeded
         TC306 if FLINT does not answer in time.
     """
+    monomial = [min(column) for column in zip(*[tuple(map(int, e)) for e in p.monoms()], strict=True)]
+    if any(monomial):
+        rest = p.context().from_dict({tuple([a - b for a, b in zip(map(int, e), monomial, strict=True)]): c for e, c in p.to_dict().items()})
+        unit, pairs = factor(rest, names, seconds)
+        return unit, [*[(p.context().gen(k), e) for k, e in enumerate(monomial) if e], *pairs]
+    if p.is_constant():
+        return int(p.coeffs()[0]), []
     degree = int(p.total_degree())
     occurring = [k for k, d in enumerate(p.degrees()) if d > 0]
     if len(occurring) == 1:
@@ -43,7 +50,7 @@ def factor(p: fmpz_mpoly, names: Sequence[str], seconds: float = CHILD_SECONDS) 
         return _flint(p, names)
     content = p.content()
     primitive = p / content
-    if primitive.term_content().total_degree() == 0 and any([eisenstein(primitive, k, names, seconds) for k in occurring]):
+    if any([eisenstein(primitive, k, names, seconds) for k in occurring]):
         return int(content), [(primitive, 1)]
     return _child(p, names, seconds)
 
