@@ -70,6 +70,7 @@ def differences(old: dict[str, dict], new: dict[str, dict]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run; exit status 1 if a figure is missed, the checker refuses, or the shipped records differ."""
     from tamecheck.reports.activation_atlas import lines, listed, settled
+    from tamecheck.structures.atlas.activations import LINE, find
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--processes", type=int, default=2)
@@ -93,6 +94,11 @@ def main(arguments: list[str] | None = None) -> int:
     slowest = sorted(((s, n) for n, _, s, *_ in rows), reverse=True)[:5]
     print(f"{len(rows)} reports in {total:.1f} s with {options.processes} processes; median {figures['median, seconds']:.3f} s, "
           f"99th percentile {seconds[int(len(seconds) * 0.99)]:.2f} s, slowest {', '.join(f'{n} {s:.1f} s' for s, n in slowest)}")  # fmt: skip
+    line = [e for n, e in entries.items() if e["total"] and find(n).domain == LINE]
+    print(f"defined on the whole line: {len(line)}; zeros and extrema all listed: {sum(map(listed, line))} "
+          f"({sum(map(listed, line)) / len(line):.1%}), or infinitely many by proof: {sum(map(settled, line))} "
+          f"({sum(map(settled, line)) / len(line):.1%})")  # fmt: skip
+    print("open: " + "; ".join(n for n, e in entries.items() if not settled(e)))
     print(f"defined everywhere on their domain: {len(whole)}; zeros and extrema all listed: {sum(map(listed, whole))}, "
           f"or infinitely many by proof: {sum(map(settled, whole))} ({figures['closed, share']:.1%})")  # fmt: skip
     bad = [f"{k}: {figures[k]:.3g}, not {'at least' if k.startswith('closed') else 'below'} {v}"

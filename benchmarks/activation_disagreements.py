@@ -33,7 +33,7 @@ SETTLED = {
     ("CosLU", "homes"): OSCILLATES + "f'' = -cos(x) + O(x exp(-x)) has infinitely many isolated zeros",
     ("GLN (sin + tanh mixture)", "homes"): OSCILLATES + "with s = 1/(1 + exp(-1/2)) > 1/2 the value (1 - s) tanh(x) + s sin(x) is "
     "positive where sin(x) = 1 and negative where sin(x) = -1: infinitely many isolated zeros of an analytic function",
-    ("APAF", "homes"): OSCILLATES + "f = (1/(1 + exp(-x)) + sin(x))/2 changes sign near every 2 pi k - pi/2 for k < 0, where the first term is small",
+    ("APAF", "homes"): OSCILLATES + "f = (1/(1 + exp(-x)) + sin(x))/2 changes sign in every period far to the left, where the first term is small",
     ("FINER", "homes"): OSCILLATES + "f vanishes exactly where 30 x (|x| + 1) is a multiple of pi: isolated and infinitely many",
     ("Triangular wave", "homes"): OSCILLATES + "f vanishes exactly on the even integers",
     ("EUAF", "homes"): OSCILLATES + "f vanishes on the positive even integers",
