@@ -63,18 +63,22 @@ class Describer:
         return Description(self._by_signs(true, false - clash), not clash)
 
     def by_roots(self, members: frozenset[int]) -> Description | None:
-        """Return a formula with roots for the cells that signs do not tell apart, if they are few and the variables those of the user."""
+        """Return a formula with roots for the cells that signs do not tell apart, if they are few.
+
+        In a sheared frame the formula speaks of its variables and says what they are.
+        """
         vectors = self.vectors()
         true = {vectors[i] for i in members}
         false = {v for i, v in enumerate(vectors) if i not in members}
         ambiguous = [i for i in sorted(members) if vectors[i] in false]
-        if len(ambiguous) > MAXIMAL_CELLS or not self.frame.chart.trivial:
+        if len(ambiguous) > MAXIMAL_CELLS:
             return None
         parts = [self._by_signs(true - false, false)] if true - false else []
         for i in ambiguous:
             node = self.frame.adjacency.cells[i]
             parts.append(cell_text(self.frame.chart.new, node.stacks, node.path))
-        return Description(" or ".join([f"({p})" if len(parts) > 1 else p for p in parts]), True, True)
+        text = " or ".join([f"({p})" if len(parts) > 1 else p for p in parts])
+        return Description(text if self.frame.chart.trivial else f"{text}, with {self.frame.chart}", True, True)
 
     def _by_signs(self, true: set[tuple[int, ...]], false: set[tuple[int, ...]]) -> str:
         used = self._enough(true, false)

@@ -16,10 +16,13 @@ other coordinates.  At the end the frontier condition is checked on the cells, a
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.lifting import partials
 from tamecheck.geometry.shear import Frame
 from tamecheck.geometry.whitney import examine, order_at
+from tamecheck.ground.towers import sign_at
 
 MAXIMAL_ROUNDS = 50
 
@@ -202,14 +205,49 @@ class Classification:
         return self._verdicts[i]
 
     def _examine(self, i: int, ends: Sequence[int], near: frozenset[int]) -> Cut | None:
-        relevant = sorted(frozenset().union(*[self.vanishing(j) for j in near if j != i]))
-        here = sum([self.order(i, f) for f in relevant])
-        along = [sum([self.order(j, f) for f in relevant if f in self.vanishing(j)]) for j in ends]
+        """Return why a point where two ends of curves meet is a stratum.
+
+        What counts are the polynomials that vanish on the sheets around the point, if the curve is singular on their union; else all that
+        vanish on a cell around it; and if there are no sheets, only the curve has to be smooth.
+        """
+        sheets = frozenset().union(*[self.vanishing(j) for j in near if self.cells.cells[j].dimension == 2])
+        if not sheets and self._smooth_curve(i, ends):
+            return None
+        everything = frozenset().union(*[self.vanishing(j) for j in near if j != i])
+        if sheets != everything and all([self._sum(j, sheets) > 1 for j in ends]) and self._equisingular(i, ends, sheets) is None:
+            return None
+        return self._equisingular(i, ends, everything)
+
+    def _sum(self, i: int, factors: frozenset[int]) -> int:
+        return sum([self.order(i, f) for f in factors if f in self.vanishing(i)])
+
+    def _equisingular(self, i: int, ends: Sequence[int], factors: frozenset[int]) -> Cut | None:
+        here, along = self._sum(i, factors), [self._sum(j, factors) for j in ends]
         if any([m != here for m in along]):
             return Cut(i, f"the multiplicity is {here} at the point and {min(along)} along the curve", True)
-        node = self.cells.cells[i]
-        verdict = examine(self.frame.decomposition.ring, [self.inputs[f].polynomial for f in relevant], node.coordinates())
+        polynomials = [self.inputs[f].polynomial for f in sorted(factors)]
+        verdict = examine(self.frame.decomposition.ring, polynomials, self.cells.cells[i].coordinates())
         return None if verdict.good else Cut(i, verdict.reason, True)
+
+    def _smooth_curve(self, i: int, ends: Sequence[int]) -> bool:
+        """Return True if two polynomials that vanish on both ends have independent gradients at the point.
+
+        They define a smooth curve there, which the two ends fill.  Candidates are the projection factors, and the partial derivatives of
+        order below that of a factor along the ends.
+        """
+        node = self.cells.cells[i]
+        zero = [self.cells.cell(j).factor_signs() for j in (i, *ends)]
+        found = [f.polynomial for f in self.frame.decomposition.projection.factors if all([signs[f.number] == 0 for signs in zero])]
+        for factor in frozenset.intersection(*[self.vanishing(j) for j in ends]):
+            for k in range(1, min([self.order(j, factor) for j in ends])):
+                found += partials(self.inputs[factor].polynomial, self.n, k)
+        gradients = [[p.derivative(k) for k in range(3)] for p in found]
+        for a, b in combinations(gradients, 2):
+            for k, m in ((0, 1), (0, 2), (1, 2)):
+                minor = a[k] * b[m] - a[m] * b[k]
+                if not minor.is_zero() and sign_at(minor, node.coordinates()):
+                    return True
+        return False
 
     # ------------------------------------------------------------------- strata
 

@@ -29,7 +29,7 @@ from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring
 from tamecheck.ground.towers import Tower
 
 SHEARS = ((1, 1, 1), (1, 2, 1), (-1, 1, 2), (2, 1, -1), (1, -2, 1), (3, 1, 1), (2, -3, 1), (-1, 3, 2), (3, 2, -2), (5, -3, 4))
-REFINED_STACKS = 4_000
+REFINED_STACKS = 1_500
 MAXIMAL_DEGREE = 24
 """Degree up to which a coordinate is written with its minimal polynomial."""
 
@@ -176,7 +176,7 @@ class Frame:
     source: Ring
     decomposition: Decomposition
     adjacency: Adjacency
-    _refined: "tuple[Frame, list[int]] | None" = field(default=None, repr=False)
+    _refined: "tuple[Frame, list[int]] | BudgetExceeded | None" = field(default=None, repr=False)
 
     @property
     def proper(self) -> bool:
@@ -206,17 +206,28 @@ class Frame:
             TC306 if there are too many cells, or a sample point has coordinates of too large degree.
         """
         if self._refined is None:
-            back = self.chart.back(self.source, self.decomposition.ring)
-            factors = [back(f.polynomial) for f in self.decomposition.projection.factors]
-            found = frame(self.source, factors, only_proper=True, budget=Budget(steps=REFINED_STACKS))
-            owners = []
-            for node in found.adjacency.cells:
-                point = found.sample(node)
-                if any([isinstance(x, Combination) for x in point]):
-                    raise BudgetExceeded("a sample point has coordinates of too large degree", code="TC306", where="proper coordinates")
-                owners.append(self.locate(point))
-            self._refined = found, owners
+            try:
+                self._refined = self._refine()
+            except BudgetExceeded as stop:
+                self._refined = stop
+        if isinstance(self._refined, BudgetExceeded):
+            raise self._refined
         return self._refined
+
+    def _refine(self) -> "tuple[Frame, list[int]]":
+        back = self.chart.back(self.source, self.decomposition.ring)
+        factors = [back(f.polynomial) for f in self.decomposition.projection.factors]
+        try:
+            found = frame(self.source, factors, only_proper=True, budget=Budget(steps=REFINED_STACKS))
+        except BudgetExceeded as stop:
+            raise BudgetExceeded("coordinates without escaping roots need too many cells", code="TC306", where=stop.message) from stop
+        owners = []
+        for node in found.adjacency.cells:
+            point = found.sample(node)
+            if any([isinstance(x, Combination) for x in point]):
+                raise BudgetExceeded("a sample point has coordinates of too large degree", code="TC306", where="proper coordinates")
+            owners.append(self.locate(point))
+        return found, owners
 
 
 def frame(

@@ -34,7 +34,7 @@ from tamecheck.ground.polynomials import Ring, as_text, read
 from tamecheck.ground.towers import sign_at
 
 MAXIMAL_VARIABLES = 3
-MAXIMAL_STACKS = 6_000
+MAXIMAL_STACKS = 1_500
 """Stacks of a decomposition that is made for a formula only."""
 
 
@@ -424,8 +424,12 @@ class Stratification:
         """For polynomials: the set where their product is zero."""
         if self.kind != "polynomials":
             return None
+        ring = self.task.problem.ring
+        matrix = Formula(ring, ())
+        matrix.root = matrix.join("or", [matrix.atom(p, "eq") for p in self.task.problem.factors])
+        problem = Problem(ring, matrix.atoms)
         found = [i for i in self.region.members if 0 in self.frame.adjacency.cell(i).signs]
-        return Region(self.frame, frozenset(found), self.task.problem)
+        return Region(self.frame, frozenset(found), problem, matrix)
 
     def stratum_of(self, point: Sequence[object]) -> Stratum | None:
         """Return the stratum that holds a point with rational or algebraic coordinates, ``None`` if the point is not in the set."""
