@@ -141,10 +141,10 @@ class _Backward:
 
     def _erf(self, n, p, a, shape, k, out):
         bell = self.g.unary("exp", self.g.unary("neg", self.times(a[0], a[0])))
-        return self.times(out, self.times(bell, self.number(2.0 / np.sqrt(np.pi))))
+        return self.times(out, self.times(bell, self.g.constant(2.0 / np.sqrt(np.pi), rounded=True)))
 
     def _erfinv(self, n, p, a, shape, k, out):
-        return self.times(out, self.times(self.g.unary("exp", self.times(n, n)), self.number(np.sqrt(np.pi) / 2)))
+        return self.times(out, self.times(self.g.unary("exp", self.times(n, n)), self.g.constant(np.sqrt(np.pi) / 2, rounded=True)))
 
     def _gammaln(self, n, p, a, shape, k, out):
         return self.times(out, self.g.add_node("digamma", (), a, shape))

@@ -55,6 +55,7 @@ class Graph:
     nodes : list of (operation, parameters, arguments, shape)
     constants, positions : arrays, by number
     inputs : dict — node of every input, by name
+    rounded : numbers of constants that stand for a real number next to them
     """
 
     def __init__(self) -> None:
@@ -62,6 +63,7 @@ class Graph:
         self.constants: list[np.ndarray] = []
         self.positions: list[np.ndarray] = []
         self.inputs: dict[str, int] = {}
+        self.rounded: set[int] = set()
         self._index: dict[Node, int] = {}
         self._constant_index: dict[tuple, int] = {}
         self._position_index: dict[tuple, int] = {}
@@ -89,8 +91,8 @@ class Graph:
         n = self.inputs[name] = self.add_node("input", (name,), (), tuple(shape))
         return n
 
-    def constant(self, value: object, shape: Sequence[int] | None = None) -> int:
-        """Add a constant array."""
+    def constant(self, value: object, shape: Sequence[int] | None = None, rounded: bool = False) -> int:
+        """Add a constant array; ``rounded``: its entries are the doubles nearest to what is meant."""
         array = np.array(value, dtype=np.float64)
         if shape is not None:
             array = np.broadcast_to(array, tuple(shape)).copy()
@@ -99,6 +101,8 @@ class Graph:
         if number is None:
             number = self._constant_index[key] = len(self.constants)
             self.constants.append(array)
+        if rounded:
+            self.rounded.add(number)
         return self.add_node("constant", (number,), (), array.shape)
 
     def value_of(self, n: int) -> np.ndarray | None:
@@ -200,7 +204,9 @@ class Graph:
         if target == self.shape(a):
             return a
         array = self.value_of(a)
-        return self.constant(np.broadcast_to(array, target)) if array is not None else self.add_node("expand", (), (a,), target)
+        if array is None:
+            return self.add_node("expand", (), (a,), target)
+        return self.constant(np.broadcast_to(array, target), rounded=self.nodes[a][1][0] in self.rounded)
 
     def take(self, a: int, positions: np.ndarray) -> int:
         """Select entries by flat positions; -1 gives 0."""

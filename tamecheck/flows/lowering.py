@@ -7,6 +7,7 @@ log(1 + exp(x)) and log(sum(exp(x))) become one stable operation each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -81,9 +82,12 @@ class _Lowering:
 
     def constant(self, program: Program, n: int, parameters: tuple, shape: tuple[int, ...]) -> int:
         if parameters[0] == "splat":
-            return self.g.constant(number(parameters[1]), shape)
+            value = number(parameters[1])
+            return self.g.constant(value, shape, rounded=not _exact(value, parameters[1]))
         if parameters[0] == "values":
-            return self.g.constant(np.array([number(t) for t in parameters[1]]).reshape(shape))
+            entries = [number(t) for t in parameters[1]]
+            exact = all([_exact(v, t) for v, t in zip(entries, parameters[1], strict=True)])
+            return self.g.constant(np.array(entries).reshape(shape), rounded=not exact)
         data = program.data.get(parameters[1])
         if data is None:
             raise InputError("the entries of a constant are not at hand", code="TC180", where=f"node {n}")
@@ -106,7 +110,7 @@ class _Lowering:
         name = parameters[0]
         g = self.g
         if name == "pi":
-            return g.constant(np.pi, shape)
+            return g.constant(np.pi, shape, rounded=True)
         if name in BINARY:
             return self.stable(name, a[0], a[1])
         if name == "log":
@@ -276,6 +280,10 @@ class _Lowering:
             letters = "abcdefgh"[: len(shape) - 2]
             return self.g.einsum(f"{letters}ij,{letters}jk->{letters}ik", self.g.add_node("inverse", (), (a[0],), self.g.shape(a[0])), a[1])
         return self.g.add_node(parameters[0], (), tuple(a), shape)
+
+
+def _exact(value: float, text: str) -> bool:
+    return bool(np.isfinite(value)) and Fraction(value) == Fraction(text)
 
 
 def _diagonal(shape: tuple[int, ...], letters: str) -> np.ndarray:

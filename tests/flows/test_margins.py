@@ -1,4 +1,4 @@
-"""Margins, losses in logarithmic form, directions that flows converge to, KKT residuals; the numbers are known in closed form or were computed twice."""
+"""Margins, losses in logarithmic form, limits of directions, KKT residuals; the numbers are known in closed form or were computed twice."""
 
 import math
 
