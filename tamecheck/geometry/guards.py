@@ -12,7 +12,7 @@ from tamecheck.programs.lowering.conditions import SYMBOL
 
 SECONDS = 2
 STACKS = 4_000
-MAXIMAL_VARIABLES = 6
+MAXIMAL_VARIABLES, MAXIMAL_TERMS, MAXIMAL_DEGREE = 6, 200, 40
 
 
 def nonempty(ring: Ring, conditions: Sequence[tuple[fmpz_mpoly, int]]) -> bool | None:
@@ -26,7 +26,7 @@ def nonempty(ring: Ring, conditions: Sequence[tuple[fmpz_mpoly, int]]) -> bool |
     Soundness: both answers are those of a cylindrical decomposition.
     """
     names = [name for k, name in enumerate(ring.names, 1) if any([k in ring.occurring(p) for p, _ in conditions])]
-    if len(names) > MAXIMAL_VARIABLES:
+    if len(names) > MAXIMAL_VARIABLES or any([len(p) > MAXIMAL_TERMS or p.total_degree() > MAXIMAL_DEGREE for p, _ in conditions]):
         return None
     matrix = " and ".join([f"{ring.text(p)} {SYMBOL[mask]} 0" for p, mask in conditions])
     try:

@@ -17,7 +17,7 @@ Row = tuple[Sequence[fmpq], fmpq, str]
 ZERO, ONE = fmpq(0), fmpq(1)
 
 
-def solve(rows: Sequence[Row], count: int) -> list[fmpq] | None:
+def solve(rows: Sequence[Row], count: int, start: Sequence[fmpq] | None = None) -> list[fmpq] | None:
     """Return a rational point that satisfies all rows, or ``None`` if no real point does.
 
     The point is checked against every row before it is returned.
@@ -26,6 +26,7 @@ def solve(rows: Sequence[Row], count: int) -> list[fmpq] | None:
     ----------
     rows : sequence of (coefficients, constant, relation)
     count : int — the number of variables
+    start : a point near which the search begins; cheap if it satisfies nearly all rows
 
     Examples
     --------
@@ -35,6 +36,10 @@ def solve(rows: Sequence[Row], count: int) -> list[fmpq] | None:
     >>> solve([([one], q(0), "gt"), ([one], q(0), "lt")], 1) is None
     True
     """
+    if start is not None:
+        moved = [(a, sum([c * x for c, x in zip(a, start, strict=True) if c], b), relation) for a, b, relation in rows]
+        found = solve(moved, count)
+        return None if found is None else [x + y for x, y in zip(start, found, strict=True)]
     substitution: dict[int, tuple[list[fmpq], fmpq]] = {}
     weak: list[tuple[list[fmpq], fmpq, bool]] = []
     for coefficients, constant, relation in rows:

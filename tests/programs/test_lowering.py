@@ -14,7 +14,7 @@ from tamecheck.errors import BudgetExceeded, InputError, Refusal
 from tamecheck.frontends.formula_io import load
 from tamecheck.networks import lower
 from tamecheck.programs.lowering import exact, pieces
-from tamecheck.programs.lowering.conditions import NEGATIVE, NULL, POSITIVE, linear_point
+from tamecheck.programs.lowering.conditions import NEGATIVE, NULL, POSITIVE, Domain, evaluate, sign_mask
 from tamecheck.programs.lowering.scalars import scalarise
 
 SEED = 20
@@ -200,6 +200,21 @@ def test_roots_become_variables_with_a_definition(text, value):
     assert decided.verdict == "true"
 
 
+@pytest.mark.parametrize(("text", "point", "expected"), [
+    ("relu(sqrt(x) - 1)", Fraction(1, 4), "0"), ("relu(sqrt(x) - 1)", 9, "2"), ("sqrt(1 + sqrt(x))", 2, "near 1.55377"),
+    ("x^(1/3) - sqrt(x)", 8, "near -0.828427"), ("where(sqrt(x) < 3/2, 1, sqrt(x)/x)", 4, "1/2"), ("cbrt(x)", -8, "-2"),
+    ("sqrt(sqrt(x)-1)", 16, "near 1.73205"),
+])  # fmt: skip
+def test_algebraic_values_are_exact(text, point, expected):
+    """Pieces with roots are told apart and evaluated in exact algebraic numbers."""
+    assert str(lower(text)(point)).endswith(expected)
+
+
+def test_conditions_on_roots_are_shown():
+    """Two pieces that differ by the sign of an expression in a root say so."""
+    assert [p.texts() for p in lower("relu(sqrt(x) - 1)")] == [["x>=0", "r1-1>=0"], ["x>=0", "r1-1<0"]]
+
+
 def test_undefined_points_are_pieces_of_their_own():
     """Division by zero and roots of negative numbers are reported with the conditions where they happen."""
     f = lower("where(x > 0, x/y, sqrt(x))")
@@ -277,6 +292,25 @@ def test_too_large_a_net_is_refused_at_once():
     assert time.monotonic() - begin < 2
 
 
+@pytest.mark.parametrize("text", ["(x+y+z)^4000", "".join(f"let a{k} = {f'a{k - 1}' if k else 'x'}^2+1; " for k in range(40)) + "a39"])
+def test_powers_that_would_explode_are_refused_before_they_are_computed(text):
+    """TC306 within a second."""
+    begin = time.monotonic()
+    with pytest.raises(BudgetExceeded, match="TC306"):
+        lower(text)
+    assert time.monotonic() - begin < 3
+
+
+def test_a_time_budget_holds_on_nonlinear_conditions():
+    """The budget in seconds is looked at between paths, and leaves the pieces found."""
+    text = "+".join(f"relu(x^{k % 4 + 2}*y-{k}*x+y^{k % 3 + 1}-1)" for k in range(8))
+    begin = time.monotonic()
+    with pytest.raises(BudgetExceeded, match="TC301") as stop:
+        lower(text, budget=Budget(seconds=1))
+    assert time.monotonic() - begin < 8
+    assert not stop.value.partial.complete
+
+
 def test_let_bindings_share():
     """The straight-line form keeps sharing and lists the kinks in order."""
     f = lower("let u = relu(x); u - u + abs(u - 1)")
@@ -293,16 +327,18 @@ def test_linear_conditions_agree_with_a_solver(seed):
     rng, ring = random.Random(seed), Ring(["x", "y", "z"])
     unknowns = z3.Reals("x y z")
     for _ in range(40):
-        every, solver = [], z3.Solver()
+        domain, solver = Domain(ring, [], None), z3.Solver()
+        domain.settle()
         for _ in range(rng.randint(1, 8)):
             a = [rng.randint(-2, 2) for _ in range(4)]
             p = sum((c * ring.variable(n) for c, n in zip(a, ring.names, strict=False)), ring.constant(a[3]))
             mask = rng.choice([NEGATIVE, NULL, POSITIVE, NEGATIVE | NULL, NULL | POSITIVE, NEGATIVE | POSITIVE])
             e = z3.Sum([c * u for c, u in zip(a, unknowns, strict=False)]) + a[3]
             solver.add(z3.Or([r for bit, r in ((1, e < 0), (2, e == 0), (4, e > 0)) if mask & bit]))
-            if not p.is_constant():
-                every.append((p, mask))
-            elif not mask & (2 if p.is_zero() else 4 if int(p.leading_coefficient()) > 0 else 1):
-                every.append((ring.variable("x"), POSITIVE))
-                every.append((ring.variable("x"), NEGATIVE))
-        assert (linear_point(every, 3) is not None) == (solver.check() == z3.sat)
+            domain.restrict(p, mask)
+            if p.is_constant() and not mask & domain.signs(p):
+                domain.masks["contradiction"] = 0
+            if rng.random() < 0.5:
+                domain.settle()
+        assert domain.settle() == (solver.check() == z3.sat)
+        assert domain.witness is None or all(mask & sign_mask(evaluate(p, domain.witness)) for p, mask in domain.conditions())

@@ -18,6 +18,10 @@ NEGATIVE, NULL, POSITIVE = 1, 2, 4
 ANY = 7
 RELATION = {1: "lt", 2: "eq", 4: "gt", 3: "le", 6: "ge", 5: "ne"}
 SYMBOL = {1: "<", 2: "==", 4: ">", 3: "<=", 6: ">=", 5: "!="}
+FACTORED_DEGREE, FACTORED_TERMS = 24, 300
+"""Larger polynomials are not factored in search of their sign."""
+RELAXED_TERMS = 100
+CANDIDATES, CANDIDATE_TERMS = 200, 100_000
 Condition = tuple[fmpz_mpoly, int]
 """A polynomial and the mask of its signs."""
 
@@ -47,10 +51,12 @@ class Domain:
     masks : dict[str, int] — by the text of the canonical polynomial
     known : dict[str, fmpz_mpoly]
     implied : texts of polynomials whose signs follow from the other conditions
+    boxes : conditions that the variables lie in their intervals
     witness : rational point that satisfies everything, or ``None``
+    certain : True if there provably is a point, ``None`` if that was not decided
     """
 
-    __slots__ = ("ring", "masks", "known", "implied", "witness", "boxes", "oracle", "certain")
+    __slots__ = ("ring", "masks", "known", "implied", "boxes", "witness", "certain", "oracle", "_rows", "_curved", "_unequal", "_near")
 
     def __init__(self, ring: Ring, boxes: Sequence[Interval], oracle: Callable | None) -> None:
         self.ring, self.oracle = ring, oracle
@@ -60,13 +66,20 @@ class Domain:
         self.witness: list[fmpq] | None = None
         self.certain: bool | None = True
         self.boxes = [c for k, box in enumerate(boxes) for c in box_conditions(ring, k, box)]
+        self._rows: list[linear.Row] = []
+        self._curved: list[Condition] = []
+        self._unequal: list[fmpz_mpoly] = []
+        self._near: list[fmpq] | None = None
+        for p, mask in self.boxes:
+            self._record(p, mask)
 
     def copy(self) -> "Domain":
         """Return an independent copy."""
         other = Domain.__new__(Domain)
         other.ring, other.oracle, other.boxes = self.ring, self.oracle, self.boxes
         other.masks, other.known, other.implied = dict(self.masks), self.known, self.implied
-        other.witness, other.certain = self.witness, self.certain
+        other.witness, other.certain, other._near = self.witness, self.certain, self._near
+        other._rows, other._curved, other._unequal = list(self._rows), list(self._curved), list(self._unequal)
         return other
 
     def conditions(self) -> list[Condition]:
@@ -90,6 +103,8 @@ class Domain:
             return POSITIVE if q.coeffs()[0] > 0 else NEGATIVE
         if all([c > 0 and not any([e & 1 for e in m]) for m, c in zip(q.monoms(), q.coeffs(), strict=True)]):
             return NULL | POSITIVE
+        if q.total_degree() > FACTORED_DEGREE or len(q) > FACTORED_TERMS:
+            return ANY
         unit, pairs = self.ring.factors(q)
         mask = sign_mask(unit)
         for f, e in pairs:
@@ -114,38 +129,49 @@ class Domain:
             self.implied |= {key}
         elif not implied:
             self.implied -= {key}
+        if self.masks[key] != old and not implied:
+            self._record(q, self.masks[key])
+
+    def _record(self, q: fmpz_mpoly, mask: int) -> None:
+        """Keep a condition in the form in which `settle` needs it; a point that violates it is no witness any more."""
+        if q.total_degree() > 1:
+            self._curved.append((q, mask))
+        elif mask == NEGATIVE | POSITIVE:
+            self._unequal.append(q)
+        elif mask:
+            count = len(self.ring.names)
+            self._rows += rows([(q, mask)], {tuple([int(i == k) for i in range(max(count, 1))]): k for k in range(count)})
+        if self.witness is not None and not mask & sign_mask(evaluate(q, self.witness)):
+            self._near, self.witness = self.witness, None
 
     # ---------------------------------------------------------------- feasibility
 
     def settle(self) -> bool:
         """Find a witness; return False if there is provably no point.  ``certain`` says whether there provably is one."""
-        if self.witness is not None and self.holds(self.witness):
+        if not all(self.masks.values()):
+            return False
+        if self.witness is not None:
             self.certain = True
             return True
-        self.witness = None
-        every = self.boxes + self.conditions()
-        count = len(self.ring.names)
-        if all([p.total_degree() <= 1 for p, _ in every]):
-            point = linear_point(every, count)
-            self.witness, self.certain = point, point is not None
-            return point is not None
-        return self._nonlinear(every)
+        if self._curved:
+            return self._nonlinear()
+        self.witness = linear_point(self._rows, self._unequal, len(self.ring.names), self._near)
+        self.certain = self.witness is not None
+        return bool(self.certain)
 
-    def _nonlinear(self, every: list[Condition]) -> bool:
-        point = relaxed_point(every, len(self.ring.names))
+    def _nonlinear(self) -> bool:
+        every, count = self.boxes + self.conditions(), len(self.ring.names)
+        point = relaxed_point(every, count)
         if point is None:
             return False
-        for candidate in candidates(point, len(self.ring.names)):
-            if self.holds(candidate):
+        tries = max(1, min(CANDIDATES, CANDIDATE_TERMS // (1 + sum([len(p) * max(p.total_degree(), 1) for p, _ in every]))))
+        for _, candidate in zip(range(tries), candidates(point, count), strict=False):
+            if all([mask & sign_mask(evaluate(p, candidate)) for p, mask in every]):
                 self.witness, self.certain = candidate, True
                 return True
         answer = None if self.oracle is None else self.oracle(self.ring, every)
         self.certain = answer
         return answer is not False
-
-    def holds(self, point: Sequence[fmpq]) -> bool:
-        """Return whether a rational point satisfies all conditions."""
-        return all([mask & sign_mask(evaluate(p, point)) for p, mask in self.boxes + self.conditions()])
 
 
 def product(a: int, b: int) -> int:
@@ -204,23 +230,23 @@ def rows(every: Sequence[Condition], columns: dict) -> list[linear.Row]:
     return out
 
 
-def linear_point(every: Sequence[Condition], count: int) -> list[fmpq] | None:
-    """Return a point of a set given by linear conditions, or ``None`` if it is empty (exact, strict and unequal ones included).
+def linear_point(
+    table: Sequence[linear.Row], unequal: Sequence[fmpz_mpoly], count: int, near: Sequence[fmpq] | None = None
+) -> list[fmpq] | None:
+    """Return a point that satisfies linear rows, where none of some linear polynomials vanishes, or ``None`` if there is none.
 
     A convex set that lies in none of finitely many hyperplanes does not lie in their union.
     """
-    columns = {tuple([int(i == k) for i in range(max(count, 1))]): k for k in range(count)}
-    table = rows(every, columns)
-    point = linear.solve(table, count)
-    unequal = [p for p, mask in every if mask == NEGATIVE | POSITIVE]
+    point = linear.solve(table, count, near)
     if point is None or not unequal:
         return point
+    columns = {tuple([int(i == k) for i in range(max(count, 1))]): k for k in range(count)}
     points = [point]
     for p in unequal:
         if any([evaluate(p, q) != 0 for q in points]):
             continue
         for side in (POSITIVE, NEGATIVE):
-            found = linear.solve(table + rows([(p, side)], columns), count)
+            found = linear.solve([*table, *rows([(p, side)], columns)], count, point)
             if found is not None:
                 points.append(found)
                 break
@@ -229,7 +255,7 @@ def linear_point(every: Sequence[Condition], count: int) -> list[fmpq] | None:
     return _avoiding(unequal, points)
 
 
-def _avoiding(unequal: list[fmpz_mpoly], points: list[list[fmpq]]) -> list[fmpq]:
+def _avoiding(unequal: Sequence[fmpz_mpoly], points: list[list[fmpq]]) -> list[fmpq]:
     """Return a convex combination of the points where none of the linear polynomials vanishes; each is nonzero at some point.
 
     The combination with weights 1, t, t^2, ... is a zero of one of them for finitely many t only.
@@ -245,7 +271,11 @@ def _avoiding(unequal: list[fmpz_mpoly], points: list[list[fmpq]]) -> list[fmpq]
 
 
 def relaxed_point(every: Sequence[Condition], count: int) -> list[fmpq] | None:
-    """Return a point of the relaxation that takes monomials for variables, or ``None`` if it has none (then nothing has)."""
+    """Return a point of the relaxation that takes monomials for variables, or ``None`` if it has none (then nothing has).
+
+    Conditions with many monomials are left out.
+    """
+    every = [(p, mask) for p, mask in every if len(p) <= RELAXED_TERMS]
     found = {tuple([int(i == k) for i in range(max(count, 1))]): None for k in range(count)}
     for p, _ in every:
         found.update(dict.fromkeys([tuple(map(int, m)) for m in p.monoms() if any(m)]))

@@ -7,12 +7,13 @@ path splits; branches without a point are dropped.
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from math import comb
 
 from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, Refusal
-from tamecheck.ground.polynomials import MAXIMAL_DEGREE, MAXIMAL_TERMS, Ring
+from tamecheck.ground.polynomials import MAXIMAL_BITS, MAXIMAL_DEGREE, MAXIMAL_TERMS, Ring
 from tamecheck.programs.lowering.conditions import ANY, NEGATIVE, NULL, POSITIVE, Domain, evaluate, flipped, product
 from tamecheck.programs.lowering.tape import Tape
 
@@ -250,9 +251,17 @@ def _power(x: Executor, path: Path, _slot: int, exponent: Fraction, given: list[
             raise Undefined("division by zero")
         v, exponent = _inverse(v), -exponent
     k = int(exponent)
-    if max(len(v[0]), len(v[1])) ** min(k, 8) > MAXIMAL_TERMS and k > 1 and len(x.ring.names) > 1:
-        raise BudgetExceeded(f"the power {k} of {len(v[0])} terms", code="TC306", where="lowering")
+    for p in v:
+        check_power(p, k)
     return x.reduced(v[0] ** k, v[1] ** k)
+
+
+def check_power(p: fmpz_mpoly, k: int) -> None:
+    """Refuse a power that would be too large, before it is computed."""
+    count, degree = len(p), p.total_degree() * k
+    bits = k * (max([abs(int(c)).bit_length() for c in p.coeffs()], default=0) + count.bit_length())
+    if degree > MAXIMAL_DEGREE or bits > MAXIMAL_BITS or (count > 1 and comb(k + min(count, 64) - 1, min(count, 64) - 1) > MAXIMAL_TERMS):
+        raise BudgetExceeded(f"the power {k} of {count} terms", code="TC306", where="lowering", hint="smaller exponents")
 
 
 def _root(x: Executor, path: Path, v: Quotient, exponent: Fraction) -> Quotient:

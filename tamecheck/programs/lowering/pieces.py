@@ -20,7 +20,9 @@ from flint import fmpq, fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.ground.algebraic import AlgebraicNumber
 from tamecheck.ground.polynomials import Ring
+from tamecheck.programs.lowering import algebraic
 from tamecheck.programs.lowering import conditions as signs
 from tamecheck.programs.lowering.paths import Dead, Executor, Path, Quotient, Root, Split, Undefined, as_text
 from tamecheck.programs.lowering.scalars import scalarise
@@ -66,7 +68,12 @@ class Piece:
 
     def texts(self) -> list[str]:
         """Return the conditions in the language of formulas, without the definitions of auxiliary variables."""
-        return [f"{str(p).replace(' ', '')}{signs.SYMBOL[mask]}0" for p, mask in self.conditions if not self.auxiliary(p)]
+        ring = self.function.ring
+        defined = set()
+        for r in self.roots:
+            x = ring.variable(r.variable)
+            defined |= {str(x), str(signs.canonical(r.radicand[1] * x**r.degree - r.radicand[0])[0])}
+        return [f"{str(p).replace(' ', '')}{signs.SYMBOL[mask]}0" for p, mask in self.conditions if str(p) not in defined]
 
     def guard(self) -> str:
         """Return the conjunction of the conditions, as text that can be read again."""
@@ -105,9 +112,14 @@ class Piece:
         return out
 
     def holds(self, point: Sequence[Fraction]) -> bool:
-        """Return whether a rational point is in the piece (for pieces without auxiliary variables)."""
+        """Return whether a rational point is in the piece."""
         q = [fmpq(c.numerator, c.denominator) for c in point]
-        return all([mask & signs.sign_mask(signs.evaluate(p, q)) for p, mask in self.conditions if not self.auxiliary(p)])
+        if not all([mask & signs.sign_mask(signs.evaluate(p, q)) for p, mask in self.conditions if not self.auxiliary(p)]):
+            return False
+        if not self.roots:
+            return True
+        x = algebraic.coordinates(self.function.ring.names, point, self.roots)
+        return all([mask & signs.sign_mask(algebraic.at(p, x).sign()) for p, mask in self.conditions if self.auxiliary(p)])
 
     def auxiliary(self, p: fmpz_mpoly) -> bool:
         """Return whether an auxiliary variable occurs."""
@@ -239,19 +251,22 @@ class PiecewiseFunction:
             raise InputError(f"a point here has {len(self.variables)} coordinates, got {len(given)}", code="TC162")
         return [Fraction(c) for c in given]
 
-    def __call__(self, *point: object) -> Fraction | dict[str, list[Fraction]]:
-        """Return the exact value at a rational point (pieces with auxiliary variables are not evaluated)."""
+    def __call__(self, *point: object) -> Fraction | AlgebraicNumber | dict[str, list]:
+        """Return the exact value at a rational point: a rational number, or an algebraic one where roots occur."""
         q = self.point(point)
         piece = self.locate(q)
         if piece is None:
             raise InputError("the program has no value at this point", code="TC163", where=", ".join([str(c) for c in q]))
-        if piece.roots:
-            raise InputError("the value is algebraic", code="TC163", where=repr(piece), hint="take .values and .roots of the piece")
         f = [fmpq(c.numerator, c.denominator) for c in q] + [fmpq(0)] * (len(self.ring.names) - len(q))
+        x = algebraic.coordinates(self.ring.names, q, piece.roots) if piece.roots else []
         out = {}
         for name, entries in piece.values.items():
-            ratios = [signs.evaluate(n, f) / signs.evaluate(d, f) for n, d in entries]
-            out[name] = [Fraction(int(r.p), int(r.q)) for r in ratios]
+            if piece.roots:
+                ratios = [algebraic.quotient_at(v, x) for v in entries]
+                out[name] = [r if r.rational is None else Fraction(int(r.rational.p), int(r.rational.q)) for r in ratios]
+            else:
+                ratios = [signs.evaluate(n, f) / signs.evaluate(d, f) for n, d in entries]
+                out[name] = [Fraction(int(r.p), int(r.q)) for r in ratios]
         only = list(out.values())
         return only[0][0] if len(only) == 1 and len(only[0]) == 1 else out
 
@@ -303,6 +318,8 @@ class PiecewiseFunction:
                     hint="a smaller model, a box, or a larger limit",
                 )  # fmt: skip
             path = self.waiting[-1]
+            if budget is not None and budget.seconds is not None and budget.remaining() <= 0:
+                raise BudgetExceeded(f"time budget of {budget.seconds:g} s used up", partial=self, code="TC301", where="lowering")
             try:
                 executor.run(path, outputs)
             except Split as split:
