@@ -260,6 +260,8 @@ def _main(figure, axes, report, panel: curve.Panel, done: set[str]) -> None:
     _open_parts(axes, report, panel)
     figure.canvas.draw()
     lines = [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines if line.get_gid() == "asymptote"]
+    lines += [([panel.left, panel.right], [0.0, 0.0])] if panel.low < 0 < panel.high else []
+    lines += [([0.0, 0.0], [panel.low, panel.high])] if panel.left < 0 < panel.right else []
     placer = Placer(figure, axes, [*[(p.x, p.y) for p in panel.pieces], *lines])
     room = MOST_LABELS
     for label in sorted(_labels(report, panel), key=lambda item: item.rank)[:MOST_MARKS]:
