@@ -77,3 +77,18 @@ def test_exponents_of_lojasiewicz(formula, point, exponent, reason):
 def test_a_value_that_is_zero_by_algebra():
     """The square of a cubic at the cubic's root is 0, not an enclosure of it."""
     assert activation("(x^3 - x - 1)^2").critical_values["smooth"][0]["value"] == "0"
+
+
+@pytest.mark.parametrize("depth", [12, pytest.param(30, marks=pytest.mark.slow)])
+def test_deep_nesting_is_open_within_seconds(depth):
+    """tanh of tanh of ...: monotonic with its range; what is too large is open, and it does not take minutes."""
+    import time
+
+    formula = "x"
+    for _ in range(depth):
+        formula = f"tanh({formula})"
+    started = time.process_time()
+    r = activation(formula)
+    assert time.process_time() - started < 20
+    assert [p["kind"] for p in r.pieces] == ["increasing"] and r.open and not r.complete
+    assert [z["point"] for z in r.zeros] == ["0"] and r.image and not r.image[0]["low_attained"]

@@ -17,7 +17,7 @@ from tamecheck.geometry.univariate.ranges import bounds_on, sign_on
 from tamecheck.proofs import pfaffian_polynomials as poly
 from tamecheck.proofs.pfaffian_polynomials import NoChain, Polynomial, TooBig
 
-MOST_FUNCTIONS = 16
+MOST_FUNCTIONS = 10
 DEEPEST = 24
 MOST_TURNS = 8
 MOST_POWER = 48
@@ -86,8 +86,12 @@ class Builder:
         return bool(sign_on(d, self.low, self.high)) or self._no_zeros(d)
 
     def _no_zeros(self, d: Expr) -> bool:
+        from tamecheck.geometry.univariate.asymptotics import DEEPEST as EXPANDED
+        from tamecheck.geometry.univariate.asymptotics import nesting
         from tamecheck.geometry.univariate.isolation import zeros
 
+        if nesting(d) > EXPANDED:
+            return False
         found = zeros(d, self.low, self.high)
         return not found.zeros and not found.open and not found.identical
 

@@ -21,6 +21,7 @@ End = tuple[Expr | None, int]
 
 STARTS = tuple([Fraction(n) for n in (4, 6, 10, 16, 32, 64, 256, 1024, 2**14, 2**20, 2**40, 2**80, 2**160)])
 COUNTS = (5, 10, 18)
+DEEPEST = 6
 
 
 class Leading(NamedTuple):
@@ -53,6 +54,8 @@ def _scale(algebra: Algebra) -> Scale:
 
 def germ_of(e: Expr, end: End, frame: Frame) -> Germ:
     """Return the germ of an expression at an end in a frame."""
+    if nesting(e) > DEEPEST:
+        raise Unsupported("nested too deeply for an expansion")
     k = e.algebra
     point, side = end
     if point is None:
@@ -109,6 +112,15 @@ def leading(e: Expr, end: End, tries: int = len(COUNTS)) -> Leading:
     if isinstance(found, Unknown):
         raise found
     return found
+
+
+def nesting(e: Expr) -> int:
+    """Return how deeply functions of the variable are nested."""
+    if "nesting" not in e.memo:
+        for p in e.ancestors():
+            inner = max([a.memo["nesting"] for a in p.args], default=0)
+            p.memo["nesting"] = inner + (p.varies and p.kind not in ("x", "sum", "prod", "seal"))
+    return e.memo["nesting"]
 
 
 class _Exhausted(Unsupported):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tamecheck.geometry.univariate.parameters import Oracle
 
 MAXIMAL_NODES = 120_000
-MAXIMAL_FOR_DERIVATIVES = 20_000
+MAXIMAL_FOR_DERIVATIVES = 12_000
 SMALL = 1 << 64
 ODD = frozenset(["atan", "asin", "erf", "erfinv", "sin"])
 

@@ -12,6 +12,7 @@ from tamecheck.geometry.univariate.isolation import Open, ZeroSet, zeros
 from tamecheck.geometry.univariate.normal_forms import simplified
 from tamecheck.geometry.univariate.piecewise import Opaque, Piecewise, analytic_at, sign_between, value_at
 from tamecheck.geometry.univariate.ranges import sign_on
+from tamecheck.geometry.univariate.structural_limits import structural_limit
 
 Limit = Expr | int | None
 """A constant; 1 and -1 for the two infinities; ``None`` when it is not known or does not exist."""
@@ -112,18 +113,7 @@ def _limit(e: Expr, end: End) -> Limit:
     try:
         return asymptotics.limit(e, end)
     except asymptotics.Unknown:
-        return _with_parameter(e, end)
-
-
-def _with_parameter(e: Expr, end: End) -> Limit:
-    """Return a limit by terms when the expression holds a parameter."""
-    if e.algebra.oracle is None or not e.algebra.oracle.concerns(e):
-        return None
-    from tamecheck.geometry.univariate.parameters import limit_by_terms
-    from tamecheck.geometry.univariate.structural_limits import structural_limit
-
-    found = limit_by_terms(e, end)
-    return found if found is not None else structural_limit(e, end)
+        return structural_limit(e, end)
 
 
 def compare_limits(a: Limit, b: Limit) -> int | None:
