@@ -84,8 +84,10 @@ class Balls:
         return _filled(out, shape)
 
 
-KNOWN = frozenset(["input", "constant", "add", "sub", "mul", "div", "pow", "einsum", "sum", "reshape", "expand", "take", "put", "neg", "tanh", "sigmoid",
-                   "softplus", *SMOOTH])  # fmt: skip
+KNOWN = frozenset(
+    ["input", "constant", "add", "sub", "mul", "div", "pow", "einsum", "sum", "reshape", "expand", "take", "put", "neg", "tanh", "sigmoid",
+     "softplus", *SMOOTH]
+)  # fmt: skip
 
 
 def _filled(entries: list, shape: tuple[int, ...]) -> np.ndarray:

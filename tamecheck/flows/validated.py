@@ -1,8 +1,8 @@
 """Rigorous enclosures of gradient flows: where the flow is, as a theorem.
 
-Over a step of length h the numerical path z is the Taylor polynomial of degree K - 1 of the flow at its start, with exact dyadic coefficients.
-Ball arithmetic bounds the defect |z' + grad F(z)| on the whole step, and the least eigenvalue m of the Hessian of F on a tube of radius R around z. If
-rho is a bound of |theta - z| at the start of the step then
+Over a step of length h the numerical path z is the Taylor polynomial of the flow at its start, with exact dyadic coefficients.
+Ball arithmetic bounds the defect |z' + grad F(z)| on the whole step, and the least eigenvalue m of the Hessian of F on a tube of
+radius R around z. If rho is a bound of |theta - z| at the start of the step then
 
     |theta - z| <= exp(-m s) rho + d (1 - exp(-m s))/m,   0 <= s <= h,
 
