@@ -371,7 +371,7 @@ def judge(entry, content: dict, question: str, answer, bits: int = BITS[0]):
             return "no reference", ""
         truth = middle(value) if value not in ("inf", "-inf") else float(value)
         theirs = float(answer) if answer != "oscillates" else math.nan
-        if theirs == truth or abs(theirs - truth) <= TOLERANCE * max(1, abs(truth)):
+        if _equal(theirs, truth):
             return "right", ""
         better = [middle(e["point"]) for e in content["extrema"] if "point" in e] + [10.0**k * s for k in range(-3, 7) for s in (1, -1)]
         side = -1 if what == "minimum" else 1
@@ -386,7 +386,7 @@ def judge(entry, content: dict, question: str, answer, bits: int = BITS[0]):
                 continue
             truth = middle(e["limit"]) if e["limit"] not in ("inf", "-inf") else float(e["limit"])
             mine = math.nan if theirs == "oscillates" else float(theirs)
-            if not (mine == truth or abs(mine - truth) <= TOLERANCE * max(1, abs(truth))):
+            if not _equal(mine, truth):
                 place = 1e6 if e["at"] == "inf" else -1e6
                 proof = confirmed(lambda p=place, t=truth, m=mine: _tends(float(at(p).mid), t, m))
                 return ("wrong" if proof else "disputed"), f"{theirs} at {e['at']}, and it is {e['limit'] if isinstance(e['limit'], str) else truth}"
@@ -413,6 +413,11 @@ def judge(entry, content: dict, question: str, answer, bits: int = BITS[0]):
     places = [mpf(k) / 8 for k in range(-160, 161)]
     steps = {sign(at(b) - at(a)) for a, b in zip(places, places[1:], strict=False) if _known(at, a, b)}
     return ("wrong" if steps in ({1}, {-1}, {0, 1}, {0, -1}, {0}) else "disputed"), "says not monotone, and it is"
+
+
+def _equal(a: float, b: float) -> bool:
+    """Tell whether two numbers are equal to six digits; an infinite one equals itself only."""
+    return a == b or (math.isfinite(a) and math.isfinite(b) and abs(a - b) <= TOLERANCE * max(1, abs(b)))
 
 
 def _tends(far: float, truth: float, theirs: float) -> bool:
@@ -468,7 +473,7 @@ def main(arguments: list[str] | None = None) -> int:
             verdict, why = judge(find(name), content, q, answer) if kind == "answer" else ("time" if kind == "time" else "silent", str(answer or ""))
             if verdict == "disputed":
                 verdict, why = judge(find(name), content, q, answer, BITS[1])
-            rows.append({"name": name, "question": q, "verdict": verdict, "why": why, "seconds": seconds, "ours": ours[-1]})
+            rows.append({"name": name, "question": q, "verdict": verdict, "why": why, "answer": answer, "seconds": seconds, "ours": ours[-1]})
             if verdict in ("wrong", "disputed"):
                 print(f"{verdict:9}{q:17}{name[:40]:42}{why}", flush=True)
         if options.json:

@@ -275,3 +275,98 @@ def test_a_thumbnail_is_drawn_again():
 
     name, svg = activation_page.picture("Mish")
     assert (activation_page.PICTURES / f"{name}.svg").read_text(encoding="utf-8") == svg
+
+
+def test_every_difference_from_the_catalogue_is_settled_on_the_page():
+    """Settlements name entries of the atlas, and the page prints each of them."""
+    import activation_disagreements
+
+    page = activation_disagreements.PAGE.read_text(encoding="utf-8")
+    for (name, column), why in activation_disagreements.SETTLED.items():
+        assert find(name)
+        assert f"| {name} | {column} |" in page
+        assert why.replace("|", "\\|") in page
+    assert "NOT SETTLED" not in page
+
+
+def test_differences_are_seen():
+    """Each column of a catalogue row is compared: a row that says the contrary of everything differs in every column."""
+    import activation_disagreements
+
+    row = dict.fromkeys(["locally_lipschitz", "globally_lipschitz", "sublinear", "SAD", "path_differentiable", "non_affine"], "no")
+    row |= {"expected_smallest_structure": "R_alg", "C_k": "C^1", "lipschitz_constant_approx": "2.5", "homogeneity": "1"}
+    found = activation_disagreements.differences(row, golden()["Mish"])
+    assert set(found) == set(row) - {"expected_smallest_structure", "lipschitz_constant_approx"} | {"homes", "constant"}
+    assert found["constant"] == ("1.0885", "2.5")
+
+
+# ------------------------------------------------------------------------------------------ the command
+
+
+def run(capsys, *words):
+    """Run the command line, return what it prints."""
+    from tamecheck import cli
+
+    assert cli.main(["catalogue", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_command_prints_census_and_records(capsys):
+    """The listing ends with the census; one entry shows its record; JSON has the same cells and the counts."""
+    listing = run(capsys, "activations")
+    assert f"{len(golden())} functions of one variable" in listing
+    assert "zeros and extrema" in listing
+    one = run(capsys, "activations", "Phish")
+    assert "R_Pfaff" in one
+    assert "1.29831" in one
+    assert "census" not in one
+    content = json.loads(run(capsys, "activations", "--json"))
+    assert len(content["activations"]) == len(activations()) + len(unwritten())
+    assert content["census"]["of"] == len(golden())
+    for title, counts in content["census"].items():
+        assert title == "of" or sum(counts.values()) == len(golden())
+    assert set(content) == {"tamecheck", "command", "verdict", "activations", "census"}
+
+
+def test_a_name_needs_a_known_table(capsys):
+    """Two words of which the first is no table are refused."""
+    from tamecheck import cli
+
+    assert cli.main(["catalogue", "gelu", "gelu"]) != 0
+    assert "TC141" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------ the judge of the peers
+
+
+CONTENT = {
+    "open": [], "zero_intervals": [], "zeros": [{"point": "0", "crossing": False}], "extrema": [{"point": "0"}],
+    "pieces": [{"kind": "decreasing"}, {"kind": "increasing"}], "discontinuities": [],
+    "limits": [{"at": "-inf", "limit": "inf"}, {"at": "inf", "limit": "inf"}],
+    "range": {"low": "0", "low_attained": True, "low_exact_bound": True, "high": "inf", "high_attained": False, "high_exact_bound": True},
+}  # fmt: skip
+ANSWERS = [
+    ("grid: zeros", [0.0], "right"), ("grid: zeros", [], "wrong"), ("grid: zeros", [0.0, 2.0], "wrong"), ("sympy: minimum", 0.0, "right"),
+    ("sympy: minimum", 1.0, "wrong"), ("sympy: minimum", -1.0, "disputed"), ("sympy: maximum", "inf", "right"), ("sympy: maximum", 5.0, "wrong"),
+    ("sympy: limits", ["inf", "inf"], "right"), ("sympy: limits", ["inf", 3.0], "wrong"), ("sympy: monotone", True, "wrong"),
+    ("sympy: monotone", False, "right"), ("grid: extrema", [0.0], "right"), ("grid: extrema", [], "wrong"), ("grid: extrema", [0.0, 3.0], "wrong"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "answer", "expected"), ANSWERS)
+def test_a_peer_is_wrong_only_if_a_third_reading_says_so(question, answer, expected):
+    """The answers of peers about x^2/2, against a report: a claim that only the report contradicts is disputed."""
+    pytest.importorskip("sympy")
+    pytest.importorskip("mpmath")
+    import activation_peers
+
+    assert activation_peers.judge(find("Squared error"), CONTENT, question, answer)[0] == expected
+
+
+def test_a_wrong_report_does_not_convict_a_peer():
+    """If the report were wrong (a zero at 1 that is none), a right peer is disputed, never wrong."""
+    pytest.importorskip("sympy")
+    import activation_peers
+
+    content = {**CONTENT, "zeros": [{"point": "1", "crossing": True}]}
+    assert activation_peers.judge(find("Squared error"), content, "grid: zeros", [0.0])[0] == "disputed"
