@@ -50,7 +50,7 @@ def test_field_laws(a, b, c):
     assert a + b == b + a and a * b == b * a
     assert (a + b) + c == a + (b + c)
     assert a * (b + c) == a * b + a * c
-    assert a - a == rational(0) and -(-a) == a
+    assert a - a == rational(0) and (-a) * (-1) == a
     if b.sign():
         assert (a / b) * b == a
     assert (a < b) == ((a - b).sign() < 0)
