@@ -276,6 +276,43 @@ def frame(
     raise BudgetExceeded("no coordinates of the list are good enough", code="TC306", where="coordinates")
 
 
+def touching(decomposition: Decomposition, budget: Budget | None = None):
+    """Return which cells of any complete decomposition meet the closure of which, as a networkx graph with edges from c to d if d meets cl(c).
+
+    Where a factor vanishes identically over a point, the closure of a cell may hold a part of a cell only.  Then "meets" is decided in
+    other coordinates, on a decomposition in which all projection factors (and derivatives that cut such fibres) have constant signs: each
+    cell there lies in one cell here.
+    """
+    import networkx
+
+    graph = networkx.DiGraph()
+    for i, cell in enumerate(decomposition.cells):
+        graph.add_node(i, index=cell.index, dimension=cell.dimension, signs=cell.signs)
+    try:
+        cells = Adjacency(decomposition, budget)
+        graph.add_edges_from([(i, j) for i in range(len(cells)) for j in cells.closure(i) if j != i])
+        return graph
+    except Obstruction:
+        pass
+    ring = decomposition.ring
+    factors = {str(f.polynomial): f.polynomial for f in decomposition.projection.factors}
+    for cell in decomposition.cells:
+        for stack in cell.stacks:
+            if stack.null:
+                factors.update({str(q): q for root in stack.roots for f, _ in root.factors if not f.known for q, _ in ring.factors(f.polynomial)[1]})
+    found = frame(ring, list(factors.values()), budget=budget)
+    place = {cell.path: i for i, cell in enumerate(decomposition.cells)}
+    owners = []
+    for node in found.adjacency.cells:
+        point = found.sample(node)
+        if any([isinstance(x, Combination) for x in point]):
+            raise BudgetExceeded("a sample point has coordinates of too large degree", code="TC306", where="adjacency")
+        owners.append(place[decomposition.locate(point).path])
+    for i, owner in enumerate(owners):
+        graph.add_edges_from([(owner, owners[j]) for j in found.adjacency.closure(i) if owners[j] != owner])
+    return graph
+
+
 # ------------------------------------------------------------------------ values
 
 

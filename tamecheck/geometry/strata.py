@@ -299,7 +299,6 @@ class Stratification:
     closures : tuple of frozensets — for each stratum the strata in its frontier
     frontier : tuple of pairs (i, j) — the edges of the Hasse diagram: stratum j lies in the frontier of i, and none between
     whitney : dict — ``{"a": True, "b": True}``
-    refinements : list of Refinement — points that Whitney's conditions made strata
     """
 
     def __init__(self, task: _Task, found: Frame, classification: Classification, budget: Budget | None = None) -> None:
@@ -328,7 +327,7 @@ class Stratification:
         met = classification.closures()
         self.closures = tuple([frozenset([place[j] for j in met[k] if j in place]) for k in order])
         self.frontier = tuple([(i, j) for i, below in enumerate(self.closures) for j in sorted(below) if not self._between(below, j)])
-        self.refinements = self._refinements(classification)
+        self._classification = classification
         self._describers.append((Describer(found), {s.number: s.cells for s in self.strata}))
 
     # ----------------------------------------------------------------- formulas
@@ -448,12 +447,14 @@ class Stratification:
         graph.add_edges_from(self.frontier)
         return graph
 
-    def _refinements(self, classification: Classification) -> list["Refinement"]:
+    @cached_property
+    def refinements(self) -> list["Refinement"]:
+        """The points that are strata because of Whitney's conditions, with arcs where such are found."""
         out = []
-        for cut in classification.cuts:
+        for cut in self._classification.cuts:
             owner = next((s for s in self.strata if cut.cell in s.cells), None)
             if cut.whitney and owner is not None:
-                out.append(Refinement(owner.number, owner.sample, cut.reason, _arc(self, classification, cut.cell, owner.sample)))
+                out.append(Refinement(owner.number, owner.sample, cut.reason, _arc(self, self._classification, cut.cell, owner.sample)))
         return out
 
     @property

@@ -205,13 +205,6 @@ def _poly(c: Sequence[Fraction]) -> fmpq_poly:
     return fmpq_poly([fmpq(x.numerator, x.denominator) for x in c])
 
 
-def _on(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]]) -> bool:
-    # a point first: it rules out nearly all arcs
-    if _at(p, curve, Fraction(2)) != 0:
-        return False
-    return substituted(p, curve) == 0
-
-
 def substituted(p: fmpz_mpoly, curve: Sequence[Sequence[Fraction]]) -> fmpq_poly:
     """Return p(x(s)) as a polynomial in s."""
     rows = [_poly(row) for row in curve]

@@ -182,7 +182,6 @@ def _plane(figure_class, s):
     columns = cells.levels[1]
     ends = [decimal(_coordinate(node.coordinates()[0])) for node in columns if node.dimension == 0]
     colours = _colours(s)
-    edges = [u_low, *[e for e in ends if u_low < e < u_high], u_high]
     for node in columns:
         if node.dimension == 0:
             u = decimal(_coordinate(node.coordinates()[0]))

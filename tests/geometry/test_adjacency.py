@@ -145,3 +145,31 @@ def test_alexander_duality_for_random_curves(seed):
     complement = networkx.number_connected_components(graph.subgraph(set(graph) - zero))
     # chi of the curve and infinity together is chi_c + 1 = b_0 - b_1; the complement has b_1 + 1 parts
     assert complement == with_infinity - (chi + 1) + 1, (seed, p)
+
+
+def test_cells_over_a_vertical_fibre_touch_as_they_should():
+    """In the coordinates (x, y, z) the umbrella holds the z-axis as a vertical fibre: the sheets touch it, those over the x-axis do not exist."""
+    from tamecheck.geometry.shear import touching
+
+    d = tc.cells(["x^2-y^2*z"], ["x", "y", "z"])
+    graph = touching(d)
+    surface = [i for i in graph if graph.nodes[i]["signs"] == (0,)]
+    axis = [i for i in surface if d.cells[i].sample[:2] == (0, 0)]
+    sheets = [i for i in surface if graph.nodes[i]["dimension"] == 2]
+    assert len(axis) == 1 and len(sheets) == 4
+    assert all([graph.has_edge(i, axis[0]) for i in sheets])
+    import networkx
+
+    assert networkx.number_connected_components(graph.to_undirected().subgraph(surface)) == 1
+    complement = set(graph) - set(surface)
+    # outside, and inside on either side of the xz-plane
+    assert networkx.number_connected_components(graph.to_undirected().subgraph(complement)) == 3
+
+
+def test_touching_is_closure_where_nothing_is_vertical():
+    """Without vertical fibres the graph is that of closures."""
+    from tamecheck.geometry.shear import touching
+
+    d = tc.cells(["x^2+y^2-1"], ["x", "y"])
+    cells = Adjacency(d)
+    assert {(i, j) for i in range(13) for j in cells.closure(i) if i != j} == set(touching(d).edges)
