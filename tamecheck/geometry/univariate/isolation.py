@@ -126,8 +126,11 @@ def _of_factor(g: Expr, limits: Limits, whole: Expr, alone: bool = False) -> Zer
 
 def _searched(g: Expr, limits: Limits, whole: Expr, alone: bool) -> ZeroSet:
     """Search with a parameter; the places where a search probes are arbitrary, so they are no reason to split its interval."""
+    from tamecheck.geometry.univariate import balls
     from tamecheck.geometry.univariate.parameters import Split
 
+    if not all(balls.value(p).is_finite() for p in g.ancestors() if p.kind == "parameter"):
+        return ZeroSet((), (Open(*limits, "the zeros depend on a parameter that is not bounded"),))  # enclosures say nothing
     try:
         return Search(g, limits, whole, alone).run()
     except Split:
