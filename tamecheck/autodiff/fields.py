@@ -11,13 +11,16 @@ from fractions import Fraction
 from flint import arb, ctx, fmpq, fmpz_mpoly
 
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.systems import compose
 from tamecheck.ground.polynomials import Ring
 
 Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
 MAXIMAL_TERMS = 20_000
 MAXIMAL_DEGREE = 400
 SMOOTH = frozenset(["exp", "log", "sin", "cos", "tan", "atan", "asin", "acos", "erf", "root", "pi"])
+
+
+class NoRoom(Exception):
+    """The field was made without generators, and one is needed."""
 
 
 class NotSupported(Exception):
@@ -148,6 +151,8 @@ class Field:
         k = self._index.get(key)
         if k is None:
             k = len(self.generators)
+            if not self.pool:
+                raise NoRoom
             if k >= self.pool:
                 raise BudgetExceeded(f"more than {self.pool} different transcendental expressions", code="TC306", where="exact decision")
             self._index[key] = k
@@ -273,17 +278,41 @@ class Field:
 
     def substitute(self, a: Quotient, image: Sequence[Quotient]) -> Quotient | None:
         """Return a function with quotients put for the variables; ``None`` if a denominator vanishes."""
+        if a[0].is_constant() and a[1].is_constant():
+            return a
         everything = list(image)
         for j in range(len(self.generators)):
             used = any([int(p.degrees()[self.n + j]) for p in a])
             everything.append(self._image(j, image) if used else (self.zero, self.one))
             if everything[-1] is None:
                 return None
-        everything += [(self.zero, self.one)] * (len(self.ring.names) - len(everything))
-        (p, q), (r, s) = compose(a[0], everything, self.ring), compose(a[1], everything, self.ring)
+        (p, q), (r, s) = self._compose(a[0], everything), self._compose(a[1], everything)
         if r.is_zero():
             return None
         return self.reduce(p * s, q * r)
+
+    def _compose(self, p: fmpz_mpoly, image: Sequence[Quotient]) -> Quotient:
+        """Return p with quotients put for the variables that occur, over a common denominator."""
+        if p.is_constant():
+            return p, self.one
+        degrees = [int(d) for d in p.degrees()]
+        used = [k for k, d in enumerate(degrees) if d]
+        tables, denominator = {}, self.one
+        for k in used:
+            top, bottom = image[k]
+            tops, bottoms = [self.one], [self.one]
+            for _ in range(degrees[k]):
+                tops.append(tops[-1] * top)
+                bottoms.append(bottoms[-1] * bottom)
+            tables[k] = [x * y for x, y in zip(tops, reversed(bottoms), strict=True)]
+            denominator *= bottoms[-1]
+        total = self.zero
+        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+            term = self.ring.constant(int(c))
+            for k in used:
+                term *= tables[k][int(exponents[k])]
+            total += term
+        return total, denominator
 
     def _image(self, j: int, image: Sequence[Quotient]) -> Quotient | None:
         g = self.generators[j]

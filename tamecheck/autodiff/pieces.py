@@ -7,7 +7,7 @@ from fractions import Fraction
 from flint import fmpz_mpoly
 
 from tamecheck.autodiff.code import Code
-from tamecheck.autodiff.fields import Field, Quotient
+from tamecheck.autodiff.fields import Field, NoRoom, Quotient
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
 from tamecheck.autodiff.space import Cell, Space, cut
@@ -17,7 +17,6 @@ from tamecheck.ground.polynomials import positive
 
 MAXIMAL_GUARDS = 60
 POOL = 16
-POLYNOMIAL = frozenset(["add", "sub", "mul", "div", "neg", "abs", "max", "min", "sign", "floor", "ceil", "round"])
 JUMPING = frozenset(["sign", "floor", "ceil", "round"])
 
 
@@ -59,22 +58,22 @@ class Pieces:
         self.code, self.rules, self.budget, self.mode = code, rules, budget, mode
         kinds = [*_operations(code)]
         self.jumping = any([k in JUMPING or k in ("where", "compare", "logic") for k in kinds])
-        smooth = [k for k in kinds if k not in POLYNOMIAL and k not in ("where", "compare", "logic", "stop", "number", "variable", "power")]
-        self.field = Field(code.names, POOL if smooth or self._gaps(kinds) else 0)
-        self.extra = [self._own(p) for p in extra]
-        self.guards: dict[str, fmpz_mpoly] = {}
+        self._extra = list(extra)
         self.pieces: list[Piece] = []
+        try:
+            self._start(0)
+        except NoRoom:
+            self._start(POOL)
+
+    def _start(self, pool: int) -> None:
+        self.field = Field(self.code.names, pool)
+        self.extra = [self._own(p) for p in self._extra]
+        self.guards: dict[str, fmpz_mpoly] = {}
         self.space: Space = cut(self.field, [])
         self._run()
 
     def __repr__(self) -> str:
         return f"Pieces({len(self.pieces)} pieces; {', '.join(self.code.names)})"
-
-    def _gaps(self, kinds: list[str]) -> bool:
-        """Return whether an unknown number may be needed."""
-        return any([self.rules.of(k, 2 if k in ("max", "min") else 1) is None for k in kinds if k in POLYNOMIAL]) or any(
-            [kind == "call" for kind, _, _ in self.code.nodes]
-        )
 
     def _own(self, p: fmpz_mpoly) -> fmpz_mpoly:
         n, m = len(self.code.names), len(self.field.ring.names)
