@@ -180,8 +180,15 @@ class Analysis:
                 return found + self.systems.solve(more, [*signs, *cut])
             jacobian = [[p.derivative(k) for k in range(self.n)] for p in more]
             codimension = self.n - dimension
-            regular = maximal_minors(jacobian, codimension)
+            size = codimension
+            regular = maximal_minors(jacobian, size)
+            while not regular and size > 1:
+                size -= 1
+                regular = maximal_minors(jacobian, size)
             bad: list[fmpz_mpoly] = []
+            if size < codimension:
+                # where the rank were that size the set would have a larger dimension: these minors vanish on it
+                regular, bad = [], regular
             for k, p in enumerate(regular):
                 # regular by the k-th minor and not by those before
                 conditions = [*signs, *cut, (p, NONZERO), *[(q, frozenset([0])) for q in regular[:k]]]

@@ -1,0 +1,169 @@
+"""Critical values against peers: which solutions are lost, and how long it takes.
+
+    python benchmarks/critical_values.py
+
+Peers, where they are installed: ``sympy.solve`` on the gradient system, z3 (asked for one point after another with f equal to a new value),
+QEPCAD (quantifier elimination of ``exists x: t = f and grad f = 0``, wall time net of the time of a trivial problem).  A peer that is
+stopped after ``LIMIT`` seconds counts as that.
+"""
+
+import multiprocessing
+import shutil
+import subprocess
+import time
+
+LIMIT = 20
+FUNCTIONS = [
+    ("himmelblau", "(x^2+y-11)^2+(x+y^2-7)^2", "x,y"),
+    ("inf_not_attained", "x^2+(x*y-1)^2", "x,y"),
+    ("broughton", "x^2*y+x", "x,y"),
+    ("motzkin", "x^4*y^2+x^2*y^4-3*x^2*y^2+1", "x,y"),
+    ("quadact_data2", "(a*w^2-1)^2+(4*a*w^2-2)^2", "a,w"),
+    ("dense cubic", "x^3+2*x^2*y-3*x*y^2+y^3-4*x^2+x*y+5*y^2-x+2*y", "x,y"),
+    ("dense quartic", "x^4-2*x^3*y+3*x^2*y^2+x*y^3+2*y^4-x^3+4*x*y^2-5*y^2+x-3*y", "x,y"),
+    ("deep_linear_3", "(u*v*w-1)^2", "u,v,w"),
+    ("linear_2_data_bias", "(v*b-1)^2+(v*(w+b)+1)^2", "v,w,b"),
+]
+
+
+def ours(formula: str, names: list[str]) -> tuple[float, list, list[str], bool, float]:
+    """Return seconds for the finite values, these, the values at infinity, whether all is complete, and seconds for everything; best of three."""
+    from tamecheck.critical_report import critical
+
+    best = {}
+    for kind in ("smooth", "all") * 3:
+        started = time.perf_counter()
+        report = critical(formula, names, kind=kind)
+        best[kind] = min(best.get(kind, LIMIT), time.perf_counter() - started)
+    return best["smooth"], report.smooth, report.values("asymptotic"), report.complete, best["all"]
+
+
+def in_child(function, *arguments) -> tuple[float, object]:
+    """Return seconds and result of a function in a child that is stopped after the limit."""
+    queue = multiprocessing.Queue()
+    child = multiprocessing.Process(target=_send, args=(queue, function, arguments))
+    child.start()
+    try:
+        seconds, result = queue.get(timeout=LIMIT + 5)
+    except Exception:
+        seconds, result = LIMIT, None
+    child.terminate()
+    child.join()
+    return seconds, result
+
+
+def _send(queue, function, arguments) -> None:
+    started = time.perf_counter()
+    result = function(*arguments)
+    queue.put((time.perf_counter() - started, result))
+
+
+def by_sympy(formula: str, names: list[str]) -> int:
+    """Return how many different real critical values sympy's solutions have (parametric solutions count as their value)."""
+    import sympy
+
+    symbols = sympy.symbols(names)
+    f = sympy.sympify(formula.replace("^", "**"), locals=dict(zip(names, symbols, strict=True)))
+    solutions = sympy.solve([sympy.diff(f, s) for s in symbols], symbols, dict=True)
+    values = set()
+    for s in solutions:
+        if all([v.is_real is not False for v in s.values()]):
+            value = sympy.N(sympy.simplify(f.subs(s)), 12)
+            values.add(str(sympy.re(value))[:9])
+    return len(values)
+
+
+def by_z3(formula: str, names: list[str]) -> int:
+    """Return how many critical values z3 finds by asking for one that is different from those before."""
+    import z3
+
+    variables = [z3.Real(n) for n in names]
+    scope = dict(zip(names, variables, strict=True))
+    from tamecheck.ground.polynomials import Ring, read
+
+    ring = Ring(names)
+    p, d = read(ring, formula)
+
+    def term(q):
+        total = z3.RealVal(0)
+        for e, c in zip(q.monoms(), q.coeffs(), strict=True):
+            t = z3.RealVal(int(c))
+            for name, k in zip(names, e, strict=True):
+                for _ in range(int(k)):
+                    t = t * scope[name]
+            total = total + t
+        return total
+
+    solver = z3.Tactic("qfnra-nlsat").solver()
+    for k in range(len(names)):
+        solver.add(term(p.derivative(k)) == 0)
+    t = z3.Real("t_value")
+    solver.add(t * d == term(p))
+    count = 0
+    while solver.check() == z3.sat:
+        count += 1
+        solver.add(t != solver.model()[t])
+    return count
+
+
+def by_qepcad(formula: str, names: list[str]) -> float | None:
+    """Return QEPCAD's wall time for the finite critical values, ``None`` if it is not installed."""
+    if shutil.which("qepcad") is None:
+        return None
+    from tamecheck.ground.polynomials import Ring, read
+
+    ring = Ring(names)
+    p, d = read(ring, formula)
+
+    def text(q):
+        return str(q).replace("*", " ")
+
+    equations = [f"{text(p.derivative(k))} = 0" for k in range(len(names))]
+    matrix = " /\\ ".join([f"{d} t = {text(p)}", *equations])
+    lines = ["[]", f"(t,{','.join(names)})", "1", "".join([f"(E {n})" for n in names]) + f"[{matrix}].", "finish", ""]
+    started = time.perf_counter()
+    try:
+        subprocess.run(["qepcad", "+N8000000"], input="\n".join(lines), capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return float(LIMIT)
+    return time.perf_counter() - started
+
+
+def start_of_qepcad() -> float:
+    """Return the time of a trivial problem: QEPCAD's start."""
+    started = time.perf_counter()
+    subprocess.run(["qepcad", "+N8000000"], input="[]\n(x)\n0\n(E x)[x=0].\nfinish\n", capture_output=True, text=True, timeout=LIMIT, check=False)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print one line per function."""
+    critical_warm()
+    floor = start_of_qepcad() if shutil.which("qepcad") else 0
+    print(f"{'function':<20}{'values':>7}{'ours ms':>9}{'all ms':>8}{'sympy':>14}{'z3':>14}{'QEPCAD net ms':>15}  at infinity")
+    for name, formula, variables in FUNCTIONS:
+        names = variables.split(",")
+        seconds, finite, infinite, complete, everything = ours(formula, names)
+        sympy_seconds, found = in_child(by_sympy, formula, names)
+        z3_seconds, some = in_child(by_z3, formula, names)
+        q = by_qepcad(formula, names)
+        q_text = "-" if q is None else f"{max(q - floor, 0) * 1000:.0f}"
+        s_text = f"{_count(found)} in {sympy_seconds * 1000:.0f}"
+        z_text = f"{_count(some)} in {z3_seconds * 1000:.0f}"
+        at = ", ".join(infinite) + ("" if complete else " (open)")
+        print(f"{name:<20}{len(finite):>7}{seconds * 1000:>9.1f}{everything * 1000:>8.1f}{s_text:>14}{z_text:>14}{q_text:>15}  {at}")
+
+
+def _count(found: object) -> str:
+    return "-" if found is None else str(found)
+
+
+def critical_warm() -> None:
+    """Import everything before anything is timed."""
+    from tamecheck.critical_report import critical
+
+    critical("x^2+y^2")
+
+
+if __name__ == "__main__":
+    main()
