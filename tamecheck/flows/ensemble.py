@@ -61,7 +61,9 @@ def ensemble(
     return [done[k] for k in range(len(starts))]
 
 
-def _run(executor: Executor | None, payload: tuple, task: dict, parts: list[list[int]], starts: list[np.ndarray], identity: str) -> Iterator[list[dict]]:
+def _run(
+    executor: Executor | None, payload: tuple, task: dict, parts: list[list[int]], starts: list[np.ndarray], identity: str
+) -> Iterator[list[dict]]:
     if executor is None:
         for part in parts:
             yield _members(identity, payload, task, part, [starts[k] for k in part])
@@ -140,7 +142,8 @@ def _read(path: Path, identity: str) -> dict[int, dict]:
     except ValueError:
         first = None
     if not isinstance(first, dict) or first.get("ensemble") != identity:
-        raise InputError("the store belongs to another ensemble", code="TC199", where=str(path), hint="another file, or the same function and options")
+        hint = "another file, or the same function and options"
+        raise InputError("the store belongs to another ensemble", code="TC199", where=str(path), hint=hint)
     found, whole = {}, [lines[0]]
     for line in lines[1:]:
         try:
