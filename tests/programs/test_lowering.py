@@ -22,7 +22,7 @@ FORMULAS = [
     "relu(u)+relu(v)", "(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", "max(u^2+v^2-1, 2*u)", "abs(abs(u)-abs(v))", "sign(u)*abs(v)",
     "where(u > v, u*v, v-u)", "hardswish(u-v)", "leaky_relu(u+v)*relu6(v)", "min(max(u, v), 1/2)", "(u > 0)*v + (u <= v)",
     "relu(relu(u)-relu(v)-1)", "u/(1+abs(v))", "where(u == v, 7, u/(u-v))", "where(u > 0 and not v > 0, 1, where(u > 0 or v > 0, 2, 3))",
-    "hardtanh(3*u)*hardsigmoid(v)", "max(u, v, u+v, 1)", "sqrt(u^2*v^4)", "abs(u)^3 - relu(v)^2", "softshrink(u)+hardshrink(v)",
+    "hardtanh(3*u)*hardsigmoid(v)", "max(u, v, u*v, u)", "min(u-v, max(u, v, 2*v, 1/(1+u^2)), v)", "max(u, v, u+v, 1)", "sqrt(u^2*v^4)", "abs(u)^3 - relu(v)^2", "softshrink(u)+hardshrink(v)",
 ]  # fmt: skip
 
 
@@ -146,6 +146,22 @@ def test_iterated_tents(k):
 def test_the_sign_vectors_of_the_nets_in_the_facts(text, signs):
     """G152 to G159: one piece per sign vector of the breakpoint functions."""
     assert len(lower(text, ties="split")) == signs
+
+
+@pytest.mark.parametrize("operation", ["max", "min"])
+def test_the_extreme_of_k_entries_has_k_pieces(operation):
+    """A maximum over nine entries has nine pieces, not 2^8, and the pattern names the entry."""
+    f = lower(nn.Network(getattr(nn.Input("x", (3, 3)), operation)()))
+    assert len(f) == 9
+    point = [Fraction(k * (-1) ** k % 7) for k in range(9)]
+    best = point.index(max(point) if operation == "max" else min(point))
+    assert list(f.locate(point).pattern().values()) == [f"entry {best}"]
+    for q in points(random.Random(SEED), 9, 60):
+        assert f(*q) == (max(q) if operation == "max" else min(q))
+        assert sum(piece.holds(q) for piece in f) == 1
+    assert len(lower(f"{operation}(x, 2*x, 3*x, y)")) == 3
+    assert len(lower(f"{operation}(x, x, y)")) == 2
+    assert len(lower(nn.Network(nn.MaxPool2d(2)(nn.Input("x", (1, 1, 2, 4))).sum()))) == 16
 
 
 def test_activation_patterns_come_in_the_users_names():

@@ -20,6 +20,8 @@ from tamecheck.programs.lowering.tape import Tape
 Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
 """Numerator and denominator, without a common factor."""
 MAXIMAL_ROOTS = 24
+MAXIMAL_ENTRIES = 64
+"""Maxima of more entries are taken pair by pair."""
 SPLITS = {
     "max": (NULL | POSITIVE, NEGATIVE), "min": (NEGATIVE | NULL, POSITIVE), "abs": (NULL | POSITIVE, NEGATIVE),
     "sign": (POSITIVE, NULL, NEGATIVE), "lt": (NEGATIVE, NULL | POSITIVE), "le": (NEGATIVE | NULL, POSITIVE),
@@ -98,6 +100,10 @@ class Executor:
         self.auxiliary = [f"{letter}{k}" for k in range(1, self.roots + 1)]
         self.ring = Ring([*names, *self.auxiliary])
         self.one = self.ring.constant(1)
+        self._leaves: dict[int, tuple[int, ...]] = {}
+        for s in tape.needed():  # from below, so that nothing recurses
+            if tape.slots[s][0] in ("max", "min"):
+                self.leaves(s)
 
     def _count_roots(self) -> int:
         return sum([1 for s in self.tape.needed() if self.tape.slots[s][0] == "power" and self.tape.slots[s][1].denominator > 1])
@@ -127,6 +133,8 @@ class Executor:
             operation, payload, arguments = slots[s]
             if operation == "where":
                 arguments = self._where(path, arguments)
+            elif operation in ("max", "min") and not self.split:
+                arguments = self.leaves(s)
             waiting = [a for a in arguments if a not in values]
             if waiting:
                 stack += reversed(waiting)
@@ -143,6 +151,19 @@ class Executor:
         if condition not in path.values:
             return (condition,)
         return (condition, yes if self.true(path, path.values[condition]) else no)
+
+    def leaves(self, slot: int) -> tuple[int, ...]:
+        """Return what a maximum (or minimum) of maxima is the maximum of, so that k entries make k pieces; clamps by numbers stay."""
+        found = self._leaves.get(slot)
+        if found is None:
+            operation, _, arguments = self.tape.slots[slot]
+            found = ()
+            for a in arguments:
+                inner, _, below = self.tape.slots[a]
+                nested = inner == operation and not any([self.tape.value(b) is not None for b in (*below, *arguments)])
+                found += self.leaves(a) if nested and a in self._leaves else (a,)
+            self._leaves[slot] = found if len(found) <= MAXIMAL_ENTRIES else arguments
+        return self._leaves[slot]
 
     # ----------------------------------------------------------------------- signs
 
@@ -310,6 +331,8 @@ def _kink(operation: str) -> Callable:
     """Return the rule of a slot that depends on a sign."""
 
     def rule(x: Executor, path: Path, slot: int, _payload: object, given: list[Quotient]) -> Quotient:
+        if len(given) > 2:
+            return _entries(x, path, slot, given, operation == "max")
         a, b = given[0], given[-1]
         d = a if operation in ("abs", "sign") else x.difference(a, b)
         mask = x.sign(path, d, TIES if x.split else SPLITS[operation], not x.split and operation in CONTINUOUS)
@@ -324,6 +347,41 @@ def _kink(operation: str) -> Callable:
         return x.number(Fraction(int(bool(mask & SPLITS[operation][0]))))
 
     return rule
+
+
+def _entries(x: Executor, path: Path, slot: int, given: list[Quotient], largest: bool) -> Quotient:
+    """Return the extreme one of three or more values: one branch for each that can be it, the first at a tie."""
+    if not all([v[1].is_constant() for v in given]):
+        best = given[0]
+        for v in given[1:]:
+            high = x.sign(path, x.difference(best, v), SPLITS["max"], True) & ~NULL != NEGATIVE
+            best = best if high == largest else v
+        return best
+    leads = [[x.difference(*((v, w) if largest else (w, v)))[0] for w in given] for v in given]
+    for i, row in enumerate(leads):
+        if not any([path.domain.signs(p) & NEGATIVE for p in row]):
+            path.choices[slot] = -1 - i
+            return given[i]
+    found = []
+    for i, row in enumerate(leads):
+        if any([p.is_zero() for p in row[:i]]):
+            continue  # equal to an earlier entry
+        branch = path.domain.copy()
+        for j, p in enumerate(row):
+            if branch.signs(p) & NEGATIVE or (j < i and branch.signs(p) & NULL):
+                branch.restrict(p, POSITIVE if j < i else NULL | POSITIVE)
+        if all([branch.signs(p) & (NULL | POSITIVE) for p in row]) and branch.settle():
+            found.append((i, branch))
+    if not found:
+        raise Dead
+    if len(found) > 1:
+        raise Split([branch for _, branch in found])
+    i, branch = found[0]
+    for p in leads[i]:
+        path.domain.restrict(p, NULL | POSITIVE, implied=True)
+    path.domain.witness, path.domain.certain = branch.witness, branch.certain
+    path.choices[slot] = -1 - i
+    return given[i]
 
 
 def _connective(operation: str) -> Callable:

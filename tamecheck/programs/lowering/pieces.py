@@ -45,7 +45,8 @@ class Piece:
     conditions : list of (polynomial, mask) — see `tamecheck.programs.lowering.conditions`; `texts` shows them
     values : dict[str, list of (numerator, denominator)] — the entries of every output
     roots : list of Root — auxiliary variables with their definitions
-    choices : dict[int, int] — for every kink of the tape that was met: the possible signs of its argument (or difference)
+    choices : dict[int, int] — for every kink of the tape that was met: the possible signs of its argument (or difference);
+        -1 - i where entry i of three or more is the extreme one
     sample : rational point of the piece, or ``None``
     nonempty : True if it provably has a point, ``None`` if that was not decided (pieces without a point are dropped)
     """
@@ -98,13 +99,14 @@ class Piece:
     def pattern(self) -> dict[str, str]:
         """Return what the program chose at every kink, in the user's names.
 
-        ``relu`` is ``on`` or ``off``, ``max`` and ``min`` take the ``first`` or ``second`` argument, comparisons are ``yes`` or ``no``.
+        ``relu`` is ``on`` or ``off``, ``max`` and ``min`` take the ``first`` or ``second`` argument (or ``entry`` 0, 1, ... of more),
+        comparisons are ``yes`` or ``no``.
         """
         out: dict[str, str] = {}
         for slot, mask in sorted(self.choices.items()):
             kink = self.function.tape.kink(slot)
             positive, tie, negative = CHOICES[kink.operator]
-            text = tie if mask == signs.NULL else negative if mask & signs.NEGATIVE else positive
+            text = f"entry {-1 - mask}" if mask < 0 else tie if mask == signs.NULL else negative if mask & signs.NEGATIVE else positive
             name = kink.name
             while name in out and out[name] != text:
                 name += "'"
