@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
                 found[entry.name, column] = pair
     several = [a.name for a in activations() if a.row in rows and a.name not in records]
     counted = (
-        f"{compared} rows of one variable compared ({len(several)} rows of several variables and {len(unwritten())} without a formula are not); "
+        f"{compared} rows of one variable compared ({len(several)} rows of several variables and {sum(u.name in rows for u in unwritten())} without a formula are not); "
         f"{len(found)} differences in {len({n for n, _ in found})} rows.\n"
     )
     out = [HEAD, counted, "| row | column | ours | catalogue | settled |", "|---|---|---|---|---|"]

@@ -44,7 +44,7 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Unwritten:
-    """An activation of the catalogue without a formula in our language, and why."""
+    """A function that is named in the literature and has no formula in our language, and why."""
 
     name: str
     group: str
