@@ -273,9 +273,14 @@ def guilty_at(expression: Expression, n: int, expected: str = "polynomial") -> F
 
 
 def as_text(value: object) -> str:
-    """Return the text of a formula given as text, number, or object that prints in Python's notation (a SymPy expression)."""
+    """Return the text of a formula given as text, number, or object that prints in Python's notation (a SymPy expression).
+
+    A function by pieces (`tamecheck.lower`) is a formula, too: what has ``to_formula`` is asked for it.
+    """
     if isinstance(value, str):
         return value
+    if hasattr(value, "to_formula") and hasattr(value, "pieces"):
+        return value.to_formula()
     if isinstance(value, int | Fraction):
         return str(value)
     if hasattr(value, "free_symbols") and hasattr(value, "args"):

@@ -184,6 +184,14 @@ def test_parameters_vary_over_fixed_data():
     assert f.kind == "polynomial"
 
 
+def test_a_lowered_loss_is_stratified_and_its_critical_values_found():
+    """The function by pieces goes on to strata, critical values and cells as it is."""
+    f = lower("relu(u)*v + abs(v) - 1")
+    assert len(tc.strata(f, ["u", "v"]).strata) == len(tc.strata(f.to_formula(), ["u", "v"]).strata) == 9
+    assert tc.critical(lower("(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2")).values("clarke") == ["0", "1", "4", "5"]
+    assert len(tc.cells(f.surfaces, f.variables)) == 9
+
+
 def test_an_onnx_model_brings_its_weights(tmp_path):
     """The stored weights of a file are its exact dyadic numbers, and units are called as in the graph."""
     onnx = pytest.importorskip("onnx")
