@@ -124,7 +124,8 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{kind:9}{column:20}{entry.name[:38]:40}ours {ours:28}theirs {theirs}")
     seconds = time.perf_counter() - started
     missing = sorted(set(rows) - {a.row for a in activations()} - {u.name for u in unwritten()})
-    print(f"{compared} rows compared in {seconds:.1f} s, {sum(u.name in rows for u in unwritten())} not written, {len(missing)} not in the atlas {missing or ''}")
+    without = sum(u.name in rows for u in unwritten())
+    print(f"{compared} rows compared in {seconds:.1f} s, {without} not written, {len(missing)} not in the atlas {missing or ''}")
     print(", ".join(f"{n} {kind}" for kind, n in counts.items()))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
