@@ -48,6 +48,23 @@ def fill_boxes(content: dict, g, kind: str, boxes: list | None, budget: Budget |
         closed = False
     content["complete"] = closed
     if kind == "all":
+        _infimum(content, g, points is not None)
+
+
+def _infimum(content: dict, g, everywhere: bool) -> None:
+    """Fill in the infimum if a value that is known equals a lower bound that the shape of the formula shows."""
+    from tamecheck.geometry.infimum import lower_bound
+    from tamecheck.reports.activation_numbers import down, up
+
+    low = lower_bound(g)
+    finite = [e["value"] for e in content["smooth"] if e.get("exact")]
+    infinite = [e["value"] for e in content["asymptotic"] if e.get("exact")]
+    if low is not None and str(low) in finite + infinite:
+        # a value that is attained is a critical value
+        attained = True if str(low) in finite else False if everywhere else None
+        content["infimum"] = {"value": str(low), "enclosure": [down(low), up(low)], "attained": attained}
+        content["open"].append("epsilon: not all critical values at infinity are known")
+    else:
         content["open"].append("the infimum and epsilon: not all critical values at infinity are known")
 
 

@@ -193,11 +193,22 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
 
 
 def _finite(content: dict, analysis, kind: str) -> None:
-    sets = analysis.sets
+    from tamecheck.geometry.critical_components import components
+
+    sets, pieces = analysis.sets, analysis.pieces
+    parts: dict = {}
     for k in ("smooth", "clarke", "ad"):
-        if content[k] is not None:
-            content[k] = grouped(getattr(sets, k), analysis.ring if k == "smooth" else None)
-    pieces = analysis.pieces
+        if content[k] is None:
+            continue
+        content[k] = grouped(getattr(sets, k), analysis.ring if k == "smooth" else None)
+        for entry, value in zip(content[k], sorted({c.value for c in getattr(sets, k)}), strict=True):
+            if entry["dimension"] > 0:
+                if value not in parts:
+                    parts[value] = components(pieces, value, analysis.budget)
+                entry["components"] = None if parts[value] is None else len(parts[value])
+                if parts[value] is not None:
+                    entry["points"] = [[_coordinate(x) for x in p] for p in parts[value][:MAXIMAL_POINTS]]
+                    entry.pop("lojasiewicz", None)
     content["guards"] = [pieces.guard_text(k) for k in range(len(pieces.guards))]
     for face in pieces.faces:
         found = sets.strata.get(face.key)

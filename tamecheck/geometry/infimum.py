@@ -220,6 +220,8 @@ def _range(op: tuple, lows: list, highs: list) -> tuple[Fraction | None, Fractio
             return _times(lows[b], c), _times(highs[b], c)
         if lows[a] is not None and lows[b] is not None and lows[a] >= 0 and lows[b] >= 0:
             return Fraction(0), None
+    if kind == "function" and op[1] == "exp":
+        return Fraction(0), None
     if kind in ("named",):
         return lows[op[3]], highs[op[3]]
     if kind == "where":

@@ -73,7 +73,9 @@ def _entry(kind: str, e: dict, names: list, width: int) -> list[str]:
             text += "  as s -> 0+"
         return wrap(text, width, initial_indent="", subsequent_indent=" " * 17, drop_whitespace=True, break_long_words=False) or [text]
     if e.get("dimension", 0) > 0:
-        head += f" a set of dimension {e['dimension']}, for example"
+        count = e.get("components")
+        connected = "" if count is None else ", connected" if count == 1 else f", {count} components"
+        head += f" a set of dimension {e['dimension']}{connected}; for example"
     else:
         head += " at"
     points = ["(" + ", ".join([_point(x) for x in p]) + ")" for p in e.get("points", [])[:MAXIMAL_POINTS if not e.get("dimension") else 2]]

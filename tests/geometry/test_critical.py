@@ -140,7 +140,10 @@ def test_infimum_and_threshold(formula, infimum, attained, epsilon):
 def test_critical_sets_of_positive_dimension():
     """The zero set of a deep linear net is a surface, its dead part a curve."""
     report = critical("(u*v*w-1)^2", ["u", "v", "w"])
-    assert [(e["value"], e["dimension"]) for e in report.smooth] == [("0", 2), ("1", 1)]
+    assert [(e["value"], e["dimension"], e["components"]) for e in report.smooth] == [("0", 2, 4), ("1", 1, 1)]
+    assert len(report.smooth[0]["points"]) == 4
+    assert [e["components"] for e in critical("(x*y-1)^2").smooth if e["dimension"]] == [2]
+    assert [e["components"] for e in critical("(x^2+y^2-1)^2*(x^2+y^2-4)^2").smooth if e["dimension"]] == [2, 1]
 
 
 MOVES = [("x+2", "y-3"), ("(3*x+4*y)/5", "(4*x-3*y)/5"), ("2*x", "2*y"), ("y", "x")]

@@ -188,6 +188,16 @@ def test_several_variables_on_the_whole_space(formula, finite, infinite):
     assert all(["at infinity" in text or "infimum" in text for text in report.open])
 
 
+@pytest.mark.parametrize(
+    ("formula", "infimum", "attained"),
+    [("(a/(1+exp(-w))-1)^2", "0", True), ("(tanh(w)-1)^2+u^2", "0", False), ("exp(x)+exp(y)", "0", False), ("y*exp(x)", None, None)],
+)
+def test_the_infimum_where_the_formula_shows_a_bound(formula, infimum, attained):
+    """Squares and exponentials bound from below; a critical value there, finite or at infinity, is the infimum."""
+    report = critical(formula)
+    assert (report.infimum["value"], report.infimum["attained"]) == (infimum, attained) and report.epsilon is None
+
+
 def test_a_box_is_searched_and_said():
     """Without a box the default one is named; with one the answer is closed."""
     formula = "softplus(x)+x^2+y^2+erf(x*y)"
