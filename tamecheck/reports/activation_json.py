@@ -255,6 +255,7 @@ def unsettled(shape: Shape) -> list[dict]:
     result = []
     for order, question in ((0, "zeros"), (1, "monotonicity and extrema"), (2, "convexity and inflections")):
         result += _open(shape.open(order), question)
+    result += _open([d for r in shape.regions for d in r.doubts], "signs")
     for b in shape.breaks:
         if b.kind == "unknown":
             result.append(_at_point(b, "breakpoint", "limits or values are not decided"))

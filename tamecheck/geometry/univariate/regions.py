@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tamecheck.geometry.univariate import asymptotics, constants
 from tamecheck.geometry.univariate.asymptotics import End
+from tamecheck.geometry.univariate.constants import Unresolved
 from tamecheck.geometry.univariate.derivatives import derivative
 from tamecheck.geometry.univariate.expressions import Expr, TooLarge
 from tamecheck.geometry.univariate.isolation import Open, ZeroSet, zeros
@@ -26,6 +27,7 @@ class Region:
     high: Expr | None
     function: Expr
     orders: list[Expr] = field(default_factory=list)
+    doubts: list[Open] = field(default_factory=list)
 
     def derivative(self, n: int) -> Expr:
         """Return the n-th derivative, simplified on the interval."""
@@ -69,8 +71,20 @@ class Region:
         result = []
         for a, b in zip(ends, ends[1:], strict=False):
             blocked = any(_meets(o, a, b) for o in found.open)
-            result.append((a, b, None if blocked else sign_between(e, a, b)))
+            result.append((a, b, None if blocked else self._sign(e, a, b)))
         return result
+
+    def _sign(self, e: Expr, a: Expr | None, b: Expr | None) -> int | None:
+        """Return the sign between two neighbouring zeros; a point that cannot be enclosed leaves it open, and that is noted."""
+        try:
+            found = sign_between(e, a, b)
+        except Unresolved as reason:
+            found, why = None, str(reason)
+        else:
+            why = "the sign at a point is not decided"
+        if found is None and not any(d.low is a and d.high is b for d in self.doubts):
+            self.doubts.append(Open(a, b, why))
+        return found
 
 
 def ordered(points: list[Expr]) -> list[Expr]:
