@@ -397,6 +397,30 @@ class PolyhedralComplex:
 
         return minima(self, output, entry)
 
+    def linear_pieces(self, output: str | None = None, entry: int = 0) -> list[list[Face]]:
+        """Return the connected unions of regions, joined across facets, on which an output is one affine function."""
+        from tamecheck.geometry.polyhedral_bounds import linear_pieces
+
+        return linear_pieces(self, output, entry)
+
+    def verify(self) -> int:
+        """Evaluate the program itself, exactly, at a point of every face, compare with the face's affine map, and return the number of faces.
+
+        Raises
+        ------
+        ArithmeticError
+            If a value differs: an error of this module.
+        """
+        from tamecheck.programs.lowering.exact import evaluate
+
+        for f in self.faces:
+            values = evaluate(self.normal.tape, f.sample)
+            maps = self.affine(f.signs)
+            for (name, k, _), (gradient, constant) in zip(self.normal.outputs, maps, strict=True):
+                if name in values and values[name][k] != sum([a * x for a, x in zip(gradient, f.sample, strict=True)], constant):
+                    raise ArithmeticError(f"the affine map of {f!r} is not that of the program")
+        return len(self.faces)
+
     def flat_regions(self, output: str | None = None, entry: int = 0) -> list[Face]:
         """Return the regions on which an output is constant."""
         k = self.place(output, entry)

@@ -4,10 +4,14 @@ On a region the network is affine, so its Lipschitz constant there is the operat
 them is the constant of the whole network.  An affine function takes its least value on a face at a vertex, or falls for ever along a
 direction.  A vertex is a local minimum if the function falls along none of its edges: near the vertex every face is the hull of
 its edges.
+
+.. [M14] G. Montufar, R. Pascanu, K. Cho, Y. Bengio, "On the number of linear regions of deep neural networks", NeurIPS 2014.
+.. [M17] G. Montufar, "Notes on the number of linear regions of deep neural networks", 2017.
+.. [Z75] T. Zaslavsky, "Facing up to arrangements", Mem. AMS 154 (1975).
 """
 
 from fractions import Fraction
-from math import lcm
+from math import comb, lcm, prod
 
 from tamecheck.errors import InputError
 from tamecheck.geometry.polyhedral import Face, PolyhedralComplex
@@ -143,3 +147,47 @@ def minima(complex: PolyhedralComplex, output: str | None = None, entry: int = 0
             value = values[faces[0].vertices[0]]
             out.append(Minimum(value, faces, len(faces) == 1 and faces[0].dimension == 0, value == low))
     return sorted(out, key=lambda m: m.value)
+
+
+def linear_pieces(complex: PolyhedralComplex, output: str | None = None, entry: int = 0) -> list[list[Face]]:
+    """Return the connected unions of regions, joined across facets, on which an output is one affine function.
+
+    These are at most as many as the regions: a kink that the output does not feel separates regions, not pieces.
+    """
+    place = complex.place(output, entry)
+    maps = {f.number: complex.affine(f.signs)[place] for f in complex.regions}
+    parent = {k: k for k in maps}
+
+    def find(k: int) -> int:
+        while parent[k] != k:
+            parent[k] = parent[parent[k]]
+            k = parent[k]
+        return k
+
+    for f in complex.of_dimension(complex.dimension - 1):
+        sides = complex.cofaces[f.number]
+        if len(sides) == 2 and maps[sides[0]] == maps[sides[1]]:
+            parent[find(sides[0])] = find(sides[1])
+    out: dict[int, list[Face]] = {}
+    for k in maps:
+        out.setdefault(find(k), []).append(complex.faces[k])
+    return list(out.values())
+
+
+def region_bounds(inputs: int, widths: list[int]) -> tuple[int, int]:
+    """Return what theory knows of the largest number of regions of a ReLU net: a number that some net reaches, one that none exceeds.
+
+    For one layer of k units both are Zaslavsky's sum of C(k, j) over j <= n [Z75]_.  In general the lower one is
+    ``prod over l < L of floor(n_l/n)^n`` times that sum for the last layer [M14]_, the upper one the product over the layers of the sums of
+    C(n_l, j) over j <= min(n, n_1, ..., n_l) [M17]_.
+
+    >>> region_bounds(2, [3]), region_bounds(2, [4, 4])
+    ((7, 7), (44, 121))
+    """
+    least = inputs
+    upper = 1
+    for width in widths:
+        least = min(least, width)
+        upper *= sum([comb(width, j) for j in range(least + 1)])
+    folds = prod([(width // inputs) ** inputs for width in widths[:-1]])
+    return folds * sum([comb(widths[-1], j) for j in range(inputs + 1)]), upper

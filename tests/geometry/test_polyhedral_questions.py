@@ -7,6 +7,7 @@ import pytest
 
 import tamecheck as tc
 from tamecheck.errors import InputError
+from tamecheck.geometry.polyhedral_bounds import region_bounds
 from tamecheck.geometry.polyhedral_topology import Subcomplex
 from tamecheck.ground.algebraic import number
 from tamecheck.programs.lowering import exact
@@ -129,6 +130,51 @@ def test_minima_are_found_with_their_plateaus(text, expected):
     """Local and global minima, points and plateaus, none where the function falls for ever."""
     found = [(m.value, m.strict, m.globally) for m in tc.polyhedral_complex(text).minima()]
     assert found == expected
+
+
+@pytest.mark.parametrize(("inputs", "widths", "expected"), [(2, [3], (7, 7)), (1, [4, 4], (20, 25)), (2, [4, 4], (44, 121)), (3, [2, 5], (0, 64))])
+def test_bounds_on_the_number_of_regions(inputs, widths, expected):
+    """Zaslavsky's sum for one layer; Montufar's products for several."""
+    assert region_bounds(inputs, widths) == expected
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_net_has_more_regions_than_the_bound(seed):
+    """Random nets stay below the upper bound, and one generic layer attains it."""
+    widths = [(2, 4, 4, 1), (2, 3, 3, 3, 1), (3, 4, 3, 1), (2, 6, 1)][seed % 4]
+    net, values = network(widths, seed + 50)
+    c = tc.polyhedral_complex(net, values=values)
+    _, upper = region_bounds(widths[0], list(widths[1:-1]))
+    assert len(c.regions) <= upper
+    assert len(c.regions) == upper or len(widths) > 3
+
+
+def test_a_folding_net_reaches_the_lower_bound():
+    """The net of Montufar and others: each layer folds the line into four, the last has four units: (4)(5) regions and more in one input."""
+    fold = "4*(relu(x) - 2*relu(x - 1/4) + 2*relu(x - 1/2) - 2*relu(x - 3/4))"
+    last = "+".join(f"relu(y - {k}/5)" for k in range(1, 5))
+    c = tc.polyhedral_complex(f"let y = {fold}; {last}")
+    low, upper = region_bounds(1, [4, 4])
+    assert low <= len(c.regions) <= upper
+
+
+def test_linear_pieces_join_regions():
+    """A kink that cancels separates regions, not pieces."""
+    c = tc.polyhedral_complex("relu(x) - relu(-x) + relu(y)")
+    assert (len(c.regions), len(c.linear_pieces())) == (4, 2)
+    assert len(tc.polyhedral_complex("abs(x) + abs(y)").linear_pieces()) == 4
+    assert len(tc.polyhedral_complex("relu(x) + relu(1 - x)*0 + relu(-x) - relu(-x)").linear_pieces()) == 2
+
+
+def test_verify_evaluates_the_program_on_every_face():
+    """All faces agree; a complex whose output was tampered with does not."""
+    net, values = network((2, 4, 3, 1), 3, corners=True)
+    c = tc.polyhedral_complex(net, values=values)
+    assert c.verify() == len(c)
+    name, entry, form = c.normal.outputs[0]
+    c.normal.outputs[0] = (name, entry, {**form, 0: form.get(0, Fraction(0)) + 1})
+    with pytest.raises(ArithmeticError, match="not that of the program"):
+        c.verify()
 
 
 def test_flat_regions():
