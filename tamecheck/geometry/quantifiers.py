@@ -23,7 +23,7 @@ from tamecheck.geometry.points import Coordinate, Point
 from tamecheck.geometry.projection import Factored
 from tamecheck.geometry.stacks import NotWellOriented, Stack
 from tamecheck.ground import statements
-from tamecheck.ground.algebraic import rational
+from tamecheck.ground.algebraic import AlgebraicNumber, rational
 from tamecheck.ground.formulas import OPEN, Formula
 from tamecheck.ground.polynomials import Ring, read
 from tamecheck.ground.towers import sign_at
@@ -112,6 +112,10 @@ class _Pending:
         return Decision("true" if value else "false", search.witness(path), search.verify(path, value), search.method, search.stacks)
 
 
+class TooMuch(Exception):
+    """A search has used its allowance of stacks."""
+
+
 class _Frame:
     """A point whose stack is being searched."""
 
@@ -142,7 +146,8 @@ class Search:
         self.asked = projection
         self.fixed = fixed
         self.extra = [text for text in extra]
-        self.formula = reductions.reduce(formula)
+        self.removed: list[reductions.Removed] = []
+        self.formula = reductions.reduce(formula, self.removed)
         self.method = ""
         self.stacks = 0
         self.table: list[tuple[tuple[int, ...], tuple[Stack, ...], bool]] = []
@@ -150,6 +155,7 @@ class Search:
         self._memo: dict[tuple, tuple[bool, int | None]] = {}
         self.lifting: Lifting | None = None
         self.equational = True
+        self.allowance: int | None = None
         self._prepared = False
 
     # ----------------------------------------------------------------- preparing
@@ -283,6 +289,8 @@ class Search:
                     self.table.append((tuple(path), tuple(stacks), value))
                 return value
             stack = self.lifting.stack(point)
+            if self.allowance is not None and self.lifting.stacks > self.allowance:
+                raise TooMuch
             frames.append(_Frame(point, self._positions(point, stack, depth), depth >= free and self.kinds[names[depth]] == "forall", key))
             return None
 
@@ -326,10 +334,7 @@ class Search:
         """Return whether an implied equation fails over the cell."""
         depth = len(signs)
         factors = self.lifting.projection.factors
-        for level, numbers in self._guards:
-            if level <= depth and all([signs[factors[n].level - 1][n] for n in numbers]):
-                return True
-        return False
+        return any([level <= depth and all([signs[factors[n].level - 1][n] for n in numbers]) for level, numbers in self._guards])
 
     def _matrix(self, signs: list[dict[int, int]]) -> bool:
         return bool(self.formula.evaluate(lambda i: self._sign(i, signs)[0]))
@@ -387,10 +392,27 @@ class Search:
         return found
 
     def witness(self, path: list[Coordinate]) -> dict[str, Fraction | Coordinate]:
-        """Return the values of a path by the names of the variables (without those that an equation has removed)."""
+        """Return the values of a path by the names of the variables, in the order of the formula.
+
+        Variables that an equation has removed get their values back where arithmetic with them is cheap.
+        """
+        values: dict[str, Coordinate] = dict(zip(self.ring.names if path else (), path, strict=False))
+        settled = not self.formula.prefix and self.formula.nodes[self.formula.root][0] == "true"
+        if path or (settled and self.given.prefix and self.given.prefix[0][0] == "exists"):
+            for removed in reversed(self.removed):
+                x = _back(removed, values)
+                if x is not None:
+                    values[removed.name] = x
+        first = []
+        for kind, name in self.given.prefix:
+            if kind != self.given.prefix[0][0]:
+                break
+            first.append(name)
         out: dict[str, Fraction | Coordinate] = {}
-        for name, x in zip(self.ring.names if path else (), path, strict=False):
-            out[name] = x if x.rational is None else Fraction(int(x.rational.p), int(x.rational.q))
+        for name in first:
+            if name in values:
+                x = values[name]
+                out[name] = x if x.rational is None else Fraction(int(x.rational.p), int(x.rational.q))
         return out
 
     def verify(self, path: list[Coordinate], value: bool | None) -> bool:
@@ -404,6 +426,25 @@ class Search:
         if f.evaluate(signs.get) is not value:
             raise BudgetExceeded("a witness does not verify: this is an error of the program", code="TC399", where="decide")
         return True
+
+
+def _back(removed: reductions.Removed, values: dict[str, Coordinate]) -> Coordinate | None:
+    """Return the value of a removed variable, ``None`` if it is not known or expensive."""
+    p = removed.numerator
+    if p is None:
+        return rational(0)
+    names = [removed.ring.names[k - 1] for k in sorted(removed.ring.occurring(p))]
+    given = [values.get(name) for name in names]
+    if any([not isinstance(x, AlgebraicNumber) for x in given]) or prod([x.degree() for x in given]) > 16:
+        return None
+    total = rational(0)
+    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+        term = rational(int(c), 1)
+        for name, e in zip(removed.ring.names, exponents, strict=False):
+            for _ in range(int(e)):
+                term = term * values[name]
+        total = total + term
+    return total / removed.denominator
 
 
 def _size(x: Coordinate) -> tuple[int, int, bool]:

@@ -4,26 +4,39 @@ If the matrix is ``t == e and ...`` with t quantified by the innermost ``exists`
 ``forall`` and ``t != e or ...``.  A quantifier whose variable does not occur is dropped.
 """
 
+from typing import NamedTuple
+
 from flint import fmpz_mpoly
 
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring
 
 
-def reduce(formula: Formula) -> Formula:
-    """Return an equivalent formula with fewer quantifiers, as far as this goes."""
+class Removed(NamedTuple):
+    """A bound variable that is gone: it has the value numerator/denominator, or any value if the numerator is ``None``."""
+
+    name: str
+    ring: Ring
+    numerator: fmpz_mpoly | None
+    denominator: int
+
+
+def reduce(formula: Formula, removed: list[Removed] | None = None) -> Formula:
+    """Return an equivalent formula with fewer quantifiers, as far as this goes; what is removed is appended to ``removed``."""
+    removed = [] if removed is None else removed
     while formula.prefix:
-        step = _step(formula)
+        step = _step(formula, removed)
         if step is None:
             return formula
         formula = step
     return formula
 
 
-def _step(f: Formula) -> Formula | None:
+def _step(f: Formula, removed: list[Removed]) -> Formula | None:
     used = {i for n in f.needed() if f.nodes[n][0] == "atom" for i in f.ring.occurring(f.atoms[f.nodes[n][1]])}
     for _, name in f.prefix:
         if f.ring.index[name] + 1 not in used:
+            removed.append(Removed(name, f.ring, None, 1))
             return _without(f, name, None)
     kind = f.prefix[-1][0]
     block = []
@@ -48,7 +61,10 @@ def _step(f: Formula) -> Formula | None:
                     best = (len(p), name, c)
     if best is None:
         return None
-    return _without(f, best[1], best[2])
+    out = _without(f, best[1], best[2])
+    if out is not None:
+        removed.append(Removed(best[1], f.ring, -best[2][0], int(best[2][1].coeffs()[0])))
+    return out
 
 
 def _without(f: Formula, name: str, c: list[fmpz_mpoly] | None) -> Formula | None:

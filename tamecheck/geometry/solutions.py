@@ -15,15 +15,17 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cells import cell_text
 from tamecheck.geometry.projection import Factor
-from tamecheck.geometry.quantifiers import Search
+from tamecheck.geometry.quantifiers import Search, TooMuch
 from tamecheck.geometry.stacks import Stack
 from tamecheck.ground import statements
 from tamecheck.ground.formulas import HOLDS, SIGNS, Formula
 from tamecheck.ground.polynomials import Ring
 
 RELATIONS = ("ge", "le", "eq", "gt", "lt", "ne")
-ATTEMPTS = 3
+ATTEMPTS = 5
 """Times that derivatives are added before roots are used."""
+PATIENCE = 4
+"""So many times the stacks of the first attempt a later one may take, if roots are allowed in the answer."""
 
 Label = tuple[tuple[int, ...], tuple[Stack, ...], bool]
 Literal = tuple[int, str]
@@ -87,6 +89,7 @@ class _Pending:
         self.extra: list[str] = []
         self.attempt = 0
         self.search: Search | None = None
+        self.settled: tuple | None = None
 
     def __repr__(self) -> str:
         return f"<unfinished elimination, {len(self.labels)} cells decided>"
@@ -110,15 +113,24 @@ class _Pending:
                 self.search = Search(self.given, self.projection, budget, self.extra, fixed=self.fixed)
             search = self.search
             search.budget = budget
-            search.run()
+            if self.settled is not None:
+                # a shorter answer is worth some work, not any
+                search.allowance = PATIENCE * (self.settled[0].stacks + 50)
+            try:
+                search.run()
+            except TooMuch:
+                search, labels, factors, clashes = self.settled
+                return _answer(self.given, search, labels, factors, clashes)
             labels, ring = search.table, search.ring if search.lifting is not None else Ring(self.given.free)
             levels = search.lifting.projection.levels[: search.free_count + 1] if search.lifting else ()
             factors = [f for level in levels for f in level]
             clashes = conflicts(labels, factors)
-            more = [p for p in _derivatives(ring, clashes, factors) if p not in self.extra] if clashes else []
+            more = [p for p in _derivatives(ring, clashes, labels) if p not in self.extra] if clashes else []
             if not more or self.attempt == ATTEMPTS:
                 break
             self.attempt += 1
+            if self.extended and self.settled is None:
+                self.settled = (search, labels, factors, clashes)
             self.extra = self.extra + more
             self.search = None
         if clashes and not self.extended:
@@ -157,9 +169,24 @@ def conflicts(labels: Sequence[Label], factors: Sequence[Factor]) -> list[tuple[
     return list(found.values())
 
 
-def _derivatives(ring: Ring, clashes: Sequence[tuple[int, int]], factors: Sequence[Factor]) -> list[str]:
-    """Return the derivatives of all factors of degree at least 2 (of the free variables) in their main variables."""
-    return [ring.text(f.polynomial.derivative(f.level - 1)) for f in factors if f.degree > 1]
+def _derivatives(ring: Ring, clashes: Sequence[tuple[int, int]], labels: Sequence[Label]) -> list[str]:
+    """Return derivatives that can tell the cells of the clashes apart (Brown 1999).
+
+    Where the paths of two cells part, in a stack over a common cell, a factor has roots between the two and the same signs;
+    its derivative vanishes between these roots.
+    """
+    wanted: dict[str, None] = {}
+    for i, j in clashes:
+        (first, stacks, _), (second, _, _) = labels[i], labels[j]
+        for level, (a, b) in enumerate(zip(first, second, strict=False)):
+            if a == b:
+                continue
+            low, high = min(a, b), max(a, b)
+            between = [f for k, root in enumerate(stacks[level].roots) if low <= 2 * k + 1 <= high for f, _ in root.factors if f.degree > 1]
+            for f in sorted(between, key=lambda f: (f.degree, len(f.monomials)))[:1]:
+                wanted[ring.text(f.polynomial.derivative(f.level - 1))] = None
+            break
+    return list(wanted)
 
 
 class Chooser:
