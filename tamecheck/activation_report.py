@@ -100,7 +100,7 @@ def activation(
     variable : the name of the variable; every other name is a parameter
     domain : interval of the variable: ``"(0,inf)"``, a pair of ends (``None`` is infinite), an interval; the line if not given
     parameters : for other names a value (a text is a decimal or ``p/q``, a float is the dyadic number it is), or a range: a pair
-        of ends (``None`` is infinite) or a text such as ``"(0,inf)"``; a name without either ranges over the line.  If a name is left
+        of ends (``None`` is infinite) or a text such as ``"(0,inf)"``; a name without either, or ``None``, ranges over the line.  If a name is left
         without a value the report is about the family, see `tamecheck.activation_families`
     learnt : names of parameters that are arguments of the function, not constants
 
@@ -144,10 +144,13 @@ def activation(
 def _parted(parameters: Mapping[str, object]) -> tuple[dict[str, Fraction], dict[str, tuple]]:
     """Return the values and the ranges."""
     from tamecheck.frontends import formula_io
+    from tamecheck.ground.intervals import LINE
 
     values, ranges = {}, {}
     for name, given in parameters.items():
-        if isinstance(given, tuple) or isinstance(given, str) and given[:1] in ("(", "["):
+        if given is None:
+            ranges[name] = LINE
+        elif isinstance(given, tuple) or isinstance(given, str) and given[:1] in ("(", "["):
             ranges[name] = formula_io.as_interval(given)
         else:
             values[name] = _exact(given)  # type: ignore[arg-type]

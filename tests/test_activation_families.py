@@ -202,3 +202,39 @@ def test_a_report_of_many_parameters_stays_small():
     """More conditions than can be listed are left open, not guessed."""
     report = family_report("a*x + b*relu(x) + c*relu(-x) + d*x^2", "x", None, {}, dict.fromkeys("abcd", LINE), [])
     assert len(report.family["cases"]) <= 27 and report.verdict == "definable"
+
+
+def test_constants_are_read_only_where_they_are_defined():
+    """1/(a - 1/2) has no zero on (0, 1), and no sign either: the interval is split at the pole."""
+    from tamecheck.geometry.univariate.expressions import Algebra
+    from tamecheck.geometry.univariate.parameters import Oracle, Split
+
+    line, k = Algebra(), Algebra()
+    k.oracle = Oracle(k, "a", line.zero, line.one, line)
+    with pytest.raises(Split) as caught:
+        k.oracle.sign(k.power(k.sub(k.oracle.atom, k.number(F(1, 2))), -1))
+    assert [p.rational for p in caught.value.points] == [F(1, 2)]
+
+
+def test_several_parameters_may_make_an_expression_vanish():
+    """exp(a x) - exp(b x) vanishes identically where a = b: the analysis has to branch before it counts zeros."""
+    from tamecheck.geometry.univariate.expressions import Algebra
+    from tamecheck.geometry.univariate.guards import Branch, Guards
+
+    k = Algebra()
+    k.oracle = Guards(k, {"a": (None, None), "b": (None, None)}, [])
+    a, b = k.oracle.atoms.values()
+    with pytest.raises(Branch):
+        k.oracle.never_vanishes(k.sub(k.exp(k.mul(a, k.x)), k.exp(k.mul(b, k.x))), None, None)
+
+
+def test_impossible_and_redundant_conditions_are_left_out():
+    """Of hardtanh only hi > lo is interesting; conditions that follow from others are not shown."""
+    conditions = [c["condition"] for c in activation("hardtanh(x, lo, hi)").family["cases"]]
+    assert "hi > lo" in conditions and len(conditions) <= 9
+    assert all(condition.count(" and ") <= 1 for condition in conditions)
+
+
+def test_no_range_is_the_whole_line():
+    """A parameter without a range, or with ``None``, ranges over all numbers."""
+    assert activation("a*x", parameters={"a": None}).family["cases"] == activation("a*x").family["cases"]
