@@ -27,12 +27,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import gcd, lcm
+from math import comb, gcd, lcm
 
 from flint import fmpq, fmpq_poly, fmpz_mpoly
 
+from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.lifting import partials
-from tamecheck.ground.polynomials import Ring
+from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring
 from tamecheck.ground.towers import sign_at
 
 DIRECTIONS = ((0, 0, 1), (1, 2, 1), (-2, 1, 1), (3, -1, 1), (1, -3, 1))
@@ -83,8 +84,13 @@ def examine(ring: Ring, factors: Sequence[fmpz_mpoly], point: Sequence) -> Verdi
     for direction in DIRECTIONS:
         if not all([transversal(p, m, point, direction) for p, m in zip(factors, orders, strict=True)]):
             continue
+        try:
+            smooth = smooth_discriminant(ring, factors, point, direction)
+        except BudgetExceeded as stop:
+            # a point too many is no error: the strata stay a Whitney stratification
+            return Verdict(False, f"not decided: {stop.message}")
         tried += 1
-        if smooth_discriminant(ring, factors, point, direction):
+        if smooth:
             return Verdict(True, f"the discriminant along {direction} is smooth there")
     if tried == 0:
         return Verdict(False, "no direction of the list is transversal there")
@@ -96,6 +102,8 @@ def smooth_discriminant(ring: Ring, factors: Sequence[fmpz_mpoly], point: Sequen
 
     It is, if exactly one irreducible factor of the discriminants and resultants vanishes there, and its gradient does not.
     """
+    if any([comb(int(p.total_degree()) + 3, 3) > MAXIMAL_TERMS for p in factors]):
+        raise BudgetExceeded("a polynomial is too large for a change of coordinates", code="TC306")
     x, y, z = [ring.variable(name) for name in ring.names]
     a, b, _ = direction
     # new coordinates (x - a z, y - b z, z): a point of them is x = u + a w, y = v + b w, z = w
