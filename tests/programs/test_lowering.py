@@ -234,6 +234,22 @@ def test_algebraic_values_are_exact(text, point, expected):
     assert str(lower(text)(point)).endswith(expected)
 
 
+@pytest.mark.parametrize(("text", "count"), [
+    ("floor(x)", 5), ("ceil(x)", 5), ("round(x)", 5), ("floor(x*y/2) + x", None), ("round(3*x/2)*relu(y) - ceil(-x)", None), ("floor(x^2)", 5),
+])  # fmt: skip
+def test_rounding_is_piecewise_constant_on_a_box(text, count):
+    """On a bounded box floor, ceil and round (halves to even) have finitely many pieces; without one they are refused."""
+    source = load(text, variables=("x", "y"), boxes={"x": (-2, 2), "y": (-2, 2)})
+    f = pieces.lower(source.program, source.outputs)
+    tape = scalarise(source.program, source.outputs, {})
+    assert count is None or len(f) == count
+    for q in itertools.product([Fraction(k, 4) for k in range(-8, 9)], [Fraction(-2), Fraction(0), Fraction(7, 4)]):
+        assert sum(piece.holds(q) for piece in f) == 1
+        assert f(*q) == exact.evaluate(tape, q)["f"][0]
+    with pytest.raises(Refusal, match="try: a box"):
+        lower(text)
+
+
 def test_conditions_on_roots_are_shown():
     """Two pieces that differ by the sign of an expression in a root say so."""
     assert [p.texts() for p in lower("relu(sqrt(x) - 1)")] == [["x>=0", "r1-1>=0"], ["x>=0", "r1-1<0"]]

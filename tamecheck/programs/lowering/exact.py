@@ -47,6 +47,8 @@ def _value(tape: Tape, slot: int, operation: str, payload: object, given: list[F
         return payload
     if rule is not None:
         result = rule(given, payload)
+    elif operation == "opaque" and payload in ROUNDED:
+        result = Fraction(ROUNDED[payload](given[0]))
     elif operation in ("undefined", "opaque"):
         result = None
     else:
@@ -67,6 +69,7 @@ def _product(given: list[Fraction], _: object) -> Fraction:
     return given[0] * given[1]
 
 
+ROUNDED: dict[object, Callable] = {"floor": Fraction.__floor__, "ceil": Fraction.__ceil__, "round": Fraction.__round__}
 RULES: dict[str, Callable] = {
     "sum": lambda given, _: sum(given, Fraction(0)), "product": _product, "power": _power,
     "quotient": lambda given, _: given[0] / given[1] if given[1] else None, "where": lambda given, _: given[-1],

@@ -13,6 +13,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, Refusal
+from tamecheck.ground.intervals import Interval
 from tamecheck.ground.polynomials import MAXIMAL_BITS, MAXIMAL_DEGREE, MAXIMAL_TERMS, Ring
 from tamecheck.programs.lowering.conditions import ANY, NEGATIVE, NULL, POSITIVE, Domain, evaluate, flipped, product
 from tamecheck.programs.lowering.tape import Tape
@@ -20,6 +21,8 @@ from tamecheck.programs.lowering.tape import Tape
 Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
 """Numerator and denominator, without a common factor."""
 MAXIMAL_ROOTS = 24
+MAXIMAL_STEPS = 256
+"""Whole numbers that a rounded value may take."""
 MAXIMAL_ENTRIES = 64
 """Maxima of more entries are taken pair by pair."""
 SPLITS = {
@@ -398,12 +401,67 @@ def _undefined(_x: Executor, _path: Path, _slot: int, reason: object, _given: li
 
 
 HINTS = {
-    "floor": "it has infinitely many pieces", "ceil": "it has infinitely many pieces", "round": "it has infinitely many pieces",
+    **dict.fromkeys(("floor", "ceil", "round"), "a box (box=) on which its argument is bounded and takes few whole numbers"),
     "pow": "a constant rational exponent", "exp": "a piecewise algebraic replacement (hard_sigmoid, hardtanh, hardswish, squareplus)",
 }  # fmt: skip
 
 
-def _opaque(x: Executor, _path: Path, slot: int, primitive: object, _given: list[Quotient]) -> Quotient:
+def _steps(x: Executor, path: Path, primitive: str, v: Quotient) -> Quotient | None:
+    """Return floor, ceil or round (halves to even) of a value that is bounded in the box, or ``None`` if it is not.
+
+    One branch per whole number k, under the conditions k <= v < k + 1, k - 1 < v <= k, or |v - k| <= 1/2 (strictly for odd k).
+    """
+    if not v[1].is_constant():
+        return None
+    bounds = enclosure(v[0], x.tape.boxes)
+    if bounds is None:
+        return None
+    d = int(v[1].leading_coefficient())
+    first, last = bounds[0] // d, -(-bounds[1] // d)
+    if last - first > MAXIMAL_STEPS:
+        return None
+    low, high = {"floor": (0, 2), "ceil": (-2, 0), "round": (-1, 1)}[primitive]
+    found = []
+    for k in range(int(first), int(last) + 1):
+        closed = {"floor": (True, False), "ceil": (False, True), "round": (k % 2 == 0,) * 2}[primitive]
+        ends = [(2 * v[0] - d * (2 * k + low), POSITIVE, closed[0]), (2 * v[0] - d * (2 * k + high), NEGATIVE, closed[1])]
+        wanted = [(p, mask | (NULL if included else 0)) for p, mask, included in ends]
+        if not any([path.domain.signs(p) & ~mask for p, mask in wanted]):
+            return x.number(Fraction(k))
+        branch = path.domain.copy()
+        for p, mask in wanted:
+            branch.restrict(p, mask)
+        if all([branch.signs(p) & mask for p, mask in wanted]) and branch.settle():
+            found.append(branch)
+    if not found:
+        raise Dead
+    raise Split(found)
+
+
+def enclosure(p: fmpz_mpoly, boxes: Sequence[Interval]) -> tuple[Fraction, Fraction] | None:
+    """Return rational bounds of a polynomial over the boxes by interval arithmetic, ``None`` if a variable in it is unbounded."""
+    low = high = Fraction(0)
+    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+        a = b = Fraction(int(c))
+        for k, e in enumerate(exponents):
+            if not e:
+                continue
+            if k >= len(boxes) or boxes[k][0] is None or boxes[k][1] is None:
+                return None
+            ends = [boxes[k][0] ** int(e), boxes[k][1] ** int(e)]
+            if e % 2 == 0 and boxes[k][0] < 0 < boxes[k][1]:
+                ends.append(Fraction(0))
+            products = [u * w for u in (a, b) for w in ends]
+            a, b = min(products), max(products)
+        low, high = low + a, high + b
+    return low, high
+
+
+def _opaque(x: Executor, path: Path, slot: int, primitive: object, given: list[Quotient]) -> Quotient:
+    if primitive in ("floor", "ceil", "round"):
+        value = _steps(x, path, str(primitive), given[0])
+        if value is not None:
+            return value
     node, _ = x.tape.origin[slot]
     name = x.tape.names.get(node)
     raise Refusal(
