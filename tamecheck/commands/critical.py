@@ -18,7 +18,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("formula", metavar="FORMULA", help="a formula in quotes")
     p.add_argument("--vars", metavar="x,y", help="the variables in order (all names, in order of appearance)")
     p.add_argument("--kind", choices=KINDS, default="all", help="what is computed (all)")
-    p.add_argument("--rules", choices=("torch", "jax"), default="torch", help="what automatic differentiation returns at kinks (torch)")
+    p.add_argument("--rules", choices=("torch", "jax", "tensorflow"), default="torch", help="what automatic differentiation returns at kinks (torch)")
     p.add_argument("--box", metavar="NAME=LO,HI", action="append", default=[], help="where to search, for exp, tanh, ... (repeatable)")
     common(p)
 

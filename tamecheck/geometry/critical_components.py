@@ -26,7 +26,8 @@ def components(pieces: Pieces, value: AlgebraicNumber, budget: Budget | None = N
 
     left = None if budget is None else budget.remaining()
     try:
-        found = region(critical_set(pieces, value), list(names), budget=Budget(seconds=SECONDS if left is None else max(min(SECONDS, left / 2), 0.01)))
+        share = Budget(seconds=SECONDS if left is None else max(min(SECONDS, left / 2), 0.01))
+        found = region(critical_set(pieces, value), list(names), budget=share)
         samples = [part.sample for part in found.components]
     except (BudgetExceeded, TamecheckError):
         return None

@@ -16,7 +16,7 @@ from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry.algebraic_values import Quotient
 from tamecheck.geometry.cells import Cell, Decomposition
 from tamecheck.geometry.critical_graph import Graph
-from tamecheck.geometry.critical_rules import Rules
+from tamecheck.geometry.critical_rules import Rules, as_rules
 from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring, positive
 
 MAXIMAL_GUARDS = 40
@@ -40,7 +40,7 @@ class _Missing(Exception):
         self.factor, self.turned = factor, turned
 
 
-def one_sided(graph: Graph, argument: int, inner: int, rule: str) -> dict[Fraction, Fraction]:
+def one_sided(graph: Graph, argument: int, inner: int, rule: str | tuple) -> dict[Fraction, Fraction]:
     """Return the derivatives that a rule by sides gives at the (rational) kinks of a function of one argument."""
     small = Graph(["t"])
     place = {argument: small.add("variable", 0)}
@@ -49,7 +49,7 @@ def one_sided(graph: Graph, argument: int, inner: int, rule: str) -> dict[Fracti
         kept = [c if isinstance(c, str | Fraction) or k not in _places(op) else place[c] for k, c in enumerate(op)]
         place[n] = small.add(*kept)
     small.root = place[inner]
-    pieces = Pieces(small)
+    pieces = Pieces(small, Rules())
     lines = sorted([f for f in pieces.faces], key=lambda f: f.cells[0].index if f.cells else (0,))
     found: dict[Fraction, Fraction] = {}
     for left, middle, right in zip(lines, lines[1:], lines[2:], strict=False):
@@ -63,7 +63,12 @@ def one_sided(graph: Graph, argument: int, inner: int, rule: str) -> dict[Fracti
             top, bottom = f.value
             slope = (top.derivative(0) * bottom - top * bottom.derivative(0), bottom * bottom)
             sides.append(_at(slope[0], x) / _at(slope[1], x))
-        found[x] = {"left": sides[0], "right": sides[1], "largest": max(sides), "smallest": min(sides)}[rule]
+        chosen = rule if isinstance(rule, str) else rule[len(found)] if len(found) < len(rule) else None
+        if isinstance(chosen, Fraction):
+            found[x] = chosen
+        elif chosen is not None:
+            values = {"left": sides[0], "right": sides[1], "mean": sum(sides) / 2, "largest": max(sides), "smallest": min(sides)}
+            found[x] = values[chosen]
     return found
 
 
@@ -131,7 +136,7 @@ class Pieces:
 
     def __init__(self, graph: Graph, rules: Rules | None = None, budget: Budget | None = None) -> None:
         self.graph = graph
-        self.rules = rules or Rules()
+        self.rules = as_rules(rules)
         self.budget = budget
         self.ring = Ring(graph.names)
         self.guards: list[fmpz_mpoly] = []
@@ -410,7 +415,7 @@ class _Run:
         """Return a call: the value of its definition; at a kink that a rule names, the rule's derivative."""
         name, u, inner = op[1], self.values[op[2]], self.values[op[3]]
         table = self.rules.kink(name)
-        if isinstance(table, str):
+        if isinstance(table, str | tuple):
             cache = self.pieces.sides
             if op not in cache:
                 cache[op] = one_sided(self.pieces.graph, op[2], op[3], table)

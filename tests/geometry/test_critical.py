@@ -12,7 +12,7 @@ from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry.critical import Analysis, distinct_values
 from tamecheck.geometry.critical_graph import graph
 from tamecheck.geometry.critical_pieces import Pieces
-from tamecheck.geometry.critical_rules import JAX, Rules
+from tamecheck.geometry.critical_rules import Rules, as_rules
 from tamecheck.geometry.systems import Systems
 from tamecheck.ground.grammar import parse
 from tamecheck.ground.polynomials import Ring, read
@@ -100,13 +100,31 @@ def test_himmelblau_has_nine_critical_points():
 @pytest.mark.parametrize(
     ("formula", "rules", "expected"),
     [
-        ("(relu(w)-relu(-w)-1)^2/2", None, "0 1/2"), ("relu(w)-relu(-w)", None, "0"), ("abs(x)+x/2", JAX, "0"), ("relu(-t)+t-relu(t)", None, "0"),
+        ("(relu(w)-relu(-w)-1)^2/2", None, "0 1/2"), ("relu(w)-relu(-w)", None, "0"), ("abs(x)+x/2", "jax", "0"), ("relu(-t)+t-relu(t)", None, "0"),
         ("relu(w+b)-relu(-w-b)", None, "0"), ("x+leaky_relu(y,0.1)*0", None, ""), ("max(x,0)+2*x", Rules({}, {"max": (-2, 0)}), "0"),
     ],
 )  # fmt: skip
 def test_automatic_differentiation_finds_artificial_critical_points(formula, rules, expected):
     """Rules are data: what they return at kinks decides where a subgradient method can stop."""
     assert texts(distinct_values(analysed(formula, parse(formula).names(), rules).ad)) == expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "framework", "returned"),
+    [
+        ("relu(x)", "torch", "0"), ("abs(x)", "torch", "0"), ("abs(x)", "jax", "1"), ("leaky_relu(x, 0.1)", "torch", "1/10"),
+        ("relu6(6+x)", "torch", "0"),
+        ("hardtanh(1+x)", "torch", "0"), ("hardtanh(x-1)", "torch", "0"), ("clamp(x, 0, 1)", "torch", "1"), ("max(x, -x)", "torch", "0"),
+        ("max(2*x, x)", "jax", "3/2"), ("hardtanh(3*x-2, -2, 5)", "torch", "0"), ("leaky_relu(-x, 0.1)", "torch", "-1/10"),
+    ],
+)  # fmt: skip
+def test_what_frameworks_return_at_a_kink(formula, framework, returned):
+    """At x = 0 the gradient is what the measured rule book says."""
+    pieces = Pieces(graph(parse(formula), ["x"]), framework)
+    (kink,) = [f for f in pieces.faces if f.dimension == 0 and f.cells[0].sample[0] == 0]
+    top, bottom = kink.gradient[0]
+    assert str(Fraction(int(top.coeffs()[0]) if len(top) else 0, int(bottom.coeffs()[0]))) == returned
+    assert as_rules(framework).name.startswith(framework)
 
 
 def test_a_rule_that_is_not_conservative_is_reported():
