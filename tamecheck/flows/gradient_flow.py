@@ -65,7 +65,7 @@ def _solve(system: System, start: np.ndarray, at: np.ndarray, method: str, rtol:
     from scipy.integrate import solve_ivp
 
     options = {}
-    if system.size <= LARGEST_DENSE and method == "Radau":
+    if system.size <= LARGEST_DENSE:
         options["jac"] = lambda t, theta: -system.hessian(theta)
     with np.errstate(all="ignore"):
         solution = solve_ivp(

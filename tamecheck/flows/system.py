@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 import numpy as np
@@ -17,6 +17,7 @@ from tamecheck.flows.derivatives import TORCH, Rule, directional, gradient
 from tamecheck.flows.graph import Graph
 from tamecheck.flows.lowering import lower
 from tamecheck.flows.tape import Tape
+from tamecheck.flows.vectorise import vectorised
 from tamecheck.programs.program import Program
 
 KINKED = frozenset(
@@ -94,6 +95,8 @@ class System:
         self.kinks = sorted(_kinks(graph, target))
         self._tapes: dict[str, Tape] = {}
         self._theta = np.zeros(self.vector.size)
+        self._views = self.vector.split(self._theta)
+        self._slopes: list[int] | None = None
 
     @classmethod
     def from_program(cls, program: Program, node: int, values: Mapping[str, object] | None = None, rule: Rule = TORCH) -> System:
@@ -142,41 +145,41 @@ class System:
         """No operation with a kink stands between the variables and the value."""
         return not self.kinks
 
-    def _tape(self, name: str, outputs) -> Tape:
+    def _tape(self, name: str, make: Callable[[], Tape]) -> Tape:
         if name not in self._tapes:
-            self._tapes[name] = Tape(self.graph, outputs())
+            self._tapes[name] = make()
         return self._tapes[name]
 
-    def _load(self, tape: Tape, theta: np.ndarray, suffix: str = "") -> None:
-        theta = np.asarray(theta, dtype=np.float64)
-        for name, place in self.vector.places.items():
-            buffer = tape.inputs.get(name + suffix)
-            if buffer is not None:
-                buffer[...] = theta[place].reshape(buffer.shape)
+    def _gradients(self) -> list[int]:
+        if self._slopes is None:
+            self._slopes = gradient(self.graph, self.target, self.nodes, self.rule)
+        return self._slopes
 
     def value(self, theta: object) -> float:
         """Return F(theta)."""
-        tape = self._tape("value", lambda: [self.target])
-        self._load(tape, theta)
-        return float(tape.run()[0])
+        self._theta[:] = theta
+        return float(self._tape("value", lambda: Tape(self.graph, [self.target], self._views)).refresh()[0])
 
     def value_and_gradient(self, theta: object) -> tuple[float, np.ndarray]:
         """Return F and its gradient (at kinks: what the rule says)."""
-        tape = self._tape("gradient", lambda: [self.target, *gradient(self.graph, self.target, self.nodes, self.rule)])
-        self._load(tape, theta)
-        value, *parts = tape.run()
-        return float(value), np.concatenate([p.reshape(-1) for p in parts])
+        return self.value(theta), self.gradient(theta)
 
     def gradient(self, theta: object) -> np.ndarray:
         """Return the gradient (at kinks: what the rule says)."""
-        return self.value_and_gradient(theta)[1]
+        self._theta[:] = theta
+        parts = self._tape("gradient", lambda: Tape(self.graph, self._gradients(), self._views)).refresh()
+        return np.concatenate([p.reshape(-1) for p in parts])
 
     def hessian_product(self, theta: object, direction: object) -> np.ndarray:
         """Return the product of the Hessian with a direction."""
-        tape = self._tape("product", self._product)
-        self._load(tape, theta)
-        self._load(tape, direction, DIRECTION)
-        return np.concatenate([p.reshape(-1) for p in tape.run()])
+        tape = self._tape("product", lambda: Tape(self.graph, self._product(), self._views))
+        self._theta[:] = theta
+        direction = np.asarray(direction, dtype=np.float64)
+        for name, place in self.vector.places.items():
+            buffer = tape.inputs.get(name + DIRECTION)
+            if buffer is not None:
+                buffer[...] = direction[place].reshape(buffer.shape)
+        return np.concatenate([p.reshape(-1) for p in tape.refresh()])
 
     def _product(self) -> list[int]:
         inputs = dict(self.graph.inputs)
@@ -185,10 +188,23 @@ class System:
         return directional(self.graph, self.target, self.nodes, directions, self.rule)
 
     def hessian(self, theta: object) -> np.ndarray:
-        """Return the Hessian, column by column."""
-        columns = [self.hessian_product(theta, row) for row in np.eye(self.size)]
-        matrix = np.array(columns)
+        """Return the Hessian: the products with all unit vectors, in one run."""
+        tape = self._tape("hessian", self._all_products)
+        self._theta[:] = theta
+        matrix = np.concatenate([p.reshape(self.size, -1) for p in tape.refresh()], axis=1)
         return (matrix + matrix.T) / 2
+
+    def _all_products(self) -> Tape:
+        """Compile the products with all unit vectors."""
+        outputs = self._product()
+        names = [name + DIRECTION for name in self.vector.shapes]
+        graph, nodes = vectorised(self.graph, outputs, names, self.size)
+        units = {}
+        for name, place in self.vector.places.items():
+            unit = np.zeros((self.size, place.stop - place.start))
+            unit[place] = np.eye(place.stop - place.start)
+            units[name + DIRECTION] = unit.reshape(self.size, *self.vector.shapes[name])
+        return Tape(graph, nodes, {**self._views, **units})
 
 
 DIRECTION = " direction"

@@ -23,8 +23,10 @@ class Tape:
     [array(25.)]
     """
 
-    def __init__(self, graph: Graph, outputs: Sequence[int]) -> None:
+    def __init__(self, graph: Graph, outputs: Sequence[int], inputs: Mapping[str, np.ndarray] | None = None) -> None:
+        """Compile; ``inputs`` are arrays to be read in place of buffers of the tape's own."""
         self.graph = graph
+        self._given = dict(inputs or {})
         self.outputs = list(outputs)
         self.buffers: dict[int, np.ndarray] = {}
         self.steps: list[Callable[[], object]] = []
@@ -44,10 +46,14 @@ class Tape:
 
     def run(self) -> list[np.ndarray]:
         """Return copies of the outputs for what stands in the input buffers; no warnings, infinities and NaN speak for themselves."""
+        return [r.copy() for r in self.refresh()]
+
+    def refresh(self) -> list[np.ndarray]:
+        """Return the buffers of the outputs; the next run overwrites them."""
         with np.errstate(all="ignore"):
             for step in self.steps:
                 step()
-        return [r.copy() for r in self._results]
+        return self._results
 
     # ------------------------------------------------------------- compilation
 
@@ -55,7 +61,8 @@ class Tape:
         operation, parameters, arguments, shape = self.graph.nodes[n]
         given = [self.buffers[a] for a in arguments]
         if operation == "input":
-            self.buffers[n] = self.inputs[parameters[0]] = np.zeros(shape)
+            given_buffer = self._given.get(parameters[0])
+            self.buffers[n] = self.inputs[parameters[0]] = np.zeros(shape) if given_buffer is None else given_buffer
         elif operation == "constant":
             self.buffers[n] = self.graph.constants[parameters[0]]
         elif operation == "freeze":
