@@ -20,6 +20,7 @@ _PUBLIC = {
     "lower": ("tamecheck.networks", "lower"),
     "polyhedral_complex": ("tamecheck.networks", "polyhedral_complex"),
     "critical": ("tamecheck.critical_report", "critical"),
+    "conservative": ("tamecheck.conservative_report", "conservative"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),
     "testing": ("tamecheck.testing", None),

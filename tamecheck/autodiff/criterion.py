@@ -68,6 +68,8 @@ def examine(pieces: Pieces) -> RuleFacts:
         if not p.defined:
             facts.undefined.append(cell)
             continue
+        for text in p.unknown:
+            facts.note(text)
         vectors = space.vectors(cell)
         if vectors is None:
             if space.kinks(cell):

@@ -7,11 +7,13 @@ powers of the distance on a ray (exact in one variable), or it is bounded by a l
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 
+from tamecheck.autodiff.curves import stays
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.orders import along, order, unbounded
 from tamecheck.autodiff.pieces import Piece, Pieces
-from tamecheck.autodiff.semantics import Missing, Undecided
+from tamecheck.autodiff.semantics import Undecided
 from tamecheck.autodiff.space import Cell
 
 
@@ -110,15 +112,25 @@ def _limit(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> No
     facts.note(f"continuity where {pieces.space.formula(own.cell)}")
 
 
+AXES = [Fraction(q) for q in (0, 1, -1, 2, -2)]
+
+
 def rays(pieces: Pieces, cell: Cell, other: Cell) -> list[tuple[tuple, tuple]]:
-    """Return (point of the cell, direction into the other cell) with rational numbers."""
-    if not all([isinstance(x, Fraction) for x in (*cell.sample, *other.sample)]):
+    """Return (point of the cell, direction): the point plus t times the direction lies in the other cell for 0 < t < 1."""
+    if not all([isinstance(x, Fraction) for x in cell.sample]):
         return []
-    out = []
-    for p in pieces.space.points(other, 4):
-        d = tuple([a - b for a, b in zip(p, cell.sample, strict=True)])
-        if pieces.space.linear or pieces.field.n == 1:
-            out.append((cell.sample, d))
+    f, out = pieces.field, []
+    if pieces.space.linear:
+        for p in pieces.space.points(other, 4):
+            out.append((cell.sample, tuple([a - b for a, b in zip(p, cell.sample, strict=True)])))
+        return out
+    for d in product(AXES, repeat=f.n):
+        for h in (Fraction(1), Fraction(1, 8), Fraction(1, 1000)):
+            direction = tuple([h * c for c in d])
+            curve = [f.add(f.number(a), f.scale(f.variable(0), b)) for a, b in zip(cell.sample, direction, strict=True)]
+            if any(d) and stays(pieces.space, other, curve):
+                out.append((cell.sample, direction))
+                break
     return out
 
 
@@ -203,6 +215,3 @@ def _over_root(f, top, bottom, r, u):
         inner, left = divmod(top, r)
         if left.is_zero():
             yield inner, int(quotient.coeffs()[0])
-
-
-__all__ = ["FunctionFacts", "Missing", "examine", "rays", "smooth_at"]

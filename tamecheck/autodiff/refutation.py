@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 
-from flint import acb, arb, ctx, fmpz_mpoly
+from flint import arb, ctx, fmpz_mpoly
 
 from tamecheck.autodiff.criterion import Violation
+from tamecheck.autodiff.curves import roots_inside, stays
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import FunctionFacts
 from tamecheck.autodiff.orders import along, order
@@ -48,22 +49,8 @@ class Refuter:
         return _value(a[0], point) / _value(a[1], point)
 
     def stays(self, cell: Cell, curve: Sequence[Quotient]) -> bool:
-        """Return whether a curve lies in the sets with the signs of the cell for 0 < t < 1: no guard has a zero there, exactly."""
-        f = self.field
-        for g, s in zip(self.space.guards, cell.signs, strict=True):
-            on = f.substitute((g, f.one), list(curve))
-            if on is None:
-                return False
-            if s == 0:
-                if not on[0].is_zero():
-                    return False
-                continue
-            if on[0].is_zero() or _roots_inside(on[0]) or _roots_inside(on[1]):
-                return False
-            middle = self.at(on, [Fraction(1, 2)] * f.n)
-            if (middle > 0) - (middle < 0) != s:
-                return False
-        return True
+        """Return whether a curve lies in the sets with the signs of the cell for 0 < t < 1."""
+        return stays(self.space, cell, curve)
 
     def nice_points(self, cell: Cell, weak: bool = True) -> Iterator[Point]:
         """Yield rational points of (the closure of) a cell, simple ones first."""
@@ -145,7 +132,8 @@ class Refuter:
         before = ctx.prec
         ctx.prec = 128
         try:
-            pieces = [_enclose(f, a, Fraction(k, 64), Fraction(k + 1, 64)) for k in range(64)]
+            exact = _rational_integral(f, a)
+            pieces = [exact] if exact is not None else [_enclose(f, a, Fraction(k, 64), Fraction(k + 1, 64)) for k in range(64)]
         finally:
             ctx.prec = before
         if any([p is None for p in pieces]):
@@ -198,6 +186,8 @@ class Refuter:
                 return
         if piece.cell.dimension == f.n - 1:
             yield from self._graphs(piece.cell)
+            if f.n == 2:
+                yield from self._conics(piece.cell)
 
     def _graphs(self, cell: Cell) -> Iterator[list[Quotient]]:
         """Yield curves on a surface that is the graph of a rational function of the other variables."""
@@ -221,6 +211,37 @@ class Refuter:
                             if self.stays(cell, curve):
                                 yield curve
                                 break
+
+    def _conics(self, cell: Cell) -> Iterator[list[Quotient]]:
+        """Yield arcs of conics through a rational point: the second intersections with the lines through it."""
+        f = self.field
+        t = f.variable(0)
+        for q in self.space.kinks(cell):
+            if q.total_degree() != 2:
+                continue
+            for p in self.nice_points(cell, weak=True):
+                if self.at((q, f.one), p) or not all([isinstance(x, Fraction) for x in p]):
+                    continue
+                for slope, h in product(NICE[:9], (Fraction(1), Fraction(1, 4))):
+                    for direction in ((f.number(Fraction(1)), f.add(f.number(slope), f.scale(t, h))), (f.add(f.number(slope), f.scale(t, h)), f.number(Fraction(1)))):
+                        curve = self._second(q, p, direction)
+                        if curve is not None and self.stays(cell, curve):
+                            yield curve
+
+    def _second(self, q: fmpz_mpoly, p: Point, direction: Sequence[Quotient]) -> list[Quotient] | None:
+        """Return p + s v with q(p + s v) = s (A + B s) = 0, s not 0."""
+        f = self.field
+        gradient = [self.at((q.derivative(k), f.one), p) for k in range(2)]
+        first = f.add(f.scale(direction[0], gradient[0]), f.scale(direction[1], gradient[1]))
+        second = (f.zero, f.one)
+        for i in range(2):
+            for j in range(2):
+                c = self.at((q.derivative(i).derivative(j), f.one), p) / 2
+                second = f.add(second, f.scale(f.mul(direction[i], direction[j]), c))
+        if second[0].is_zero():
+            return None
+        s = f.mul(first, f.inverse(second))
+        return [f.add(f.number(p[k]), f.mul(s, direction[k]), -1) for k in range(2)]
 
     def _curve(self, piece: Piece, v: Violation, kind: str) -> Witness | None:
         for curve in self._curves(piece, v):
@@ -386,7 +407,7 @@ class Refuter:
                 continue
             for r in self._targets(p, other):
                 curve = self.segment(p, r)
-                if not self.stays(other, curve) or not there.defined:
+                if not self.holds(other, r) or not self.stays(other, curve) or not there.defined:
                     continue
                 leg = self.leg(there, curve, value)
                 if leg is None or not _different(leg.delta_f, leg.integral):
@@ -469,16 +490,6 @@ def _constants(vector: Sequence[Quotient]) -> list[Fraction] | None:
     return [_constant(a) for a in vector] if all([a[0].is_constant() and a[1].is_constant() for a in vector]) else None
 
 
-def _roots_inside(p: fmpz_mpoly) -> bool:
-    """Return whether a polynomial in the first variable has a root with 0 < t < 1, by Sturm's theorem."""
-    from tamecheck.autodiff.verify import roots_inside
-
-    coefficients = [Fraction(0)] * (int(p.degrees()[0]) + 1)
-    for e, c in zip(p.monoms(), p.coeffs(), strict=True):
-        coefficients[int(e[0])] = Fraction(int(c))
-    return roots_inside(coefficients)
-
-
 def _different(a: Number, b: Number) -> bool:
     if a.rational is not None and b.rational is not None:
         return a.rational != b.rational
@@ -494,6 +505,30 @@ def _add(numbers: list[Number]) -> Number:
     for x in numbers:
         total += x.ball if x.rational is None else arb(x.rational.numerator) / x.rational.denominator
     return Number(None, " + ".join([x.text for x in numbers]), total)
+
+
+def _rational_integral(f, a: Quotient) -> arb | None:
+    """Return a rigorous enclosure of the integral of a rational function without poles on [0, 1]."""
+    from flint import acb
+
+    if f.transcendental(a[0]) or f.transcendental(a[1]) or roots_inside(a[1]):
+        return None
+
+    def integrand(z, _analytic):
+        return _horner(a[0], z) / _horner(a[1], z)
+
+    found = acb.integral(integrand, acb(0), acb(1))
+    return found.real if found.is_finite() else None
+
+
+def _horner(p: fmpz_mpoly, z):
+    total = z * 0
+    for e, c in zip(p.monoms(), p.coeffs(), strict=True):
+        term = z * 0 + c
+        for _ in range(int(e[0])):
+            term *= z
+        total += term
+    return total
 
 
 def _enclose(f, a: Quotient, low: Fraction, high: Fraction) -> arb | None:
@@ -516,8 +551,5 @@ def _corners(points: Sequence[Point]) -> str:
 
 
 def _path(leg: Leg) -> str:
-    straight = all(["t^" not in c and "/" not in c.split("t")[-1] for c in leg.components])
-    return _corners([leg.start, leg.end]) if straight else f"({', '.join(leg.components)}), 0 <= t <= 1,"
-
-
-__all__ = ["Refuter", "acb"]
+    straight = all(["t^" not in c and "/(" not in c for c in leg.components])
+    return _corners([leg.start, leg.end]) if straight else f"({', '.join(leg.components)}) for t from 0 to 1"

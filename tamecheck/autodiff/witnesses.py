@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from flint import arb
 
-from tamecheck.ground.algebraic import decimal
 
 KINDS = ("jump-curve", "blow-up", "open-cell-curve", "open-cell-loop", "stratum-curve", "stratum-hugging-loop", "stratum-direction")
 
@@ -26,7 +25,7 @@ class Number:
         """Return a decimal beside it."""
         if self.rational is not None:
             return decimal_of(self.rational)
-        return decimal(self.ball, 10) if self.ball is not None else ""
+        return self.ball.str(10, radius=False) if self.ball is not None else ""
 
     def shown(self) -> str:
         """Return the number for people."""

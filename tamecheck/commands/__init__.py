@@ -6,7 +6,7 @@ The modules import nothing heavy until they run.
 from importlib import import_module
 from types import ModuleType
 
-NAMES = ("certify", "activation", "critical", "strata", "check", "explain", "theorems", "flow", "structures", "catalogue")
+NAMES = ("certify", "activation", "critical", "strata", "conservative", "check", "explain", "theorems", "flow", "structures", "catalogue")
 
 
 def modules() -> list[ModuleType]:

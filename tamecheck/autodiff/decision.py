@@ -1,0 +1,210 @@
+"""The exact decision: function, rule and consequences of one small program, in this order, and a verdict that claims no more than was proved."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from flint import fmpz_mpoly
+
+from tamecheck.autodiff import consequences, criterion, function, verify
+from tamecheck.autodiff.code import Code
+from tamecheck.autodiff.consequences import Consequences
+from tamecheck.autodiff.criterion import RuleFacts
+from tamecheck.autodiff.fields import NotSupported
+from tamecheck.autodiff.function import FunctionFacts
+from tamecheck.autodiff.pieces import Pieces
+from tamecheck.autodiff.refutation import Refuter
+from tamecheck.autodiff.rules import Rules
+from tamecheck.autodiff.semantics import Missing, Undecided
+from tamecheck.autodiff.space import Cell, TooCurved
+from tamecheck.autodiff.witnesses import Witness
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded
+
+VERDICTS = (
+    "exact-c1", "clarke", "conservative", "conservative-unbounded", "conservative-for-other", "not-conservative", "undefined", "unknown",
+)  # fmt: skip
+POSITIVE = VERDICTS[:3]
+MAXIMAL_ROUNDS = 24
+MAXIMAL_REFUTATIONS = 12
+
+
+@dataclass
+class Decision:
+    """What was found; ``pieces`` is ``None`` if the program could not be cut into pieces."""
+
+    code: Code
+    rules: Rules
+    verdict: str = "unknown"
+    pieces: Pieces | None = None
+    function: FunctionFacts | None = None
+    rule: RuleFacts | None = None
+    consequences: Consequences | None = None
+    witness: Witness | None = None
+    undefined: list[Cell] = field(default_factory=list)
+    obligations: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Remember what is left to prove, once."""
+        if text and text not in self.obligations:
+            self.obligations.append(text)
+
+
+def decide(code: Code, rules: Rules, *, mode: str = "reverse", budget: Budget | None = None) -> Decision:
+    """Return the decision for a program and rules.
+
+    Soundness
+    ---------
+    Positive verdicts rest on the stratified criterion (`criterion`), which is exact for piecewise rational programs; with exp, log, roots, ... identities are
+    identities of normal forms.  Negative verdicts come with a witness.  Everything else is ``unknown`` with what is missing.
+    """
+    out = Decision(code, rules)
+    try:
+        _run(out, mode, budget)
+    except (Undecided, NotSupported) as reason:
+        what = f"the function {reason} is not treated exactly" if isinstance(reason, NotSupported) else f"undecided: {reason}"
+        out.note(what)
+    except TooCurved as reason:
+        out.note(str(reason))
+    except BudgetExceeded as stop:
+        if stop.code in ("TC301", "TC302", "TC303"):
+            stop.partial = out
+            raise
+        out.note(str(stop))
+    except Missing as reason:
+        out.note(f"a cut by {reason.factor}")
+    return out
+
+
+def _run(out: Decision, mode: str, budget: Budget | None) -> None:
+    pieces = out.pieces = Pieces(out.code, out.rules, budget, mode)
+    facts = out.function = function.examine(pieces)
+    rule = out.rule = criterion.examine(pieces)
+    out.undefined = [p.cell for p in pieces.pieces if p.value is None and not p.outside] + rule.undefined
+    for text in (*facts.obligations, *rule.obligations):
+        out.note(text)
+    if facts.jumps or facts.blowups or rule.violations:
+        out.witness = refute(pieces, facts, rule)
+        if out.witness is None:
+            out.note("a refutation was found and no curve that shows it")
+        elif out.witness.verified is False:
+            out.witness = None
+            out.note("a refutation did not pass its second check: this is an error of the program")
+        else:
+            out.verdict = "not-conservative"
+    elif out.undefined:
+        out.verdict = "undefined"
+    elif not out.obligations and facts.lipschitz and not facts.windowed:
+        out.verdict = "conservative-unbounded" if rule.bounded is False else "conservative" if rule.bounded else "unknown"
+    if out.verdict != "not-conservative" or facts.lipschitz:
+        _consequences(out, mode, budget)
+
+
+def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
+    """Clarke's subdifferential and critical sets; the space is cut further until all signs are constant."""
+    try:
+        found = consequences.examine_clarke(out.pieces, out.function)
+    except Missing:
+        found = None
+    except (Undecided, TooCurved) as reason:
+        out.note(str(reason))
+        found = None
+    fine, facts = out.pieces, out.function
+    extra: list[fmpz_mpoly] = []
+    for _ in range(MAXIMAL_ROUNDS):
+        try:
+            again = consequences.examine_clarke(fine, facts)
+            consequences.examine_critical(fine, facts, again)
+            out.consequences = again
+            out.pieces, out.function = fine, facts
+            break
+        except Missing as need:
+            extra.append(need.factor)
+        except (Undecided, TooCurved):
+            break
+        except BudgetExceeded as stop:
+            if stop.code in ("TC301", "TC302", "TC303"):
+                raise
+            break
+        try:
+            fine = Pieces(out.code, out.rules, budget, mode, extra)
+            facts = function.examine(fine)
+        except (Undecided, TooCurved, Missing):
+            break
+        except BudgetExceeded as stop:
+            if stop.code in ("TC301", "TC302", "TC303"):
+                raise
+            break
+    if out.consequences is None:
+        out.consequences = found or Consequences(clarke=None, smooth=None)
+        for name in ("spurious", "stuck", "restless", "clarke_critical", "rule_critical"):
+            setattr(out.consequences, name, None)
+        out.consequences.note("the critical sets")
+    else:
+        _cells(out)
+    if out.verdict == "conservative" and out.consequences.clarke:
+        out.verdict = "exact-c1" if out.consequences.smooth else "clarke"
+
+
+def _cells(out: Decision) -> None:
+    """Name the cells where something is undefined by the finer pieces."""
+    out.undefined = [p.cell for p in out.pieces.pieces if not p.outside and (p.value is None or not p.defined)]
+
+
+def refute(pieces: Pieces, facts: FunctionFacts, rule: RuleFacts) -> Witness | None:
+    """Return the simplest witness found that passes its second check."""
+    refuter = Refuter(pieces)
+    found: list[Witness] = []
+    for cell, other in facts.jumps[:MAXIMAL_REFUTATIONS]:
+        w = refuter.jump(cell, other) or refuter.singular_jump(facts, cell, other)
+        if w is not None:
+            found.append(w)
+            break
+    if not found:
+        for violation in rule.violations[:MAXIMAL_REFUTATIONS]:
+            w = refuter.violation(violation)
+            if w is not None:
+                found.append(w)
+                if w.kind != "stratum-direction":
+                    break
+    if facts.blowups and (not found or not facts.jumps):
+        w = refuter.blowup(*facts.blowups[0])
+        found = [w, *found] if not rule.violations else [*found, w]
+    for w in found:
+        w.verified = verify.check(pieces.code, pieces.rules, w)
+    good = [w for w in found if w.verified is not False]
+    return min(good, key=lambda w: w.kind == "stratum-direction") if good else (found[0] if found else None)
+
+
+def critical_values(decision: Decision, cells: list[Cell] | None) -> list[dict] | None:
+    """Return the values of the program on critical cells: constant on each, because the cell is connected and the derivative along it is 0."""
+    if cells is None or decision.pieces is None:
+        return None
+    seen: dict[str, dict] = {}
+    for cell in cells:
+        value = decision.pieces.of(cell).value
+        entry = _value_at(decision.pieces, value, cell)
+        seen.setdefault(entry["value"], entry)
+    return list(seen.values())
+
+
+def _value_at(pieces: Pieces, value, cell: Cell) -> dict:
+    from tamecheck.autodiff.witnesses import decimal_of
+
+    f = pieces.field
+    if all([isinstance(x, Fraction) for x in cell.sample]):
+        v = f.substitute(value, [f.number(x) for x in cell.sample])
+        if v is not None and v[0].is_constant() and v[1].is_constant():
+            q = Fraction(int(v[0].coeffs()[0]) if len(v[0]) else 0, int(v[1].coeffs()[0]))
+            return {"value": str(q), "decimal": decimal_of(q)}
+        if v is not None:
+            return {"value": f.text(v), "decimal": f.ball(v, cell.sample).str(12, radius=False)}
+    if not pieces.space.linear and not f.transcendental(value[0]) and not f.transcendental(value[1]):
+        from tamecheck.geometry.algebraic_values import value_at
+
+        x = value_at(cell.inner.point, pieces.space.down(value[0]), pieces.space.down(value[1]))
+        if x.rational is not None:
+            q = Fraction(int(x.rational.p), int(x.rational.q))
+            return {"value": str(q), "decimal": decimal_of(q)}
+        return {"value": str(x), "decimal": x.ball(64).str(12, radius=False)}
+    ball = f.ball(value, cell.sample)
+    return {"value": ball.str(20, radius=False), "decimal": ball.str(12, radius=False)}

@@ -1,0 +1,41 @@
+"""``tamecheck conservative``: is what differentiation returns a legitimate derivative of this program?"""
+
+import argparse
+import shutil
+
+from tamecheck.commands.common import common, print_json
+from tamecheck.errors import InputError
+
+MODEL = (".onnx", ".pt2", ".pt", ".pth", ".keras", ".h5", ".py")
+
+
+def add(commands: "argparse._SubParsersAction") -> None:
+    """Declare the arguments."""
+    p = commands.add_parser("conservative", help="is what differentiation returns at kinks a legitimate derivative of the program?")
+    p.add_argument("source", metavar="FORMULA", help="a program in quotes: 'relu(x) - relu(-x)', 'let u = relu(x); u*u'")
+    p.add_argument("--vars", metavar="x,y", help="the variables in order (all names, in order of appearance)")
+    p.add_argument("--rules", metavar="NAME|FILE", default="torch", help="torch, jax, tensorflow, or a TOML file of rules (torch)")
+    p.add_argument("--mode", choices=("reverse", "forward"), default="reverse", help="the mode of differentiation (reverse)")
+    p.add_argument("--plot", metavar="OUT", help="draw the witness on the graph of the program (SVG, PNG, PDF; needs matplotlib)")
+    common(p)
+
+
+def run(options: argparse.Namespace) -> int:
+    """``conservative``: exit status 0 for exact-c1, clarke and conservative, 2 for unknown, 1 otherwise."""
+    from tamecheck.conservative_report import POSITIVE, conservative
+
+    source = options.source
+    if source.lower().endswith(MODEL) or ".py:" in source:
+        raise InputError(
+            f"{source[:60]} is a model; the exact decision is for small programs given as formulas", code="TC194",
+            hint="write the part in question as a formula",
+        )  # fmt: skip
+    names = None if options.vars is None else [name.strip() for name in options.vars.split(",")]
+    report = conservative(source, options.rules, variables=names, mode=options.mode)
+    if options.plot:
+        report.plot(options.plot)
+    if options.json:
+        print_json("conservative", report.verdict, report.to_json())
+    else:
+        print(report.to_text(min(shutil.get_terminal_size((100, 24)).columns, 140)))
+    return 0 if report.verdict in POSITIVE else 2 if report.verdict == "unknown" else 1
