@@ -87,7 +87,8 @@ def _diffrax(x, y, start):
         if (T, tol) not in known:
             control = diffrax.PIDController(rtol=tol, atol=tol / 100)
             term = diffrax.ODETerm(lambda t, th, args: -slope(th))
-            known[T, tol] = jax.jit(lambda th: diffrax.diffeqsolve(term, diffrax.Dopri8(), 0.0, T, 0.01, th, stepsize_controller=control, max_steps=10**7).ys[-1])
+            options = {"stepsize_controller": control, "max_steps": 10**7}
+            known[T, tol] = jax.jit(lambda th: diffrax.diffeqsolve(term, diffrax.Dopri8(), 0.0, T, 0.01, th, **options).ys[-1])
         return np.asarray(known[T, tol](first).block_until_ready())
 
     return run
@@ -170,7 +171,8 @@ def compare(horizon: float, runs: int) -> None:
         if seconds is None:
             print(f"  {name:24} not run: its steps are bounded by stability, the cost grows with the horizon")
         else:
-            print(f"  {name:24} {1e3 * seconds:9.1f} ms  error {error:.1e}  tolerance {tol:.0e}  ours/its {own / seconds:5.2f}  first call {cold:6.2f} s")
+            figures = f"{1e3 * seconds:9.1f} ms  error {error:.1e}  tolerance {tol:.0e}  ours/its {own / seconds:5.2f}"
+            print(f"  {name:24} {figures}  first call {cold:6.2f} s")
 
 
 def members(runs: int) -> None:
