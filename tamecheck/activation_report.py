@@ -118,6 +118,7 @@ def activation(
     from tamecheck.geometry.univariate.expressions import Algebra
     from tamecheck.geometry.univariate.lowering import lower
     from tamecheck.geometry.univariate.shapes import Shape
+    from tamecheck.reports import activation_periods
 
     started = time.perf_counter()
     values, ranges = _parted(parameters or {})
@@ -136,6 +137,9 @@ def activation(
     if not shape.regions and not shape.hidden and not any(b.kind != "isolated" for b in shape.breaks):
         raise InputError("the function is defined nowhere", code="TC152", where=shown, hint="check for 0/0 and logarithms of negative numbers")
     content = _content(certificate, shape, variable, box)
+    content["periodic"] = activation_periods.section(program, node, content) if content["open"] else None
+    if content["periodic"] is not None:
+        content["sad"] = _sad(content, shape, (content["sublinear"], content["sad"]["reason"]), box)
     content |= {"formula": shown, "variable": variable, "domain": box, "parameters": {k: str(_exact(v)) for k, v in (parameters or {}).items()}}
     content["seconds"] = {"import": imported - started, "prove": proved - imported, "analyse": time.perf_counter() - proved}
     return Report(content, shape, certificate)

@@ -57,6 +57,7 @@ def sections(c: dict) -> list[tuple[str, list[str]]]:
         ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
         ("SAD", [f"{sad}: {c['sad']['reason']}"]),
         ("autodiff", activation_rules.lines(c["ad_rule"])),
+        ("periodic", [c["periodic"]["statement"]] if c.get("periodic") else []),
         ("oscillates", [f"{o['statement']} (proved by the analysis, not by the checker)" for o in c["oscillation"]]),
         ("open", [f"{o['question']} on {_interval(o['interval'])}: {o['reason']}" for o in c["open"]]),
     ]

@@ -35,8 +35,10 @@ POSITIVE = frozenset(["log", "gamma", "lgamma", "digamma", "besselk0", "besselk1
 STEPS = frozenset(["floor", "ceil", "round"])
 
 
-def lower(program: Program, output: int, algebra: Algebra, fixed: Mapping[str, Expr] | None = None) -> Piecewise:
+def lower(program: Program, output: int, algebra: Algebra, fixed: Mapping[str, Expr] | None = None, box: str | None = None) -> Piecewise:
     """Return the output of a program with one scalar input as a function by cases; ``fixed`` inputs stand for constants.
+
+    ``box`` is another domain of the variable than the one the program declares.
 
     Raises
     ------
@@ -51,6 +53,9 @@ def lower(program: Program, output: int, algebra: Algebra, fixed: Mapping[str, E
             raise InputError("the program is no scalar function: it holds a tensor", code="TC151")
         if kind == "input" and fixed and parameters[0] in fixed:
             known[n] = simple(fixed[parameters[0]])
+            continue
+        if kind == "input" and box is not None:
+            known[n] = _variable(algebra, box)
             continue
         try:
             known[n] = tidy(_opened(_node(algebra, kind, parameters, [known[a] for a in arguments])))
