@@ -22,7 +22,8 @@ FORMULAS = [
     "relu(u)+relu(v)", "(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", "max(u^2+v^2-1, 2*u)", "abs(abs(u)-abs(v))", "sign(u)*abs(v)",
     "where(u > v, u*v, v-u)", "hardswish(u-v)", "leaky_relu(u+v)*relu6(v)", "min(max(u, v), 1/2)", "(u > 0)*v + (u <= v)",
     "relu(relu(u)-relu(v)-1)", "u/(1+abs(v))", "where(u == v, 7, u/(u-v))", "where(u > 0 and not v > 0, 1, where(u > 0 or v > 0, 2, 3))",
-    "hardtanh(3*u)*hardsigmoid(v)", "max(u, v, u*v, u)", "min(u-v, max(u, v, 2*v, 1/(1+u^2)), v)", "max(u, v, u+v, 1)", "sqrt(u^2*v^4)", "abs(u)^3 - relu(v)^2", "softshrink(u)+hardshrink(v)",
+    "hardtanh(3*u)*hardsigmoid(v)", "max(u, v, u*v, u)",
+    "min(u-v, max(u, v, 2*v, 1/(1+u^2)), v)", "max(u, v, u+v, 1)", "sqrt(u^2*v^4)", "abs(u)^3 - relu(v)^2", "softshrink(u)+hardshrink(v)",
 ]  # fmt: skip
 
 
@@ -182,6 +183,33 @@ def test_parameters_vary_over_fixed_data():
     assert len(f) == 4
     assert f(0, 0) == 5
     assert f.kind == "polynomial"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_small_linear_algebra_is_written_out(seed):
+    """Determinants, inverses, solutions, Cholesky factors and 2 x 2 eigenvalues agree with NumPy; larger ones are refused."""
+    import numpy as np
+
+    from tamecheck.programs.program import Program
+
+    rng = random.Random(seed)
+    a = [[Fraction(rng.randint(-4, 4)) for _ in range(3)] for _ in range(3)]
+    s = [[sum(x * y for x, y in zip(r, t, strict=True)) + 9 * (i == j) for j, t in enumerate(a)] for i, r in enumerate(a)]
+    p = Program()
+    m, b = p.values([x for r in s for x in r], (3, 3)), p.values([1, 2, 3], (3, 1))
+    small = p.values([4, 3, 3, -4], (2, 2))
+    nodes = {"det": p.linalg("det", m), "inverse": p.linalg("inverse", m), "solve": p.linalg("solve", m, b)}
+    nodes["eig"] = p.linalg("eigvalsh", small)
+    found = exact.evaluate(scalarise(p, nodes, {}), [])
+    array = np.array([[float(x) for x in r] for r in s])
+    assert np.isclose(float(found["det"][0]), np.linalg.det(array))
+    assert np.allclose([float(x) for x in found["inverse"]], np.linalg.inv(array).reshape(-1))
+    assert np.allclose([float(x) for x in found["solve"]], np.linalg.solve(array, np.array([1.0, 2, 3])))
+    assert found["eig"] == [-5, 5]
+    f = pieces.lower(p, {"c": p.linalg("cholesky", p.values([4, 2, 2, 2], (2, 2)))})
+    assert [v for v in f()["c"]] == [2, 0, 1, 1]
+    with pytest.raises(Refusal, match="TC230 det of 5 x 5"):
+        scalarise(p, {"d": p.linalg("det", p.constant(1, (5, 5)))}, {})
 
 
 def test_a_lowered_loss_is_stratified_and_its_critical_values_found():

@@ -7,7 +7,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.errors import InputError
 from tamecheck.ground.algebraic import AlgebraicNumber, number, real_roots
-from tamecheck.programs.lowering.paths import Quotient, Root
+from tamecheck.programs.lowering.branches import Quotient, Root
 
 Value = AlgebraicNumber
 

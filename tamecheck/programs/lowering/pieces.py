@@ -24,7 +24,8 @@ from tamecheck.ground.algebraic import AlgebraicNumber
 from tamecheck.ground.polynomials import Ring
 from tamecheck.programs.lowering import algebraic
 from tamecheck.programs.lowering import conditions as signs
-from tamecheck.programs.lowering.paths import Dead, Executor, Path, Quotient, Root, Split, Undefined, as_text
+from tamecheck.programs.lowering.branches import Dead, Quotient, Root, Split, Undefined, as_text
+from tamecheck.programs.lowering.paths import Executor, Path
 from tamecheck.programs.lowering.scalars import scalarise
 from tamecheck.programs.lowering.tape import KINKS, Coordinate, Kink, Tape
 from tamecheck.programs.program import Program
