@@ -107,8 +107,8 @@ class Page:
         """Yield the statement."""
         yield r"\begin{proposition}"
         yield r"\begin{enumerate}\renewcommand{\theenumi}{(\arabic{enumi})}\renewcommand{\labelenumi}{\theenumi}\setlength{\itemsep}{1pt}"
-        for item in (*self.definability(), *self.regularity(), *self.oscillation(), *self.monotonicity(), *self.points(), *self.ends(), *self.size(), *self.sad()):
-            yield rf"\item {item}"
+        parts = (self.definability, self.regularity, self.oscillation, self.monotonicity, self.points, self.ends, self.size, self.sad)
+        yield from (rf"\item {item}" for part in parts for item in part())
         yield r"\end{enumerate}\end{proposition}"
 
     def definability(self) -> Iterator[str]:
