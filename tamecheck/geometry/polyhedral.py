@@ -17,9 +17,11 @@ from functools import cached_property
 from math import gcd
 
 from tamecheck.budget import Budget
-from tamecheck.errors import BudgetExceeded, InputError, Refusal
+from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry import polyhedral_forms as forms
 from tamecheck.geometry.polyhedral_cells import Faces, Row
+from tamecheck.geometry.polyhedral_columns import combination, extend, post, scale
+from tamecheck.geometry.polyhedral_faces import Affine, Face, Vector, inside
 from tamecheck.geometry.polyhedral_forms import Form, Kink, NormalForm
 from tamecheck.ground.intervals import Interval
 from tamecheck.programs.lowering.pieces import CHOICES
@@ -27,82 +29,6 @@ from tamecheck.programs.lowering.tape import Tape
 
 MAXIMAL_DIMENSION = 6
 MAXIMAL_FACES = 400_000
-Vector = tuple[Fraction, ...]
-Affine = tuple[Vector, Fraction]
-"""Gradient and constant."""
-
-
-class Face:
-    """A face: the convex hull of its vertices plus the cone of its rays plus the lineality space of the complex.
-
-    Attributes
-    ----------
-    number : int — its place in ``complex.faces``
-    dimension : int
-    vertices, rays : tuple of int — places in ``complex.vertices`` and ``complex.rays``
-    facets : tuple of int — the faces of one dimension less in its boundary
-    """
-
-    __slots__ = ("complex", "number", "dimension", "vertices", "rays", "facets", "_signs")
-
-    def __init__(self, complex: "PolyhedralComplex", number: int, dimension: int, vertices: tuple, rays: tuple, facets: tuple) -> None:
-        self.complex, self.number, self.dimension = complex, number, dimension
-        self.vertices, self.rays, self.facets = vertices, rays, facets
-        self._signs: tuple[int, ...] | None = None
-
-    def __repr__(self) -> str:
-        points = " ".join(["(" + ", ".join([str(c) for c in p]) + ")" for p in self.points[:6]])
-        more = f" and {len(self.points) - 6} more" if len(self.points) > 6 else ""
-        cone = " + cone of " + " ".join(["(" + ", ".join([str(c) for c in d]) + ")" for d in self.directions[:6]]) if self.rays else ""
-        return f"Face({self.number}, dimension {self.dimension}: {points}{more}{cone})"
-
-    @property
-    def points(self) -> list[Vector]:
-        """The vertices (without lineality: one point of each minimal face)."""
-        return [self.complex.vertices[v] for v in self.vertices]
-
-    @property
-    def directions(self) -> list[tuple[int, ...]]:
-        """The primitive directions in which the face is unbounded."""
-        return [self.complex.rays[r] for r in self.rays]
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the face is bounded."""
-        return not self.rays and not self.complex.lineality
-
-    @property
-    def sample(self) -> Vector:
-        """A rational point in the relative interior."""
-        count = len(self.vertices)
-        mean = [sum(c, Fraction(0)) / count for c in zip(*self.points, strict=True)]
-        return tuple([m + sum([d[k] for d in self.directions]) for k, m in enumerate(mean)])
-
-    @property
-    def signs(self) -> tuple[int, ...]:
-        """The sign of every kink on the relative interior."""
-        if self._signs is None:
-            self._signs = self.complex.signs_of(self.vertices, self.rays)
-        return self._signs
-
-    def pattern(self) -> dict[str, str]:
-        """Return what the network does at every kink, in the user's names: ``on``, ``off`` or ``tie`` for a relu."""
-        return self.complex.pattern(self.signs)
-
-    def affine(self, output: str | None = None, entry: int = 0) -> Affine:
-        """Return gradient and constant of an output entry on the face (for a face of full dimension the gradient is unique)."""
-        return self.complex.affine(self.signs)[self.complex.place(output, entry)]
-
-    def vertices_in_order(self) -> list[Vector]:
-        """Return the vertices of a bounded polygon in cyclic order."""
-        ring = [[self.complex.faces[e].vertices for e in self.facets]][0]
-        order = [ring[0][0], ring[0][1]]
-        left = list(ring[1:])
-        while left:
-            k = next(i for i, e in enumerate(left) if order[-1] in e)
-            a, b = left.pop(k)
-            order.append(b if a == order[-1] else a)
-        return [self.complex.vertices[v] for v in order[:-1]]
 
 
 class PolyhedralComplex:
@@ -230,7 +156,7 @@ class PolyhedralComplex:
         return [self._apply(self.normal.outputs[self.place(output, entry)][2], row) for row in self._cells.lineality]
 
     def _apply(self, form: Form, row: Row) -> Fraction:
-        return sum([q * _post(self.normal, row, c) / _scale(self.normal, c) for c, q in form.items()], Fraction(0))
+        return sum([q * post(self.normal, row, c) / scale(self.normal, c) for c, q in form.items()], Fraction(0))
 
     def signs_of(self, vertices: Sequence[int], rays: Sequence[int]) -> tuple[int, ...]:
         """Return the sign of every kink on the relative interior of the hull of vertices and rays."""
@@ -249,10 +175,10 @@ class PolyhedralComplex:
         zero = [Fraction(0)] * (n + 1)
         for k, kink in enumerate(self.normal.kinks):
             active = signs[k] > 0 if kink.kind == "relu" else kink.kind == "select" and forms.truth(self.normal, kink.condition, signs)
-            columns.append(_sum(kink.form, columns, zero) if active else zero)
+            columns.append(combination(kink.form, columns, zero) if active else zero)
         out = []
         for _, _, form in self.normal.outputs:
-            total = _sum([(c, q / _scale(self.normal, c)) for c, q in form.items()], columns, zero)
+            total = combination([(c, q / scale(self.normal, c)) for c, q in form.items()], columns, zero)
             out.append((tuple(total[1:]), total[0]))
         return out
 
@@ -280,7 +206,7 @@ class PolyhedralComplex:
             raise InputError(f"a point here has {self.dimension} coordinates, got {len(q)}", code="TC162")
         wanted = self.kink_signs(q)
         for face in self._by_signs.get(wanted, ()):
-            if not self.boxed or _inside(face, q):
+            if not self.boxed or inside(face, q):
                 return face
         raise InputError("the point is outside the box", code="TC163", where=", ".join([str(c) for c in q]))
 
@@ -319,10 +245,10 @@ class PolyhedralComplex:
         cells.budget = budget
         old = self.normal
         normal = NormalForm(old.tape, list(old.kinks), list(old.outputs), dict(old.places), dict(old.constants))
-        scaled = {c: q / _scale(normal, c) for c, q in form.items()}
+        scaled = {c: q / scale(normal, c) for c, q in form.items()}
         common = _common(scaled.values())
         kink = Kink("cut", tuple([(c, int(q * common)) for c, q in sorted(scaled.items())]))
-        _extend(cells, normal, kink)
+        extend(cells, normal, kink)
         return PolyhedralComplex(normal, cells, self.boxes, {**self.labels, len(normal.kinks) - 1: label})
 
     # ---------------------------------------------------------------------- going out
@@ -452,16 +378,19 @@ def build(tape: Tape, boxes: Sequence[Interval] | None = None, budget: Budget | 
     n = len(tape.coordinates)
     if not 1 <= n <= MAXIMAL_DIMENSION:
         raise InputError(f"the network has {n} scalar inputs", code="TC167", hint=f"from 1 to {MAXIMAL_DIMENSION}; fix others by values=")
+    boxes = tape.boxes if boxes is None else boxes
+    for coordinate, (low, high, _, _) in zip(tape.coordinates, boxes, strict=True):
+        if low is not None and low == high:
+            raise InputError(f"the interval of {coordinate} is one point", code="TC121", hint="fix it by values=")
     normal = forms.normal_form(tape)
     cells = Faces(n, budget)
-    boxes = tape.boxes if boxes is None else boxes
     restrict(cells, boxes)
     whole = NormalForm(tape, [], normal.outputs, normal.places, normal.constants)
     for kink in normal.kinks:
         try:
             if len(cells.rank) > limit:
                 raise BudgetExceeded(f"more than {limit} faces", code="TC313", where="polyhedral complex", hint="a box, or a larger limit")
-            _extend(cells, whole, kink)
+            extend(cells, whole, kink)
         except BudgetExceeded as stop:
             stop.partial = _unfinished(whole, cells, boxes)
             raise
@@ -492,77 +421,6 @@ def restrict(cells: Faces, boxes: Sequence[Interval]) -> None:
                 row.pop()
 
 
-def _extend(cells: Faces, normal: NormalForm, kink: Kink) -> None:
-    """Add a kink: its column, and the cut along its zeros."""
-    normal.kinks.append(kink)
-    if kink.kind == "select":
-        _select(cells, normal, kink)
-        return
-    terms = [(j, c, j > normal.dimension and normal.kinks[j - normal.dimension - 1].kind == "relu") for j, c in kink.form]
-
-    def value(row: Row) -> int:
-        total = 0
-        for j, c, positive in terms:
-            v = row[j]
-            if v > 0 or not positive:
-                total += c * v
-        return total
-
-    cells.append(value)
-    cells.cut()
-
-
-def _select(cells: Faces, normal: NormalForm, kink: Kink) -> None:
-    """Add the column of a selection: its value where the condition holds, 0 elsewhere; refuse it where it jumps."""
-    n, values = normal.dimension, {}
-    for v in cells.rays.values():
-        values[v] = sum([c * _post(normal, cells.generators[v], j) for j, c in kink.form])
-    lines = [sum([c * _post(normal, row, j) for j, c in kink.form]) for row in cells.lineality]
-    along = any(lines)
-    spans = cells.spans()
-    truths = {}
-    for f, span in spans.items():
-        signs = []
-        for k in range(len(normal.kinks) - 1):
-            column = [cells.generators[v][1 + n + k] for v in span]
-            signs.append(1 if any([x > 0 for x in column]) else -1 if any([x < 0 for x in column]) else 0)
-        truths[f] = forms.truth(normal, kink.condition, signs)
-    finite = {f for f, span in spans.items() if any([cells.generators[v][0] for v in span])}
-    for f in finite:
-        for g in cells.facets[f]:
-            if g in finite and truths[f] != truths[g] and (along or any([values[v] for v in spans[g]])):
-                raise Refusal(
-                    "a case distinction jumps", code="TC232", where=normal.tape.place(kink.condition),
-                    hint="the branches have to agree where the condition changes",
-                )  # fmt: skip
-    columns = {}
-    for f in sorted(finite, key=cells.rank.__getitem__):
-        for v in spans[f]:
-            columns[v] = values[v] if truths[f] else 0
-    top = max(finite, key=cells.rank.__getitem__)
-    for row, value in zip(cells.lineality, lines, strict=True):
-        row.append(value if truths[top] else 0)
-    for v, row in enumerate(cells.generators):
-        row.append(columns.get(v, 0))
-
-
-def _post(normal: NormalForm, row: Row, column: int) -> int:
-    """Return the value of a column: a coordinate, or the output of a kink."""
-    v = row[column]
-    return 0 if v < 0 and column > normal.dimension and normal.kinks[column - normal.dimension - 1].kind == "relu" else v
-
-
-def _scale(normal: NormalForm, column: int) -> Fraction:
-    return normal.kinks[column - normal.dimension - 1].scale if column > normal.dimension else Fraction(1)
-
-
-def _sum(form, columns: list[list[Fraction]], zero: list[Fraction]) -> list[Fraction]:
-    total = zero
-    for c, q in form:
-        total = [x + q * y for x, y in zip(total, columns[c], strict=True)]
-    return total
-
-
 def _primitive(row: Sequence[int]) -> tuple[int, ...]:
     common = gcd(*row)
     return tuple([x // common for x in row]) if common > 1 else tuple(row)
@@ -572,21 +430,3 @@ def _common(values) -> int:
     from math import lcm
 
     return lcm(*[q.denominator for q in values])
-
-
-def _inside(face: Face, point: list[Fraction]) -> bool:
-    """Return whether a point is a convex combination of the vertices plus a positive combination of the rays, all of them strictly."""
-    from flint import fmpq
-
-    from tamecheck.ground.linear import solve
-
-    columns = [(1, *p) for p in face.points] + [(0, *d) for d in face.directions]
-    lines = [(0, *d) for d in face.complex.lineality]
-    rows = []
-    for k, target in enumerate([Fraction(1), *point]):
-        a = [fmpq(Fraction(c[k]).numerator, Fraction(c[k]).denominator) for c in columns + lines]
-        rows.append((a, fmpq(-target.numerator, target.denominator), "eq"))
-    count = len(columns) + len(lines)
-    for k in range(len(columns)):
-        rows.append(([fmpq(int(i == k)) for i in range(count)], fmpq(0), "gt"))
-    return solve(rows, count) is not None

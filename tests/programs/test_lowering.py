@@ -40,7 +40,7 @@ def test_pieces_agree_with_the_program_everywhere_tried(text, ties):
     source = load(text, variables=("u", "v"))
     f = pieces.lower(source.program, source.outputs, ties=ties)
     tape = scalarise(source.program, source.outputs, {})
-    for q in points(random.Random(SEED), 2, 60):
+    for q in points(random.Random(SEED), 2, 40):
         assert sum(piece.holds(q) for piece in f) == 1
         assert f(*q) == exact.evaluate(tape, q)["f"][0]
 
@@ -281,6 +281,12 @@ def test_rounding_is_piecewise_constant_on_a_box(text, count):
 def test_conditions_on_roots_are_shown():
     """Two pieces that differ by the sign of an expression in a root say so."""
     assert [p.texts() for p in lower("relu(sqrt(x) - 1)")] == [["x>=0", "r1-1>=0"], ["x>=0", "r1-1<0"]]
+
+
+def test_too_many_roots_are_refused():
+    """More than 24 different roots on one path: TC312."""
+    with pytest.raises(BudgetExceeded, match="TC312"):
+        lower("+".join(f"sqrt(x+{k})" for k in range(30)), box=(Fraction(0), Fraction(1), True, True))
 
 
 def test_undefined_points_are_pieces_of_their_own():
