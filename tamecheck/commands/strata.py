@@ -26,6 +26,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """``strata``: exit status 0; every stratification that is printed is proved."""
+    from tamecheck.reports.console import working
     from tamecheck.strata_report import strata
 
     names = None if options.vars is None else [name.strip() for name in options.vars.split(",")]
@@ -33,10 +34,11 @@ def run(options: argparse.Namespace) -> int:
     if len(parts) > 1 and not all(parts):
         raise InputError("an empty polynomial in the list", code="TC101", where=options.formula[:80], hint="'x*y; x-y'")
     try:
-        report = strata(parts if len(parts) > 1 else options.formula, names, options.function, observe=_keep)
+        with working("strata"):
+            report = strata(parts if len(parts) > 1 else options.formula, names, options.function, observe=_keep)
     except BudgetExceeded as stop:
         if stop.partial and not options.json:
-            print(_known(stop.partial))
+            print(f"known: {_known(stop.partial)}")
         raise
     written = {}
     for key, what in (("plot", "auto"), ("poset", "poset")):
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _known(partial: dict) -> str:
     return (
-        f"known: {partial['cells']} cells, {partial['cells_of_the_set']} of them in the set; its dimension is {partial['dimension']}, "
+        f"{partial['cells']} cells, {partial['cells_of_the_set']} of them in the set; its dimension is {partial['dimension']}, "
         f"chi_c = {partial['euler']}"
     )
 

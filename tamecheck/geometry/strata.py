@@ -70,7 +70,9 @@ def strata(
     """
     kind, given = _kind(formula)
     names = [as_name(v) for v in (variables if variables is not None else _names([*given, function]))]
-    if not 0 < len(names) <= MAXIMAL_VARIABLES:
+    if not names:
+        raise InputError("no variable occurs", code="TC102", hint="list the variables, as in --vars x,y")
+    if len(names) > MAXIMAL_VARIABLES:
         raise InputError(
             f"strata are computed in one, two or three variables, not in {len(names)}", code="TC158",
             hint="fix some variables; cells and decide have no such limit",
@@ -425,9 +427,12 @@ class Stratification:
             return None
         ring = self.task.problem.ring
         matrix = Formula(ring, ())
-        matrix.root = matrix.join("or", [matrix.atom(p, "eq") for p in self.task.problem.factors])
+        used = sorted({k for product in self.task.family if product is not None for k, _ in product[1]})
+        zero = None in self.task.family
+        matrix.root = matrix.truth(True) if zero else matrix.join("or", [matrix.atom(self.task.problem.factors[k], "eq") for k in used])
         problem = Problem(ring, matrix.atoms)
-        found = [i for i in self.region.members if 0 in self.frame.adjacency.cell(i).signs]
+        signs = {i: self.frame.adjacency.cell(i).signs for i in self.region.members}
+        found = [i for i in self.region.members if zero or 0 in [signs[i][k] for k in used]]
         return Region(self.frame, frozenset(found), problem, matrix)
 
     def stratum_of(self, point: Sequence[object]) -> Stratum | None:

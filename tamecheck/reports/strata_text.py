@@ -122,7 +122,8 @@ def to_text(s, width: int = 80) -> str:
     """Return the report for a terminal."""
     lines = wrap(_title(s), width) + [""]
     lines.append(_counts(s))
-    lines.append(f"from {len(s.frame.adjacency)} cells; coordinates {s.frame.chart}")
+    cells = len(s.frame.adjacency)
+    lines.append(f"from {cells} {'cell' if cells == 1 else 'cells'}; coordinates {s.frame.chart}")
     if not s.strata:
         return "\n".join(lines)
     lines.append("")
