@@ -92,3 +92,15 @@ def test_deep_nesting_is_open_within_seconds(depth):
     assert time.process_time() - started < 20
     assert [p["kind"] for p in r.pieces] == ["increasing"] and r.open and not r.complete
     assert [z["point"] for z in r.zeros] == ["0"] and r.image and not r.image[0]["low_attained"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "domain", "low", "high"),
+    [("erfinv(x)", "(-1,1)", "-inf", "inf"), ("lambertw(x)", None, "-1", "inf"), ("x^pi", "(0,inf)", "0", "inf")],
+)
+def test_ends_of_special_functions(formula, domain, low, high):
+    """The ends of erfinv, Lambert's function and irrational powers are found by their form where no expansion is known."""
+    r = activation(formula, domain=domain)
+    assert (r.range["low"], r.range["high"]) == (low, high)
+    assert [z["point"] for z in r.zeros] == ([] if "pi" in formula else ["0"])
+    assert not [o for o in r.open if o["question"] == "zeros"]

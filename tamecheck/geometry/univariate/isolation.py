@@ -19,6 +19,8 @@ from tamecheck.geometry.univariate.search import Search
 from tamecheck.geometry.univariate.zero_sets import NONE, Limits, Open, Zero, ZeroSet
 
 LONGEST_FACTOR = 160
+ODD_INJECTIONS = frozenset(["atan", "asin", "erf", "erfinv", "lambertw"])
+"""Injective functions that vanish at 0 only, with derivative not 0 there."""
 INVERSES = frozenset(["log", "atan", "asin", "lambertw", "erfinv"])
 """Functions whose sums may be constant although their normal form does not show it."""
 
@@ -148,6 +150,8 @@ def _inverted(g: Expr) -> Expr | None:
     if len(inner) != 1:
         return None
     base, q = inner[0]
+    if q == 1 and base.kind in ODD_INJECTIONS and all(e.varies for _, e in terms(g)):
+        return base.args[0]  # zero exactly where the argument is, of the same order
     if not (q == 1 and base.kind in ("exp", "log")) and q.denominator == 1:
         return None
     front = k.scale(c, k.div(t, k.power(base, q)))

@@ -112,13 +112,29 @@ def _function(e: Expr, v: Limit) -> Limit:
     if v is None:
         return None
     if not isinstance(v, int):
+        edge = _at_an_end_of_the_domain(e, v)
+        if edge is not None:
+            return edge
         s = constants.sign(v) if e.kind in ("log", "gamma", "lgamma", "polygamma", "besselk", "bessely") else 1
         entire = e.kind in ("exp", "atan", "erf", "sin", "cos", "besseli", "besselj")
         return k.function(e.kind, v, e.data) if entire or s == 1 and e.kind != "seal" and e.kind not in ("asin", "erfinv", "lambertw") else None
     if e.kind == "exp":
         return 1 if v > 0 else k.zero
-    if e.kind == "log":
+    if e.kind in ("log", "lambertw"):
         return 1 if v > 0 else None
     if e.kind in AT_INFINITY:
         return k.scale(v * AT_INFINITY[e.kind], k.pi if e.kind == "atan" else k.one)
+    return None
+
+
+def _at_an_end_of_the_domain(e: Expr, v: Expr) -> Limit:
+    """Return the limit where the argument, which stays inside the domain, tends to an end of it: ``log`` at 0, ``erfinv`` at -1 and 1."""
+    k = e.algebra
+    if e.kind == "log":
+        return -1 if constants.sign(v) == 0 else None
+    if e.kind == "erfinv":
+        return next((side for side in (1, -1) if constants.sign(k.sub(v, k.number(side))) == 0), None)
+    if e.kind == "lambertw":
+        s = constants.sign(k.add(v, k.exp(k.number(-1))))
+        return k.number(-1) if s == 0 else k.function("lambertw", v) if s == 1 else None
     return None
