@@ -26,7 +26,7 @@ class Fixed:
     def __init__(self, shift: int = 64) -> None:
         self.shift = shift
         self.one = 1 << shift
-        self.bits = shift + 32
+        self.bits = shift + 40
         self.constants: dict[str, Interval] = {}
 
     def number(self, q: Fraction) -> Interval:
@@ -94,7 +94,7 @@ class Fixed:
         """Return the image under a monotone function, from its values at the two ends."""
         p, q = a if rising else (a[1], a[0])
         before = ctx.prec
-        ctx.prec = self.bits + 64
+        ctx.prec = self.bits
         try:
             if p == q:
                 return self._end(function, p)
@@ -119,7 +119,7 @@ class Fixed:
         """Return a constant, computed once."""
         if name not in self.constants:
             before = ctx.prec
-            ctx.prec = self.bits + 64
+            ctx.prec = self.bits
             try:
                 self.constants[name] = self.ends(make())
             finally:
@@ -129,7 +129,7 @@ class Fixed:
     def ball(self, a: Interval) -> arb:
         """Return an interval as a ball."""
         before = ctx.prec
-        ctx.prec = self.bits + 64
+        ctx.prec = self.bits
         try:
             return (arb(fmpz(a[0])) / arb(fmpz(self.one))).union(arb(fmpz(a[1])) / arb(fmpz(self.one)))
         finally:

@@ -275,7 +275,7 @@ def _hints(system: System, whole: Box) -> list[Zero]:
 def _look(system: System, x: Box, found: list[Zero], result: Zeros, left: list[Box], limits: list[int]) -> list[Box]:
     """Return what has to be searched further of a box."""
     fixed, n = system.fixed, system.n
-    for _ in range(8):
+    for attempt in range(8):
         if any([_within(x, z.unique) for z in found]):
             return []
         try:
@@ -284,7 +284,7 @@ def _look(system: System, x: Box, found: list[Zero], result: Zeros, left: list[B
             return _cut(x, limits, left, None)
         if any([values[k][0] > 0 or values[k][1] < 0 for k in system.program.outputs]):
             return []
-        if system.resolve is not None and not any([_meet(x, z.unique) is not None for z in found]) and system.resolve(system, x):
+        if attempt == 0 and system.resolve is not None and not any([_meet(x, z.unique) is not None for z in found]) and system.resolve(system, x):
             return []
         centre = [(a + b) // 2 for a, b in x]
         try:
@@ -390,6 +390,14 @@ def _inverse(fixed: Fixed, m: list[list[int]]) -> list[list[int]] | None:
             return None
         out = [[d * square // determinant, -b * square // determinant], [-c * square // determinant, a * square // determinant]]
         return None if max([abs(v) for row in out for v in row]) > fixed.one << 40 else out
+    if n == 3:
+        square = fixed.one * fixed.one
+        adjugate = [[_cofactor(m, j, i) for j in range(3)] for i in range(3)]
+        determinant = sum([m[0][j] * adjugate[j][0] for j in range(3)])
+        if determinant == 0:
+            return None
+        out = [[v * square // determinant for v in row] for row in adjugate]
+        return None if max([abs(v) for row in out for v in row]) > fixed.one << 40 else out
     rows = [[Fraction(v, fixed.one) for v in row] + [Fraction(int(i == j)) for j in range(n)] for i, row in enumerate(m)]
     scale = max([abs(v) for row in m for v in row], default=0)
     if scale == 0:
@@ -406,6 +414,14 @@ def _inverse(fixed: Fixed, m: list[list[int]]) -> list[list[int]] | None:
                 rows[i] = [_short(v - factor * w, fixed.shift) for v, w in zip(rows[i], rows[k], strict=True)]
     out = [[int(v * fixed.one) for v in row[n:]] for row in rows]
     return None if max([abs(v) for row in out for v in row]) > fixed.one << 40 else out
+
+
+def _cofactor(m: list[list[int]], i: int, j: int) -> int:
+    """Return the signed minor without row i and column j of a 3 x 3 matrix."""
+    a, b = [k for k in range(3) if k != i]
+    c, d = [k for k in range(3) if k != j]
+    minor = m[a][c] * m[b][d] - m[a][d] * m[b][c]
+    return minor if (i + j) % 2 == 0 else -minor
 
 
 def _short(v: Fraction, shift: int) -> Fraction:

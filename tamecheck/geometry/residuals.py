@@ -7,7 +7,11 @@ discarded far earlier.  (This is the statement that a wide network has no bad cr
 """
 
 from itertools import combinations
+from math import lcm
 
+from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.atoms import Atoms, TooLarge
+from tamecheck.geometry.critical import maximal_minors
 from tamecheck.geometry.fixed_intervals import Fixed, Interval, Unbounded
 from tamecheck.geometry.smooth_programs import Smooth
 
@@ -56,6 +60,30 @@ def _determinant(fixed: Fixed, m: list[list[Interval]]) -> Interval:
     return low, high
 
 
+def _factored_minors(program: Smooth) -> list[list[int]]:
+    """Return for each maximal minor of the derivatives of the outputs its factors as operations (nothing where that is too large)."""
+    outputs = list(program.outputs)
+    rows = []
+    for r in outputs:
+        program.outputs = [r]
+        rows.append(program.gradient())
+    try:
+        atoms = Atoms(program, [k for row in rows for k in row])
+        matrix = [[atoms.values[k][0] for k in row] for row in rows]
+        # entries have positive denominators; rows are scaled to a common one
+        for i, row in enumerate(rows):
+            common = 1
+            for k in row:
+                common = lcm(common, atoms.values[k][1])
+            matrix[i] = [p * (common // atoms.values[k][1]) for p, k in zip(matrix[i], row, strict=True)]
+        found = []
+        for p in maximal_minors(matrix, len(matrix)):
+            found.append([atoms.operation(q) for q, _ in atoms.ring.factors(p)[1]])
+        return found
+    except (TooLarge, BudgetExceeded):
+        return []
+
+
 class Resolver:
     """Proves that boxes hold no critical point by way of the residuals.
 
@@ -69,8 +97,15 @@ class Resolver:
     def __init__(self, program: Smooth, kept: list[int], eliminated: list[int], extra: list[int]) -> None:
         from tamecheck.geometry.krawczyk import System
 
-        self.system = System(program)
         self.kept, self.eliminated, self.extra = kept, eliminated, extra
+        outputs = list(program.outputs)
+        self.minors = _factored_minors(program)
+        program.outputs = outputs
+        self.system = System(program)
+        self.program = program
+        program.outputs = sorted({k for factors in self.minors for k in factors})
+        self.order = program.order()
+        program.outputs = outputs
 
     def __call__(self, reduced, x) -> bool:
         """Return whether the box certainly holds no critical point."""
@@ -88,16 +123,46 @@ class Resolver:
                 values = program.values(fixed, x, order)
                 for k, place in zip(self.eliminated, self.extra, strict=True):
                     full[k] = values[place]
+            if self.minors:
+                if not self._some_minor(fixed, full):
+                    return False
+                values = self.system.program.values(fixed, full, self.system.order)
+                value = [values[k] for k in self.system.program.outputs]
+                if any([a > 0 or b < 0 for a, b in value]):
+                    return True
+                return self._excluded(fixed, full, self.system.matrix(fixed, values))
             value, matrix = self.system.at(fixed, full)
         except Unbounded:
             return False
         if not independent(fixed, matrix):
             return False
-        if any([a > 0 or b < 0 for a, b in value]):
-            return True
-        return self._excluded(fixed, full, value, matrix)
+        return any([a > 0 or b < 0 for a, b in value]) or self._excluded(fixed, full, matrix)
 
-    def _excluded(self, fixed: Fixed, full: list[Interval], value: list[Interval], matrix: list[list[Interval]]) -> bool:
+    def _some_minor(self, fixed: Fixed, full: list[Interval]) -> bool:
+        """Return whether some maximal minor has no zero on the box: every factor by its enclosure, or by the mean value form."""
+        program = self.program
+        values = program.values(fixed, full, self.order)
+        doubtful = [[k for k in factors if values[k][0] <= 0 <= values[k][1]] for factors in self.minors]
+        if any([not factors for factors in doubtful]):
+            return True
+        rows = program.derivatives(fixed, values, self.order)
+        centre = [(a + b) // 2 for a, b in full]
+        middle = program.values(fixed, [(c, c) for c in centre], self.order)
+        for factors in doubtful:
+            if all([self._centred(fixed, full, centre, middle[k], rows[k]) for k in factors]):
+                return True
+        return False
+
+    @staticmethod
+    def _centred(fixed: Fixed, full: list[Interval], centre: list[int], value: Interval, row: list | None) -> bool:
+        low, high = value
+        for j, slope in enumerate(row or []):
+            if slope is not None:
+                a = fixed.mul(slope, (full[j][0] - centre[j], full[j][1] - centre[j]))
+                low, high = low + a[0], high + a[1]
+        return low > 0 or high < 0
+
+    def _excluded(self, fixed: Fixed, full: list[Interval], matrix: list[list[Interval]]) -> bool:
         """Return whether r = 0 is impossible by Krawczyk's operator (a square system) or the mean value form."""
         from tamecheck.geometry.krawczyk import _inverse, _meet
 

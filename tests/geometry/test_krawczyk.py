@@ -214,7 +214,6 @@ def test_a_logistic_neuron_in_two_variables():
     assert report.complete and len(report.smooth) == 1 and report.smooth[0]["exact"] is False
 
 
-@pytest.mark.slow
 def test_the_neuron_with_three_parameters():
     """The exact interpolation u = 5/2, w = log(9/4), b = -log 9 is the only critical point in the published box."""
     formula = "(u/(1+exp(-b))-1/4)^2+(u/(1+exp(-(w+b)))-1/2)^2+(u/(1+exp(-(2*w+b)))-9/10)^2"
