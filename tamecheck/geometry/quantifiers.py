@@ -16,7 +16,7 @@ from math import prod
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry import order, reductions
+from tamecheck.geometry import coverings, order, reductions
 from tamecheck.geometry.constraints import implied
 from tamecheck.geometry.lifting import Lifting
 from tamecheck.geometry.points import Coordinate, Point
@@ -30,6 +30,8 @@ from tamecheck.ground.towers import sign_at
 
 VERIFIED_DEGREE = 64
 """Witnesses in fields of larger degree are not put into the formula again."""
+PATIENCE = 2_000
+"""Lines that coverings may look at before a decomposition is tried."""
 CLOSED = frozenset(["le", "ge", "eq"])
 
 
@@ -67,7 +69,8 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
     Parameters
     ----------
     formula : str — without free variables, for example ``"forall x: exists y: y > x^2"``
-    projection : as for `tamecheck.geometry.cells.cells`
+    projection : as for `tamecheck.geometry.cells.cells`; with ``"auto"`` sentences with one kind of quantifier are decided by
+        coverings (`tamecheck.geometry.coverings`) where these apply
 
     Raises
     ------
@@ -87,7 +90,33 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
             f"the variable {given.free[0]!r} is free, so this is no statement that is true or false", code="TC153",
             hint="bind it with forall or exists, or use eliminate",
         )  # fmt: skip
+    if projection == "auto":
+        found = _by_coverings(given, budget)
+        if found is not None:
+            return found
     return _Pending(Search(given, projection, budget)).resume(budget)
+
+
+def _by_coverings(given: Formula, budget: Budget | None) -> Decision | None:
+    """Decide a sentence with one kind of quantifier by coverings, ``None`` where these do not apply or take too long."""
+    removed: list[reductions.Removed] = []
+    formula = reductions.reduce(given, removed)
+    if not formula.prefix or formula.evaluate(lambda _: None) is not None or coverings.applicable(formula) is None:
+        return None
+    seconds = None if budget is None else budget.remaining()
+    # half of the time is left for the decomposition
+    trial = Budget(seconds=None if seconds is None else seconds / 2, steps=PATIENCE if budget is None or budget.steps is None else budget.steps)
+    try:
+        values, lines = coverings.satisfy(formula, trial)
+    except coverings.Nullified:
+        return None
+    except BudgetExceeded as stop:
+        if stop.code == "TC399":
+            raise
+        return None
+    holds = (values is not None) == (formula.prefix[0][0] == "exists")
+    witness = {} if values is None else named(given, removed, values)
+    return Decision("true" if holds else "false", witness, values is not None, "coverings", lines)
 
 
 class _Pending:
@@ -399,21 +428,8 @@ class Search:
         values: dict[str, Coordinate] = dict(zip(self.ring.names if path else (), path, strict=False))
         settled = not self.formula.prefix and self.formula.nodes[self.formula.root][0] == "true"
         if path or (settled and self.given.prefix and self.given.prefix[0][0] == "exists"):
-            for removed in reversed(self.removed):
-                x = _back(removed, values)
-                if x is not None:
-                    values[removed.name] = x
-        first = []
-        for kind, name in self.given.prefix:
-            if kind != self.given.prefix[0][0]:
-                break
-            first.append(name)
-        out: dict[str, Fraction | Coordinate] = {}
-        for name in first:
-            if name in values:
-                x = values[name]
-                out[name] = x if x.rational is None else Fraction(int(x.rational.p), int(x.rational.q))
-        return out
+            return named(self.given, self.removed, values)
+        return {}
 
     def verify(self, path: list[Coordinate], value: bool | None) -> bool:
         """Return True if the path gives all variables and the matrix, with all signs computed anew from the point, has the value."""
@@ -426,6 +442,23 @@ class Search:
         if f.evaluate(signs.get) is not value:
             raise BudgetExceeded("a witness does not verify: this is an error of the program", code="TC399", where="decide")
         return True
+
+
+def named(given: Formula, removed: Sequence[reductions.Removed], values: dict[str, Coordinate]) -> dict[str, Fraction | Coordinate]:
+    """Return the values of the first block of quantified variables, those that an equation has removed put back."""
+    values = dict(values)
+    for r in reversed(removed):
+        x = _back(r, values)
+        if x is not None:
+            values[r.name] = x
+    out: dict[str, Fraction | Coordinate] = {}
+    for kind, name in given.prefix:
+        if kind != given.prefix[0][0]:
+            break
+        if name in values:
+            x = values[name]
+            out[name] = x if x.rational is None else Fraction(int(x.rational.p), int(x.rational.q))
+    return out
 
 
 def _back(removed: reductions.Removed, values: dict[str, Coordinate]) -> Coordinate | None:

@@ -51,6 +51,8 @@ def test_witnesses_are_exact_and_verified():
     """The values are put into the formula again."""
     d = tc.decide("exists x, y: x^2 == 2 and y^3 == x^2 and y > 1")
     assert d.verdict == "true" and d.verified and set(d.witness) == {"x", "y"}
+    d = tc.decide("exists x, y: x^2 == 2 and y^3 == x^2 and y > 1", projection="brown")
+    assert d.verdict == "true" and d.verified and set(d.witness) == {"x", "y"}
     d = tc.decide("exists x, y: x^2 == 2 and 2*y == x+3 and x > 0")
     assert d.verified and d.witness["y"] * 2 == d.witness["x"] + 3
     assert tc.decide("exists x: 2*x == 3").witness == {"x": Fraction(3, 2)}
@@ -65,7 +67,7 @@ def test_a_wrong_witness_is_an_error_of_the_program(monkeypatch):
 
     monkeypatch.setattr(quantifiers, "sign_at", lambda p, point: 7)
     with pytest.raises(TamecheckError, match="TC399"):
-        tc.decide("exists x, y: x^2+y^2 < 1 and x > y")
+        tc.decide("exists x, y: x^2+y^2 < 1 and x > y", projection="brown")
 
 
 @pytest.mark.parametrize("seed", range(40))
