@@ -30,6 +30,8 @@ from tamecheck.ground.towers import Tower
 
 SHEARS = ((1, 1, 1), (1, 2, 1), (-1, 1, 2), (2, 1, -1), (1, -2, 1), (3, 1, 1), (2, -3, 1), (-1, 3, 2), (3, 2, -2), (5, -3, 4))
 REFINED_STACKS = 1_500
+REFINED_WORK = 3 * 10**6
+"""Limits for a decomposition in which another one is refined; see `tamecheck.ground.polynomials.MAXIMAL_WORK`."""
 MAXIMAL_DEGREE = 24
 """Degree up to which a coordinate is written with its minimal polynomial."""
 
@@ -218,8 +220,11 @@ class Frame:
     def _refine(self) -> "tuple[Frame, list[int]]":
         back = self.chart.back(self.source, self.decomposition.ring)
         factors = [back(f.polynomial) for f in self.decomposition.projection.factors]
+        # the projection of a projection: large resultants are refused, not waited for
+        ring = Ring(self.source.names)
+        ring.work = REFINED_WORK
         try:
-            found = frame(self.source, factors, only_proper=True, budget=Budget(steps=REFINED_STACKS))
+            found = frame(ring, factors, only_proper=True, budget=Budget(steps=REFINED_STACKS))
         except BudgetExceeded as stop:
             raise BudgetExceeded("coordinates without escaping roots need too many cells", code="TC306", where=stop.message) from stop
         owners = []

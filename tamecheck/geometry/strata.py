@@ -24,7 +24,7 @@ from tamecheck.geometry.cells import Decomposition, as_name
 from tamecheck.geometry.descriptions import Describer, Description, point_text
 from tamecheck.geometry.frontier import Classification, Labels, NotTransversal
 from tamecheck.geometry.functions import Piece, is_statement, pieces
-from tamecheck.geometry.shear import Combination, Frame, frame
+from tamecheck.geometry.shear import REFINED_WORK, Combination, Frame, frame
 from tamecheck.geometry.topology import Problem, Region, read_matrix
 from tamecheck.geometry.whitney import Arc, refute, verify
 from tamecheck.ground.algebraic import AlgebraicNumber, number
@@ -364,12 +364,15 @@ class Stratification:
             self._extras = [variables, variables + _distinct(points)]
         while self._extras:
             extra = self._extras.pop(0)
+            before, ring.work = ring.work, min(ring.work, REFINED_WORK)
             try:
                 steps = Budget(steps=MAXIMAL_STACKS, seconds=None if self._budget is None else self._budget.remaining())
                 found, classification = _classified(self.task, extra, steps)
                 places = self._matched(found, classification)
             except BudgetExceeded:
                 continue
+            finally:
+                ring.work = before
             self._describers.append((Describer(found), places))
             return True
         return False
