@@ -171,8 +171,8 @@ def _absolute(pieces: list, extra: list[Candidate] | None = None) -> Supremum:
         return NOTHING
     flipped = _negated(bottom)
     s = compare_limits(top.value, flipped.value)
-    if s is None:
-        s = 1
+    if s is None:  # equal to the last bit that was looked at: neither is known to be the bound
+        return NOTHING
     if s == 0:
         attained = None if top.attained is None or flipped.attained is None else top.attained or flipped.attained
         places = [p for t in (top, flipped) if t.attained == attained for p in t.places]
