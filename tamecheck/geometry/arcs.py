@@ -95,7 +95,7 @@ class Arc:
 
 
 def _term(c: AlgebraicNumber, power: int) -> str:
-    text = str(c) if c.rational is not None else f"root({polynomial_text(c.polynomial)}, {c.index + 1}, x)"
+    text = str(c) if c.rational is not None else f"root({polynomial_text(c.polynomial, 'c')}, {c.index + 1}, c)"
     s = "s" if abs(power) == 1 else f"s^{abs(power)}"
     if power == 0:
         return text

@@ -1,6 +1,7 @@
 """Operations of an analytic program as polynomials in its variables and in *atoms*: the values of its transcendental functions.
 
-With s for the logistic function of x, its derivative is s (1 - s); with t for tanh x it is 1 - t^2; with e for exp x it is e.  So gradients of networks are
+With s for the logistic function of x, its derivative is s (1 - s); with t for tanh x it is 1 - t^2; with e for exp x it is e.  So gradients
+of networks are
 polynomials in parameters and atoms, which FLINT can factor.  A determinant whose enclosure holds zero only because of a common factor that
 is positive excludes zero as a product of factors.
 """

@@ -148,10 +148,7 @@ class Resolver:
         rows = program.derivatives(fixed, values, self.order)
         centre = [(a + b) // 2 for a, b in full]
         middle = program.values(fixed, [(c, c) for c in centre], self.order)
-        for factors in doubtful:
-            if all([self._centred(fixed, full, centre, middle[k], rows[k]) for k in factors]):
-                return True
-        return False
+        return any([all([self._centred(fixed, full, centre, middle[k], rows[k]) for k in factors]) for factors in doubtful])
 
     @staticmethod
     def _centred(fixed: Fixed, full: list[Interval], centre: list[int], value: Interval, row: list | None) -> bool:
