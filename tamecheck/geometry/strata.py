@@ -20,13 +20,13 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.geometry.arcs import Arc, refute, substituted, verify
 from tamecheck.geometry.cells import Decomposition, as_name
 from tamecheck.geometry.descriptions import Describer, Description, point_text
 from tamecheck.geometry.frontier import Classification, Labels, NotTransversal
 from tamecheck.geometry.functions import Piece, is_statement, pieces
 from tamecheck.geometry.shear import REFINED_WORK, Combination, Frame, frame
 from tamecheck.geometry.topology import Problem, Region, read_matrix
-from tamecheck.geometry.whitney import Arc, refute, verify
 from tamecheck.ground.algebraic import AlgebraicNumber, number
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.grammar import parse
@@ -523,8 +523,6 @@ def _whole(v: Sequence[Fraction]) -> tuple[int, ...]:
 
 
 def _singular_line(p: fmpz_mpoly, point: Sequence[Fraction], line: Sequence[int]) -> bool:
-    from tamecheck.geometry.whitney import substituted
-
     rows = [(x, Fraction(c)) for x, c in zip(point, line, strict=True)]
     return all([substituted(q, rows) == 0 for q in (p, *[p.derivative(i) for i in range(3)])])
 

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 import tamecheck as tc
-from tamecheck.geometry.whitney import examine, judge, order_at, refute, smooth_discriminant, transversal, verify
+from tamecheck.geometry.arcs import judge, refute, verify
+from tamecheck.geometry.whitney import examine, order_at, smooth_discriminant, transversal
 from tamecheck.ground.algebraic import number
 from tamecheck.ground.polynomials import Ring, read
 
@@ -95,6 +96,30 @@ def test_forged_arcs_are_rejected():
     assert not verify(p, replace(arc, data=off), AXIS)
 
 
+STEINER = "x^2*y^2+y^2*z^2+z^2*x^2-2*x*y*z"
+
+
+def test_series_arcs():
+    """At the pinch point (0, 1, 0) of the Steiner surface: x = z = s, and y is the series that solves the equation."""
+    p, point = poly(STEINER), [Fraction(0), Fraction(1), Fraction(0)]
+    arc = refute(p, point, (0, 1, 0))
+    assert arc.condition == "a" and arc.solved == 1 and verify(p, arc, (0, 1, 0))
+    assert arc.curve == ("s", "1-1/2*s^2-1/4*s^4+...", "s") and arc.normal == (0, 1, 0)
+
+
+def test_forged_series_are_rejected():
+    """A wrong coefficient, even the last one, and a point where the root is not simple are noticed."""
+    p, point = poly(STEINER), [Fraction(0), Fraction(1), Fraction(0)]
+    arc = refute(p, point, (0, 1, 0))
+    (x, y, z), companion = arc.data
+    for k in (2, 4, len(y) - 1):
+        wrong = (*y[:k], y[k] + 1, *y[k + 1 :])
+        assert not verify(p, replace(arc, data=((x, wrong, z), companion)), (0, 1, 0))
+    assert not verify(p, replace(arc, solved=None), (0, 1, 0))
+    assert not verify(p, replace(arc, solved=0), (0, 1, 0))
+    assert not verify(poly("x^2-z^2"), arc, (0, 1, 0))
+
+
 @pytest.mark.parametrize("text", ["y^2-x^3", "x*y", "x^3-x*y^2"])
 def test_no_arc_where_nothing_fails(text):
     """Products satisfy both conditions, so no arc is found."""
@@ -115,5 +140,6 @@ def test_reasons_are_reported():
     assert cusps.coarse == {"a": None, "b": False}
     assert tc.strata("y^2 == x^3", ["x", "y", "z"]).coarse == {"a": True, "b": True}
     assert len(steiner.refinements) == 6 and all("discriminant" in r.reason for r in steiner.refinements)
+    assert all(r.arc.condition == "a" for r in steiner.refinements) and steiner.coarse == {"a": False, "b": False}
     cartan = tc.strata("z*(x^2+y^2) == x^3", ["x", "y", "z"])
     assert cartan.refinements[0].reason == "the multiplicity is 3 at the point and 2 along the curve"
