@@ -237,11 +237,7 @@ class PolyhedralComplex:
 
     def cut_along(self, form: Form, label: str, budget: Budget | None = None) -> "PolyhedralComplex":
         """Return the complex cut along the zeros of an affine form in the columns; the new kink is the last."""
-        from copy import deepcopy
-
-        cells = Faces.__new__(Faces)
-        for name in ("n", "generators", "lineality", "rank", "facets", "cofacets", "rays"):
-            setattr(cells, name, deepcopy(getattr(self._cells, name)))
+        cells = self._cells.copy()
         cells.budget = budget
         old = self.normal
         normal = NormalForm(old.tape, list(old.kinks), list(old.outputs), dict(old.places), dict(old.constants))

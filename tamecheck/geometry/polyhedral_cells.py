@@ -35,6 +35,7 @@ class Faces:
     rank : list of int — dimension of the cone modulo lineality, per face; 0 for a face that is gone
     facets, cofacets : list of lists of faces
     rays : dict — the generator of a face of rank 1
+    edges : list of int — the faces of rank 2
     """
 
     def __init__(self, dimension: int, budget: Budget | None = None) -> None:
@@ -46,6 +47,15 @@ class Faces:
         self.facets: list[list[int]] = [[]]
         self.cofacets: list[list[int]] = [[]]
         self.rays: dict[int, int] = {0: 0}
+        self.edges: list[int] = []
+
+    def copy(self) -> "Faces":
+        """Return an independent copy, without the budget."""
+        other = Faces(self.n)
+        other.generators, other.lineality = [list(row) for row in self.generators], [list(row) for row in self.lineality]
+        other.rank, other.rays, other.edges = list(self.rank), dict(self.rays), list(self.edges)
+        other.facets, other.cofacets = [list(f) for f in self.facets], [list(f) for f in self.cofacets]
+        return other
 
     def add(self, rank: int, facets: Sequence[int]) -> int:
         """Add a face and tell its facets."""
@@ -53,6 +63,8 @@ class Faces:
         self.rank.append(rank)
         self.facets.append(list(facets))
         self.cofacets.append([])
+        if rank == 2:
+            self.edges.append(f)
         for g in facets:
             self.cofacets[g].append(f)
         return f
@@ -108,12 +120,11 @@ class Faces:
     def _mixed_edges(self, states: dict[int, int]) -> list[int]:
         """Return the faces of rank 2 with both signs, and mark them."""
         facets, mixed = self.facets, []
-        for f, r in enumerate(self.rank):
-            if r == 2:
-                a, b = facets[f]
-                if states[a] | states[b] == 3:
-                    mixed.append(f)
-                    states[f] = 3
+        for f in self.edges:
+            a, b = facets[f]
+            if states[a] | states[b] == 3:
+                mixed.append(f)
+                states[f] = 3
         return mixed
 
     def _above(self, faces: Sequence[int]) -> dict[int, None]:
@@ -206,6 +217,7 @@ class Faces:
             self.facets[f] = []
             self.cofacets[f] = []
             self.rays.pop(f, None)
+        self.edges = [f for f in self.edges if f not in gone]
         for f, r in enumerate(self.rank):
             if r > 0:
                 self.cofacets[f] = [g for g in self.cofacets[f] if g not in gone]

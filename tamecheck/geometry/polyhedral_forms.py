@@ -216,7 +216,8 @@ def combine(terms: Sequence[tuple[Fraction, Form]]) -> Form:
     out: Form = {}
     for factor, form in terms:
         for c, q in form.items():
-            out[c] = out.get(c, Fraction(0)) + factor * q
+            term = q if factor == 1 else factor * q
+            out[c] = out[c] + term if c in out else term
     return {c: q for c, q in out.items() if q}
 
 

@@ -11,6 +11,7 @@ import tamecheck as tc
 from tamecheck import nn
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError, Refusal
+from tamecheck.geometry.polyhedral_topology import Subcomplex, components
 from tamecheck.programs.lowering import exact
 
 SEED = 7
@@ -82,6 +83,20 @@ def test_random_nets_with_many_coincidences(seed):
     assert c.lineality or core.betti() == [1]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 400, 50))
+def test_many_more_random_nets(start):
+    """Four hundred nets full of coincidences, with four activations."""
+    shapes = [(1, 3, 1), (2, 3, 3, 1), (2, 4, 2, 2), (3, 3, 3, 1), (2, 2, 2, 2, 1), (4, 3, 2, 1), (3, 4, 1), (2, 5, 3, 1), (3, 4, 3, 1)]
+    for seed in range(start + 1000, start + 1050):
+        activation = [None, nn.LeakyReLU, nn.Hardtanh, nn.ReLU6][seed % 4]
+        net, values = network(shapes[seed % len(shapes)], seed, corners=True, activation=activation)
+        c = tc.polyhedral_complex(net, values=values)
+        agrees(c)
+        lattice(c)
+        assert c.lineality or c.bounded_faces().betti() == [1]
+
+
 @pytest.mark.parametrize(("widths", "seed"), [((2, 6, 6, 1), 1), ((3, 5, 3, 1), 2), ((1, 8, 8, 8, 1), 3), ((4, 4, 2, 1), 4)])
 def test_random_nets_in_general_position(widths, seed):
     """Every face agrees with the program, the lattice is one, and the bounded faces are contractible."""
@@ -109,8 +124,11 @@ def test_three_units_in_general_position():
 
 
 def test_four_lines_two_of_them_parallel():
-    """G190: 10 regions; G086: the complement of the lines has 10 components."""
-    assert tc.polyhedral_complex("relu(u)+relu(v)+relu(u+v-1)+relu(u+v+2)").count_by_dimension() == [5, 14, 10]
+    """G190: 10 regions; G086: the lines are connected with Euler characteristic -9, their complement has 10 components."""
+    c = tc.polyhedral_complex("relu(u)+relu(v)+relu(u+v-1)+relu(u+v+2)")
+    assert c.count_by_dimension() == [5, 14, 10]
+    lines = Subcomplex(c, [f.number for f in c if f.dimension < 2])
+    assert (lines.euler_characteristic(), len(lines.components()), len(components(c, [f.number for f in c.regions]))) == (-9, 1, 10)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 6, 10])
