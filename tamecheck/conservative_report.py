@@ -253,7 +253,17 @@ def _lemma(name: str, rules: Rules, code: Code) -> str:
         return "jumps"
     if name in ("log", "sqrt", "pow", "asin", "acos"):
         return "chain rule where the derivative is bounded"
-    return "free kink: any number will do"
+    return "free kink: any number will do" if _kinked(name, code) else "chain rule"
+
+
+def _kinked(name: str, code: Code) -> bool:
+    """Return whether the definition of an operator has a kink (abs and relu do)."""
+    for n in code.needed():
+        kind, payload, _ = code.nodes[n]
+        if kind == "call" and payload.name == name:
+            inner = set(payload.body.operators()) | {k for k, _, _ in payload.body.nodes}
+            return bool(inner & {"max", "min", "abs", "sign", "where", "compare", "floor", "ceil", "round"})
+    return True
 
 
 __all__ = ["VERDICTS", "ConservativeReport", "conservative"]

@@ -7,7 +7,7 @@ what is returned and not in the subdifferential.
 
 from dataclasses import dataclass, field
 
-from tamecheck.autodiff import hulls
+from tamecheck.autodiff import ellipsoids, hulls
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import FunctionFacts
 from tamecheck.autodiff.pieces import Piece, Pieces
@@ -71,6 +71,13 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts) -> Consequences:
         if cell.dimension == space.n or p.value is None or p.outside or not p.defined:
             continue
         around = gradients(pieces, facts, cell)
+        centre = ellipsoids.member(pieces, cell, p.returned) if around is None and not p.unknown else None
+        if centre is not None:
+            found.smooth = False
+            if not centre:
+                found.clarke = False
+                found.outside_clarke.append(cell)
+            continue
         if around is None or p.unknown:
             found.clarke = found.clarke and None
             found.smooth = found.smooth and None
@@ -101,7 +108,7 @@ def examine_critical(pieces: Pieces, facts: FunctionFacts, found: Consequences) 
         if p.value is None or p.outside:
             continue
         around = gradients(pieces, facts, cell)
-        critical = None if around is None else _critical(pieces, around, zero, cell)
+        critical = ellipsoids.member(pieces, cell, zero) if around is None else _critical(pieces, around, zero, cell)
         if cell.dimension == space.n:
             returned = critical if _same(pieces, p, around) else _critical(pieces, [p.returned], zero, cell) if p.defined else None
         elif not p.defined or p.unknown:

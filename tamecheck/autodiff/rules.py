@@ -215,6 +215,16 @@ def from_data(data: Mapping, name: str, mode: str = "reverse") -> Rules:
         given.setdefault(*_checked(row, f"{name}, rule {k}"))
         operator = ALIASES.get(row["operator"], row["operator"])
         given[operator].append(_row(row, f"{name}, rule {k}"))
+    for operator, rules in given.items():
+        definition = DEFINITIONS.get(operator)
+        arity = SPECIAL.get(operator) or (2 if operator in ("max", "min") else definition.arity)
+        if operator == "log":
+            arity = 1
+        constants = dict.fromkeys(definition.parameters, Fraction(1)) if definition is not None else {}
+        if operator == "pow":
+            arity, constants = 1, {"exponent": Fraction(1)}
+        for raw in rules:
+            _compile(raw, operator, [f"x{k}" for k in range(arity)], constants)
     title = data.get("name", name)
     return Rules(str(title)[:80], given, book)
 
