@@ -42,24 +42,18 @@ SETTLED = {
     "and there its value is t: the maximum of 1.19968 sits at x = 0.012, between grid points",
     ("Hard swish", "constant"): "ours: f' = (2 x + 3)/6 on (-3, 3) tends to 3/2 at 3",
     ("HardSReLUE", "constant"): "ours: f' = a (x + 1/2) + 1 on (0, 1) tends to 7/4 at 1",
-    ("Sincos", "constant"): "theirs: f = sqrt(2) sin(x + pi/4) has the constant sqrt(2); ours is a bound (1 + 1), and says so",
     ("AppReLU", "homogeneity"): "ours: max(x, 0)^(3/2) is positively homogeneous of degree 3/2",
     ("Modified leaky ReLU", "homogeneity"): "ours: f(-1/20) = -1/20 but f(-1/10) = 1/100, which is not 2 f(-1/20)",
     ("SBAF (Saha-Bora)", "sublinear"): "both: the question is void on a bounded interval, where a bounded function is sublinear",
     ("Logarithmic AF (LAF)", "sublinear"): "a difference of words: the row looks at infinity; |f(x)| <= C (1 + |x|) fails at 0, where f is unbounded",
     ("Soft exponential log branch", "sublinear"): "a difference of words: |f(x)| <= C (1 + |x|) fails at the end -3/2 of the domain",
-    ("Floor activation", "sublinear"): "theirs: |floor(x)| <= |x| + 1",
-    ("Triangular wave", "sublinear"): "theirs: 0 <= f <= 1",
     ("EUAF", "sublinear"): "theirs: |f| <= 1",
     ("Logarithmic AF (LAF)", "C_k"): "a difference of words: f has no value at 0, and is analytic on its natural domain, two half lines; "
     "no extension to 0 is continuous",
     ("Logarithmic AF (LAF)", "locally_lipschitz"): "as above: yes on the natural domain, no for any extension",
     ("Logarithmic AF (LAF)", "path_differentiable"): "as above: the notion asks for a function on the line",
-    ("Triangular wave", "path_differentiable"): "theirs: Lipschitz and piecewise affine",
     ("EUAF", "path_differentiable"): "theirs: Lipschitz and piecewise rational",
-    ("Triangular wave", "C_k"): "theirs: the distance to the nearest even integer",
     ("EUAF", "C_k"): "theirs: the distance to the nearest even integer, and x/(1 + |x|), meet at 0 with value 0",
-    ("Triangular wave", "locally_lipschitz"): "theirs: a distance is 1-Lipschitz",
     ("EUAF", "locally_lipschitz"): "theirs: both pieces are 1-Lipschitz and meet at 0",
     ("GCU (growing cosine unit)", "globally_lipschitz"): "theirs: f' = cos(x) - x sin(x) is x at x = 2 pi k + 3 pi/2",
     ("Cosine-sigmoid CSS", "globally_lipschitz"): "theirs: |f'| <= 1 + 1/4",
@@ -70,15 +64,12 @@ SETTLED = {
     ("APAF", "globally_lipschitz"): "theirs: |f'| <= (1/4 + 1)/2",
     ("Morlet wavelet", "globally_lipschitz"): "theirs: |f'| <= |x| exp(-x^2/2) + 5 <= 5.61",
     ("FINER", "globally_lipschitz"): "theirs: f' = 30 (2 |x| + 1) cos(30 x (|x| + 1)), and the cosine is 1 or -1 at infinitely many points",
-    ("Floor activation", "globally_lipschitz"): "theirs: it jumps",
-    ("Triangular wave", "globally_lipschitz"): "theirs: a distance is 1-Lipschitz",
     ("EUAF", "globally_lipschitz"): "theirs: as for local continuity",
     ("GRA / Hill-type", "SAD"): "both: (x + 1)^2 is analytic on the line, a generic power of x + 1 is not defined there",
     ("SinLU", "SAD"): "theirs: not definable, see homes",
     ("CosLU", "SAD"): "theirs: not definable, see homes",
     ("GLN (sin + tanh mixture)", "SAD"): "theirs: not definable, see homes",
     ("APAF", "SAD"): "theirs: not definable, see homes",
-    ("Triangular wave", "SAD"): "theirs: neither analytic nor definable",
     ("EUAF", "SAD"): "theirs: neither analytic nor definable",
 }
 HEAD = """# Where the reports on activations and a catalogue of measurements differ
@@ -144,8 +135,9 @@ def main(arguments: list[str] | None = None) -> int:
             for column, pair in differences(rows[entry.row], records[entry.name]).items():
                 found[entry.name, column] = pair
     several = [a.name for a in activations() if a.row in rows and a.name not in records]
+    without = sum(u.name in rows for u in unwritten())
     counted = (
-        f"{compared} rows of one variable compared ({len(several)} rows of several variables and {sum(u.name in rows for u in unwritten())} without a formula are not); "
+        f"{compared} rows of one variable compared ({len(several)} rows of several variables and {without} without a formula are not); "
         f"{len(found)} differences in {len({n for n, _ in found})} rows.\n"
     )
     out = [HEAD, counted, "| row | column | ours | catalogue | settled |", "|---|---|---|---|---|"]
