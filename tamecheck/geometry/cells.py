@@ -12,10 +12,11 @@ sectors are odd and sections even, counted from below.  Cells are made when they
 hundred thousand of them is a few hundred stacks.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from flint import fmpz_mpoly
+from flint import ctx, fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError, Refusal
@@ -26,6 +27,9 @@ from tamecheck.geometry.stacks import NotWellOriented, Root, Stack, build
 from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNumber, number, polynomial_text
 from tamecheck.ground.polynomials import Ring, as_text, read
 from tamecheck.ground.towers import sign_at
+
+if TYPE_CHECKING:
+    from tamecheck.geometry.solutions import Elimination
 
 
 def cells(
@@ -203,6 +207,53 @@ class Decomposition:
             return sum([n if d % 2 == 0 else -n for d, n in enumerate(self.count_by_dimension())])
         return sum([1 if c.dimension % 2 == 0 else -1 for c in self.cells if where(c)])
 
+    def describe(self, where: Callable[["Cell"], bool]) -> "Elimination":
+        """Return a formula (with `smtlib`) for the union of the cells that satisfy ``where``."""
+        from tamecheck.geometry.solutions import describe
+
+        return describe(self, where)
+
+    # ----------------------------------------------------------------- pictures
+
+    def to_networkx(self, kind: str = "closure"):
+        """Return a directed graph of the cells, with index, dimension and signs as attributes.
+
+        Parameters
+        ----------
+        kind : ``"closure"`` — an edge from c to d if d meets the closure of c; ``"tree"`` — the cylinders: an edge from
+            each cell of R^k (named by its index) to the cells of the stack over it
+        """
+        if kind == "closure":
+            from tamecheck.geometry.shear import touching
+
+            return touching(self)
+        if kind != "tree":
+            raise InputError(f"no graph of cells is called {str(kind)[:40]!r}", code="TC101", hint='"closure" or "tree"')
+        import networkx
+
+        graph = networkx.DiGraph()
+        graph.add_node((), index=(), dimension=0)
+        for cell in self.cells:
+            for k in range(1, len(cell.index) + 1):
+                index = cell.index[:k]
+                if index not in graph:
+                    graph.add_node(index, index=index, dimension=sum([i & 1 for i in index]))
+                    graph.add_edge(index[:-1], index)
+            graph.nodes[cell.index]["signs"] = cell.signs
+        return graph
+
+    def plot(self, where: Callable[["Cell"], bool] | None = None, window: object = None, ax: object = None) -> object:
+        """Draw the decomposition of the plane or of space, cells coloured by dimension, and return matplotlib's axes.
+
+        Parameters
+        ----------
+        where : which cells to draw; by default all of the plane, in space those on which a polynomial vanishes
+        window : ``(low, high)`` for all axes or a pair for each; by default around what is special
+        """
+        from tamecheck.geometry.cell_pictures import draw
+
+        return draw(self, where, window, ax)
+
     # -------------------------------------------------------------------- cells
 
     @property
@@ -276,21 +327,26 @@ class Path:
         self.lifting = lifting
         self.point = lifting.root
         self.tree: Point | None = lifting.root
+        self.built = False
 
-    def enter(self, x: AlgebraicNumber) -> int:
-        """Append a coordinate and return its position in the stack over the point so far."""
-        from flint import ctx
-
+    def stack(self) -> Stack:
+        """Return the stack over the point so far."""
         k = len(self.point.coordinates)
-        before = ctx.prec
-        ctx.prec = PRECISION
-        try:
-            if self.point.stack is None or k:
+        if self.point.stack is None or (k and not self.built):
+            before = ctx.prec
+            ctx.prec = PRECISION
+            try:
                 factors = self.lifting.projection.levels[k + 1] + self.point.extra
                 self.point.stack = build(self.point, factors, self.lifting.delineate)
-        finally:
-            ctx.prec = before
-        stack = self.point.stack
+            finally:
+                ctx.prec = before
+        self.built = True
+        return self.point.stack
+
+    def enter(self, x: Coordinate) -> int:
+        """Append a coordinate and return its position in the stack over the point so far."""
+        k = len(self.point.coordinates)
+        stack = self.stack()
         position = place(self.point, stack, x)
         rigid = k + 1 if position & 1 and self.point.rigid == k else self.point.rigid
         irrational = self.point.irrational | (0 if x.rational is not None else 1 << (k + 1))
@@ -304,6 +360,7 @@ class Path:
                 new.arrays[f.number] = new.specialise(f, PRECISION)
         self.tree = tree
         self.point = new
+        self.built = False
         return position
 
 
@@ -463,6 +520,13 @@ class Cell:
     def formula(self) -> str:
         """A formula for exactly this cell; ``root(p, i, x)`` is the i-th real root of p in x, from 1, each counted once."""
         return cell_text(self.decomposition.variables, self.stacks, self.path)
+
+    def smtlib(self) -> str:
+        """Return an SMT-LIB script whose models are the points of this cell; roots are said with quantifiers."""
+        from tamecheck.geometry import cell_smtlib
+
+        names = self.decomposition.variables
+        return cell_smtlib.script(names, [cell_smtlib.cell(names, self.stacks, self.path)])
 
     def contains(self, point: Sequence[object]) -> bool:
         """Return whether a point lies in this cell."""

@@ -6,19 +6,21 @@ factors are added to the projection (Thom: with all derivatives, roots are told 
 roots: ``x > root(p, i, x)``, the extended language of Tarski algebra.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cells import cell_text
+from tamecheck.geometry import cell_smtlib
+from tamecheck.geometry.cells import Cell, Decomposition, cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.quantifiers import Search, TooMuch
 from tamecheck.geometry.stacks import Stack
 from tamecheck.ground import statements
-from tamecheck.ground.formulas import HOLDS, SIGNS, Formula
+from tamecheck.ground.formulas import HOLDS, SIGNS, Formula, smt_matrix
 from tamecheck.ground.polynomials import Ring
 
 RELATIONS = ("ge", "le", "eq", "gt", "lt", "ne")
@@ -52,13 +54,17 @@ class Elimination:
     extended: bool = False
     method: str = ""
     stacks: int = field(default=0, compare=False)
+    script: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.formula
 
-    def smtlib(self) -> str | None:
-        """Return the formula as an SMT-LIB script, ``None`` if it contains roots."""
-        return None if self.matrix is None else self.matrix.smtlib()
+    def _repr_html_(self) -> str:
+        return f"<code>{escape(self.formula)}</code>"
+
+    def smtlib(self) -> str:
+        """Return the formula as an SMT-LIB script; roots are said with quantifiers."""
+        return self.script if self.matrix is None else self.matrix.smtlib()
 
 
 def eliminate(
@@ -279,7 +285,25 @@ def _bits(flags: Sequence[bool]) -> int:
     return sum([1 << i for i, flag in enumerate(flags) if flag])
 
 
+def describe(decomposition: Decomposition, where: Callable[[Cell], bool]) -> Elimination:
+    """Return a formula for the union of the cells that satisfy ``where``: signs of projection factors, and roots where these do not do."""
+    labels = [(cell.path, cell.stacks, bool(where(cell))) for cell in decomposition.cells]
+    factors = decomposition.projection.factors
+    names = decomposition.variables
+    clashes = conflicts(labels, factors)
+    return _assemble(names, names, labels, factors, clashes, decomposition.method, decomposition.lifting.stacks)
+
+
 def _answer(given: Formula, search: Search, labels: Sequence[Label], factors: Sequence[Factor], clashes: Sequence[tuple[int, int]]) -> Elimination:
+    names = search.ring.names if search.lifting is not None else given.free
+    return _assemble(given.free, names, labels, factors, clashes, search.method, search.stacks)
+
+
+def _assemble(
+    variables: Sequence[str], names: Sequence[str], labels: Sequence[Label], factors: Sequence[Factor],
+    clashes: Sequence[tuple[int, int]], method: str, stacks: int,
+) -> Elimination:  # fmt: skip
+    """Return the formula of the true labels; ``names`` is the order of the variables in the stacks."""
     extended = bool(clashes)
     ambiguous = {i for pair in clashes for i in pair}
     if extended:
@@ -289,9 +313,8 @@ def _answer(given: Formula, search: Search, labels: Sequence[Label], factors: Se
         plain = [x for x in labels if not (x[2] and tuple(sorted(signs_of(x).items())) in vectors)]
     else:
         by_roots, plain = [], list(labels)
-    ring = Ring(given.free)
+    ring = Ring(variables)
     out = Formula(ring, ())
-    names = search.ring.names if search.lifting is not None else given.free
 
     def poly(f: Factor) -> fmpz_mpoly:
         terms = []
@@ -316,4 +339,8 @@ def _answer(given: Formula, search: Search, labels: Sequence[Label], factors: Se
     if by_roots:
         cells = [cell_text(names, x[1], x[0]) for x in by_roots]
         text = " or ".join([*([text] if text != "False" else []), *[f"({c})" if " and " in c else c for c in cells]])
-    return Elimination(text, None if extended else out, given.free, extended, search.method, search.stacks)
+    script = ""
+    if extended:
+        conditions = [cell_smtlib.cell(names[: len(x[0])], x[1], x[0]) for x in by_roots]
+        script = cell_smtlib.script(variables, [smt_matrix(out), *conditions])
+    return Elimination(text, None if extended else out, tuple(variables), extended, method, stacks, script)

@@ -158,7 +158,7 @@ class Formula:
 
     def smtlib(self) -> str:
         """Return an SMT-LIB script that asks whether the formula is satisfiable (for the free variables)."""
-        body = _smt_matrix(self)
+        body = smt_matrix(self)
         for kind, name in reversed(self.prefix):
             body = f"({kind} (({name} Real)) {body})"
         declared = "".join([f"(declare-const {name} Real)\n" for name in self.free])
@@ -187,7 +187,8 @@ class Formula:
         return out
 
 
-def _smt_matrix(f: Formula) -> str:
+def smt_matrix(f: Formula) -> str:
+    """Return the matrix as a term of SMT-LIB."""
     relation = {"lt": "<", "le": "<=", "eq": "=", "ge": ">=", "gt": ">"}
 
     def atom(p: fmpz_mpoly, r: str) -> str:

@@ -3,7 +3,6 @@
 import itertools
 import random
 import time
-from fractions import Fraction
 
 import bank
 import pytest
