@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from tamecheck.geometry.infimum import interval_of
 from tamecheck.geometry.linear_variables import reduce
 from tamecheck.geometry.smooth_programs import NotSmooth, Smooth
 from tamecheck.geometry.univariate.expressions import Algebra, Expr, TooLarge, Undefined
@@ -88,6 +89,21 @@ def _one(k: Algebra, op: tuple, kind: str, v: dict[int, Expr], point: Sequence[E
     if name in ("atan", "erf"):
         return k.function(name, a)
     raise NotSmooth(name)
+
+
+def entire(program: Smooth) -> bool:
+    """Return whether all operations are certainly analytic on the whole space: no logarithm, no root, denominators with a positive lower bound."""
+    lows: list = []
+    highs: list = []
+    for op in program.graph.operations:
+        low, high = interval_of(op, lows, highs)
+        lows.append(low)
+        highs.append(high)
+        if op[0] == "function" and op[1] in ("log", "sqrt"):
+            return False
+        if op[0] == "div" and not (lows[op[2]] is not None and lows[op[2]] > 0):
+            return False
+    return True
 
 
 class Space:
@@ -181,6 +197,8 @@ class Space:
 
         A curve of critical points is given by one of its points.
         """
+        if not entire(self.program):
+            return None
         points = self._separated()
         if points is not None:
             return [(p, 0) for p in points]

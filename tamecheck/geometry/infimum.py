@@ -181,13 +181,14 @@ def lower_bound(graph: Graph) -> Fraction | None:
     lows: list[Fraction | None] = []
     highs: list[Fraction | None] = []
     for op in graph.operations:
-        low, high = _range(op, lows, highs)
+        low, high = interval_of(op, lows, highs)
         lows.append(low)
         highs.append(high)
     return lows[graph.root]
 
 
-def _range(op: tuple, lows: list, highs: list) -> tuple[Fraction | None, Fraction | None]:
+def interval_of(op: tuple, lows: list, highs: list) -> tuple[Fraction | None, Fraction | None]:
+    """Return bounds of an operation from those of its arguments, ``None`` where none is known."""
     kind = op[0]
     if kind == "number":
         return op[1], op[1]
@@ -220,8 +221,10 @@ def _range(op: tuple, lows: list, highs: list) -> tuple[Fraction | None, Fractio
             return _times(lows[b], c), _times(highs[b], c)
         if lows[a] is not None and lows[b] is not None and lows[a] >= 0 and lows[b] >= 0:
             return Fraction(0), None
-    if kind == "function" and op[1] == "exp":
-        return Fraction(0), None
+    if kind == "function" and op[1] in ("exp", "sigmoid", "softplus", "sqrt"):
+        return Fraction(0), Fraction(1) if op[1] == "sigmoid" else None
+    if kind == "function" and op[1] in ("tanh", "erf"):
+        return Fraction(-1), Fraction(1)
     if kind in ("named",):
         return lows[op[3]], highs[op[3]]
     if kind == "where":

@@ -1,7 +1,7 @@
 """Critical values at infinity of a piecewise rational function: which method, and what stays open.
 
 One variable: limits.  Two variables: the complete answer of `tamecheck.geometry.asymptotic`.  Three variables: a finite set that holds all values
-(`tamecheck.geometry.newton_at_infinity`) against arcs that prove values (`tamecheck.geometry.arcs`); what has no arc stays open.
+(`tamecheck.geometry.newton_at_infinity`) against arcs that prove values (`tamecheck.geometry.escaping_arcs`); what has no arc stays open.
 More variables: arcs only.
 
 For a piecewise function with linear guards in space the candidates are those of every piece on the whole space, and of f on the linear
@@ -16,11 +16,12 @@ from flint import fmpz_mpoly
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.algebraic_values import Quotient
-from tamecheck.geometry.arcs import Search
 from tamecheck.geometry.asymptotic import Plane, on_the_line
 from tamecheck.geometry.critical_graph import Graph
 from tamecheck.geometry.critical_pieces import Face, Pieces
+from tamecheck.geometry.escaping_arcs import Search
 from tamecheck.geometry.newton_at_infinity import bound
+from tamecheck.geometry.systems import Systems
 from tamecheck.ground.algebraic import AlgebraicNumber
 from tamecheck.ground.polynomials import Ring
 
@@ -128,6 +129,9 @@ def _space(pieces: Pieces, result: AtInfinity, unbounded: set[AlgebraicNumber], 
         for face in pieces.faces:
             if face.value is not None:
                 candidates |= _candidates(pieces, face, result, budget)
+    if n > 3 and len(pieces.faces) == 1 and not pieces.guards and _tame(pieces, full[0], budget):
+        result.complete, result.open = True, []
+        return
     missing = candidates | unbounded
     proved: set[AlgebraicNumber] = set()
     for face in full:
@@ -144,6 +148,31 @@ def _space(pieces: Pieces, result: AtInfinity, unbounded: set[AlgebraicNumber], 
     for value in sorted(candidates - proved):
         result.complete = False
         result.open.append(f"whether {value} is a critical value at infinity")
+
+
+def _tame(pieces: Pieces, face: Face, budget: Budget | None) -> bool:
+    """Return whether the leading form of a polynomial has no real critical point but 0: then ``|x| |grad f|`` tends to infinity."""
+    top, bottom = face.value
+    return bottom.is_constant() and leading_form_is_regular(pieces.ring, top, budget)
+
+
+def leading_form_is_regular(ring: Ring, p: fmpz_mpoly, budget: Budget | None = None) -> bool:
+    """Return whether the gradient of the homogeneous part of highest degree vanishes only at 0 (over the reals).
+
+    Then ``|grad f| >= C |x|^(d-1)`` far away, and there is no critical value at infinity.
+    """
+    d = p.total_degree()
+    if d < 1:
+        return False
+    form = ring.from_terms([(tuple(map(int, e)), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True) if sum(map(int, e)) == d])
+    slopes = [form.derivative(k) for k in range(len(ring.names))]
+    systems = Systems(ring, budget)
+    try:
+        return not any([systems.solve([*slopes, ring.variable(name) - 1]) for name in ring.names])
+    except BudgetExceeded as stop:
+        if stop.code != "TC306":
+            raise
+        return False
 
 
 def _candidates(pieces: Pieces, face: Face, result: AtInfinity, budget: Budget | None) -> set[AlgebraicNumber]:
@@ -169,6 +198,8 @@ def _candidates(pieces: Pieces, face: Face, result: AtInfinity, budget: Budget |
 def _everywhere(ring: Ring, p: fmpz_mpoly, d: int, face: Face, result: AtInfinity, budget: Budget | None) -> set[AlgebraicNumber]:
     """Return candidates for a polynomial over a number on a whole space."""
     n = len(ring.names)
+    if leading_form_is_regular(ring, p, budget):
+        return set()
     if n == 2:
         return {e.value for e in Plane(_single(ring, (p, ring.constant(d))), budget).run()}
     if n == 1:

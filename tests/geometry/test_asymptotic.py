@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tamecheck.critical_report import critical
-from tamecheck.geometry import arcs, newton_at_infinity
-from tamecheck.geometry.arcs import Search
+from tamecheck.geometry import escaping_arcs, newton_at_infinity
 from tamecheck.geometry.asymptotic import Plane, separators
 from tamecheck.geometry.critical_graph import graph
 from tamecheck.geometry.critical_pieces import Pieces
-from tamecheck.geometry.infinity import at_infinity
+from tamecheck.geometry.escaping_arcs import Search
+from tamecheck.geometry.infinity import at_infinity, leading_form_is_regular
 from tamecheck.geometry.newton_at_infinity import bound
 from tamecheck.ground.algebraic import rational, real_roots
 from tamecheck.ground.grammar import parse
@@ -69,6 +69,22 @@ def test_the_polar_trap():
     """0 is a value at infinity although polar curves in several directions have no real branch for it."""
     found = Plane(pieces("x^3*y^2-3*x^2*y+3*x+3*x^4*y", "xy")).run()
     assert rational(0) in {e.value for e in found}
+
+
+@pytest.mark.parametrize(
+    ("formula", "names", "regular"),
+    [
+        ("x^4+y^4+z^4+x*y*z+x^2*y-3*z", "xyz", True), ("a^2+b^2+c^2+d^2-a*b*c", "abcd", False), ("a^2-b^2+c^2+d^2+a", "abcd", True),
+        ("x^3-3*x*y^2+x", "xy", True), ("x^2*y+x", "xy", False), ("x+y", "xy", True), ("x^2", "xy", False),
+    ],
+)  # fmt: skip
+def test_a_regular_leading_form_leaves_no_value(formula, names, regular):
+    """If the leading form has no real critical point but 0, the weighted gradient tends to infinity."""
+    ring = Ring(tuple(names))
+    assert leading_form_is_regular(ring, read(ring, formula)[0]) is regular
+    if regular:
+        report = critical(formula, list(names), kind="asymptotic")
+        assert report.complete and report.asymptotic == []
 
 
 def test_trivial_values():
@@ -159,7 +175,7 @@ def test_arcs_respect_the_piece():
 
 def test_the_search_for_arcs_is_needed_for_completeness(monkeypatch):
     """Guard: a candidate without an arc stays open."""
-    monkeypatch.setattr(arcs.Search, "run", lambda self, *rest: {})
+    monkeypatch.setattr(escaping_arcs.Search, "run", lambda self, *rest: {})
     result = at_infinity(pieces("(u*v*w-1)^2", "uvw"))
     assert not result.complete and len(result.open) >= 2
 

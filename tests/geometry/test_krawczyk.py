@@ -198,6 +198,13 @@ def test_the_infimum_where_the_formula_shows_a_bound(formula, infimum, attained)
     assert (report.infimum["value"], report.infimum["attained"]) == (infimum, attained) and report.epsilon is None
 
 
+@pytest.mark.parametrize("formula", ["log(x)+y^2*exp(y)", "exp(y)/x+x", "sqrt(x)*exp(x)+y^2", "exp(x)/(x+y)"])
+def test_functions_that_are_not_defined_everywhere_are_not_closed(formula):
+    """Guard: the argument for the whole space needs a function that is analytic on it."""
+    report = critical(formula, box=None, kind="smooth")
+    assert not report.complete and report.method == "certified"
+
+
 def test_a_box_is_searched_and_said():
     """Without a box the default one is named; with one the answer is closed."""
     formula = "softplus(x)+x^2+y^2+erf(x*y)"
