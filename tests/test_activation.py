@@ -257,7 +257,7 @@ def test_inflections_of_gelu_are_exact():
 def test_plateaus_are_extrema():
     """ReLU has its global minimum 0 on a half line; the bounded one has a maximum on the other."""
     (low,) = report("relu(x)")["extrema"]
-    assert low == {"interval": ["-inf", "0"], "value": "0", "kind": "minimum", "strict": False, "global": True}
+    assert low == {"interval": ["-inf", "0"], "closed": [False, True], "value": "0", "kind": "minimum", "strict": False, "global": True}
     assert [e["kind"] for e in report("relu6(x)")["extrema"]] == ["minimum", "maximum"]
 
 
@@ -343,3 +343,17 @@ def test_no_oscillation_is_claimed_where_there_is_none():
 def test_path_differentiable(formula, expected):
     """Locally Lipschitz and analytic but at isolated points: yes; not locally Lipschitz: no; not defined everywhere: not said."""
     assert activation(formula).path_differentiable is expected
+
+
+@pytest.mark.parametrize(
+    ("formula", "intervals"),
+    [
+        ("relu(x)", [(["-inf", "0"], [False, True])]),
+        ("max(abs(x) - 1, 0)", [(["-1", "1"], [True, True])]),
+        ("where(x < 0, 0, x + 1)", [(["-inf", "0"], [False, False])]),
+        ("where(x <= 0, 0, x + 1)", [(["-inf", "0"], [False, True])]),
+    ],
+)
+def test_intervals_of_zeros_know_their_ends(formula, intervals):
+    """An end belongs to the interval when the value there is 0."""
+    assert [(z["interval"], z["closed"]) for z in activation(formula).zero_intervals] == intervals

@@ -23,7 +23,7 @@ def test_defined_on_the_whole_domain(formula, domain, total):
 def test_identities_are_seen(formula):
     """A-42: the function is zero everywhere; its derivative is identically zero, and it vanishes at one point."""
     r = activation(formula)
-    assert r.zero_intervals == [{"interval": ["-inf", "inf"]}] and r.zeros == [] and r.complete
+    assert r.zero_intervals == [{"interval": ["-inf", "inf"], "closed": [False, False]}] and r.zeros == [] and r.complete
 
 
 def test_a_constant_that_jumps():

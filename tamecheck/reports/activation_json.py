@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tamecheck.geometry.univariate import asymptotics, behaviour, critical, images, sizes
+from tamecheck.geometry.univariate import asymptotics, behaviour, constants, critical, images, sizes
 from tamecheck.geometry.univariate.breaks import ANALYTIC, INFINITE, Break
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.isolation import Open
@@ -74,7 +74,19 @@ def roots(shape: Shape) -> tuple[list[dict], list[dict]]:
         entry = _named({}, "point", z.point)
         entry["order"], entry["crossing"] = z.order, z.crossing
         shown.append(entry)
-    return shown, [{"interval": interval(s.low, s.high)} for s in whole]
+    return shown, [{"interval": interval(s.low, s.high), "closed": closed(shape, s.low, s.high)} for s in whole]
+
+
+def closed(shape: Shape, low: object, high: object) -> list[bool]:
+    """Tell for each end of an interval of constancy whether the value there is that of the inside."""
+    found = []
+    for end, side in ((low, 1), (high, 0)):
+        b = next((b for b in shape.breaks if end is not None and b.point is end), None)
+        if b is None:  # inside of a region: the function is continuous there
+            found.append(end is not None)
+        else:
+            found.append(isinstance(b.value, Expr) and isinstance(b.limits[side], Expr) and constants.compare(b.value, b.limits[side]) == 0)
+    return found
 
 
 def extrema(shape: Shape, low: sizes.Supremum, high: sizes.Supremum) -> list[dict]:
@@ -87,7 +99,7 @@ def extrema(shape: Shape, low: sizes.Supremum, high: sizes.Supremum) -> list[dic
         if e.plateau is None:
             _named(entry, "point", e.point)
         else:
-            entry["interval"] = interval(*e.plateau)
+            entry["interval"], entry["closed"] = interval(*e.plateau), closed(shape, *e.plateau)
         _named(entry, "value", e.value)
         entry["kind"], entry["strict"] = e.kind, e.strict
         best = high if e.kind == "maximum" else low

@@ -69,8 +69,8 @@ def _named(entry: dict, key: str) -> str:
     return f"{exact} = {shown}" if exact else shown
 
 
-def _interval(ends: list) -> str:
-    return f"({decimal(ends[0])}, {decimal(ends[1])})"
+def _interval(ends: list, closed: tuple | list = (False, False)) -> str:
+    return f"{'[' if closed[0] else '('}{decimal(ends[0])}, {decimal(ends[1])}{']' if closed[1] else ')'}"
 
 
 def _at(entry: dict) -> str:
@@ -89,11 +89,11 @@ def _break(b: dict) -> str:
 
 def _zeros(c: dict) -> list[str]:
     points = [f"{_named(z, 'point')}" + (f" (order {z['order']})" if z["order"] not in (1, None) else "") for z in c["zeros"]]
-    return [*([", ".join(points)] if points else []), *[f"all of {_interval(z['interval'])}" for z in c["zero_intervals"]]]
+    return [*([", ".join(points)] if points else []), *[f"all of {_interval(z['interval'], z['closed'])}" for z in c["zero_intervals"]]]
 
 
 def _extremum(e: dict) -> str:
-    place = _named(e, "point") if "point" in e else _interval(e["interval"])
+    place = _named(e, "point") if "point" in e else _interval(e["interval"], e["closed"])
     scope = {True: "global ", False: "local ", None: ""}[e["global"]]
     return f"{scope}{e['kind']} {_named(e, 'value')} at {place}"
 
