@@ -149,3 +149,11 @@ def point_text(names: Sequence[str], point: Sequence[object]) -> str | None:
         else:
             return None
     return " and ".join(parts)
+
+
+def decimal(x: object) -> float:
+    """Return an exact coordinate as a double, for the eye."""
+    if isinstance(x, Fraction):
+        return float(x)
+    rational = getattr(x, "rational", None)
+    return float(Fraction(int(rational.p), int(rational.q))) if rational is not None else float(x.ball(64).mid())

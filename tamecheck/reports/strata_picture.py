@@ -7,14 +7,12 @@ sheet over a grid that is refined near the boundary of each cell; strata of dime
 
 from __future__ import annotations
 
-import io
-import math
-from functools import partial
 from pathlib import Path
 
 from tamecheck.errors import InputError
-from tamecheck.reports.strata_sheets import Follower, decimal_of, spaced
-from tamecheck.reports.strata_text import decimal, name
+from tamecheck.geometry.descriptions import decimal
+from tamecheck.geometry.pictures import draw_plane, rendered, user, write
+from tamecheck.reports.strata_text import name
 
 # Okabe and Ito: regions are washes of these, curves and points are dark
 REGIONS = ("#cfe3f1", "#fae6bd", "#cdeee0", "#f6d9e6", "#e9e4f5", "#fbe0cf", "#eef0c9", "#e3e3e3")
@@ -22,12 +20,7 @@ SURFACES = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#
 CURVES = ("#0072B2", "#D55E00", "#007a5a", "#a3447e", "#7a5c00", "#3b3b98", "#8c2d04", "#444444")
 POINT = "#000000"
 SOFT = "#6b6b6b"
-SAMPLES = 160
 MOST_LABELS = 24
-SETTINGS = {
-    "svg.hashsalt": "tamecheck", "svg.fonttype": "none", "font.size": 9, "axes.linewidth": 0.6, "axes.unicode_minus": True,
-    "font.family": ["DejaVu Sans"], "text.parse_math": False,
-}  # fmt: skip
 
 
 def save(s, path: str | Path, what: str = "auto") -> None:
@@ -38,15 +31,7 @@ def save(s, path: str | Path, what: str = "auto") -> None:
     InputError
         TC155 another ending, TC156 matplotlib is missing, TC128 the file cannot be written, TC101 no such picture.
     """
-    place = Path(path)
-    kind = place.suffix.lower().lstrip(".")
-    if kind not in ("svg", "png", "pdf"):
-        raise InputError(f"cannot draw a file of kind {place.suffix or place.name!r}", code="TC155", where=str(path), hint="OUT.svg or OUT.png")
-    content = draw(s, kind, what)
-    try:
-        place.write_bytes(content)
-    except OSError as failure:
-        raise InputError(f"cannot write: {failure.strerror}", code="TC128", where=str(place)) from failure
+    write(path, lambda kind: draw(s, kind, what))
 
 
 def draw(s, kind: str = "svg", what: str = "auto") -> bytes:
@@ -55,19 +40,7 @@ def draw(s, kind: str = "svg", what: str = "auto") -> bytes:
     what = {1: "line", 2: "plane", 3: "space"}[n] if what == "auto" else what
     if what not in ("line", "plane", "space", "poset") or (what != "poset" and what != {1: "line", 2: "plane", 3: "space"}[n]):
         raise InputError(f"no picture {what[:20]!r} in {n} variables", code="TC101", hint="auto or poset")
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as missing:
-        raise InputError("drawing needs matplotlib", code="TC156", hint="pip install 'tamecheck[plot]'") from missing
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
-        figure = {"line": _line, "plane": _plane, "space": _space, "poset": _poset}[what](Figure, s)
-        stream = io.BytesIO()
-        dates = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
-        figure.savefig(stream, format=kind, dpi=160, metadata=dates[kind])
-    content = stream.getvalue()
+    content = rendered(kind, lambda figure_class: {"line": _line, "plane": _plane, "space": _space, "poset": _poset}[what](figure_class, s))
     return _accessible(content, s, what) if kind == "svg" else content
 
 
@@ -107,7 +80,7 @@ def _line(figure_class, s):
             continue
         ends = []
         for i in k.cells:
-            ends += [decimal(_coordinate(cells.cells[j].coordinates()[0])) for j in cells.closure(i) if cells.cells[j].dimension == 0]
+            ends += [decimal(cells.cells[j].coordinates()[0]) for j in cells.closure(i) if cells.cells[j].dimension == 0]
             node = cells.cells[i]
             ends += [low] if node.path[0] == 0 else []
             ends += [high] if node.path[0] == len(node.stacks[0]) - 1 and node.dimension else []
@@ -123,12 +96,6 @@ def _line(figure_class, s):
     return figure
 
 
-def _coordinate(x):
-    from fractions import Fraction
-
-    return Fraction(int(x.rational.p), int(x.rational.q)) if x.rational is not None else x
-
-
 # ------------------------------------------------------------------------ plane
 
 
@@ -141,8 +108,8 @@ class Window:
         thin = [k for k in s.strata if k.dimension < n] or list(s.strata)
         finite = [k for k in thin if k.region.is_bounded]
         whole = len(finite) == len(thin)
-        points = [[decimal(_coordinate(c)) for c in cells.cells[i].coordinates()] for k in finite for i in sorted(k.cells)]
-        points = [_user(s, p) for p in points]
+        points = [[decimal(c) for c in cells.cells[i].coordinates()] for k in finite for i in sorted(k.cells)]
+        points = [user(s.frame, p) for p in points]
         self.bounds = []
         for i in range(n):
             f = [p[i] for p in points]
@@ -158,65 +125,22 @@ class Window:
             self.bounds = [((a + b - max(widths)) / 2, (a + b + max(widths)) / 2) for a, b in self.bounds]
 
 
-def _user(s, point: list[float]) -> list[float]:
-    return [sum([c * x for c, x in zip(row, point, strict=True)]) for row in s.frame.chart.matrix]
-
-
-def _inverse(s, point: list[float]) -> list[float]:
-    return [sum([c * x for c, x in zip(row, point, strict=True)]) for row in s.frame.chart.inverse()]
-
-
 def _plane(figure_class, s):
-    import numpy
-
     window = Window(s)
     (left, right), (low, high) = window.bounds
     figure = figure_class(figsize=(5.2, 5.0), layout="constrained")
     axes = figure.subplots()
-    cells = s.frame.adjacency
-    follower = Follower(s)
-    owner = {i: k for k in s.strata for i in k.cells}
-    corners = [_inverse(s, [a, b]) for a in (left, right) for b in (low, high)]
-    u_low, u_high = min([c[0] for c in corners]), max([c[0] for c in corners])
-    v_low, v_high = min([c[1] for c in corners]), max([c[1] for c in corners])
-    columns = cells.levels[1]
-    ends = [decimal(_coordinate(node.coordinates()[0])) for node in columns if node.dimension == 0]
     colours = _colours(s)
-    for node in columns:
-        if node.dimension == 0:
-            u = decimal(_coordinate(node.coordinates()[0]))
-            if u_low <= u <= u_high:
-                _vertical(axes, s, node, u, v_low, v_high, owner, colours)
-            continue
-        k = node.path[0] >> 1
-        a = ends[k - 1] if k else min(u_low, *(e - 1 for e in ends)) if ends else u_low
-        b = ends[k] if k < len(ends) else max(u_high, *(e + 1 for e in ends)) if ends else u_high
-        a, b = max(a, u_low), min(b, u_high)
-        if not a < b:
-            continue
-        us = spaced(a, b, SAMPLES)
-        start = ends[k - 1] if k and ends[k - 1] >= u_low else None
-        end = ends[k] if k < len(ends) and ends[k] <= u_high else None
-        rows = _branches(follower, node, us, partial(_limits, cells, node), start, end)
-        bottom, top = numpy.full(len(us), v_low - 1), numpy.full(len(us), v_high + 1)
-        walls = [bottom, *rows, top]
-        for position in range(len(node.stack)):
-            stratum = owner.get(node.first + position)
-            if stratum is None:
-                continue
-            if position & 1:
-                x, y = _mapped(s, us, rows[position >> 1])
-                axes.plot(x, y, color=colours[stratum.number], lw=1.8, zorder=3, solid_capstyle="round")
-            elif stratum.dimension == 2:
-                lower, upper = numpy.clip(walls[position >> 1], v_low - 1, v_high + 1), numpy.clip(walls[(position >> 1) + 1], v_low - 1, v_high + 1)
-                x1, y1 = _mapped(s, us, lower)
-                x2, y2 = _mapped(s, us, upper)
-                axes.fill(numpy.concatenate([x1, x2[::-1]]), numpy.concatenate([y1, y2[::-1]]), color=colours[stratum.number], lw=0.4, zorder=1)
+    owner = {i: k for k in s.strata for i in k.cells}
+
+    def style(number: int) -> tuple[str, int] | None:
+        stratum = owner.get(number)
+        return None if stratum is None else (colours[stratum.number], stratum.dimension)
+
+    draw_plane(axes, s.frame, window.bounds, style)
     for k in s.strata:
         if k.dimension == 0:
             axes.plot(*[decimal(x) for x in k.sample], "o", color=POINT, ms=4.5, zorder=5)
-    axes.set_xlim(left, right)
-    axes.set_ylim(low, high)
     axes.set_xlabel(s.variables[0])
     axes.set_ylabel(s.variables[1], rotation=0)
     if abs((right - left) - (high - low)) < 1e-9:
@@ -237,62 +161,6 @@ def _colours(s) -> dict[int, str]:
         palette = REGIONS if k.dimension == n else SURFACES if k.dimension == 2 else CURVES
         out[k.number] = POINT if k.dimension == 0 else palette[c % len(palette)]
     return out
-
-
-def _mapped(s, us, vs):
-    (a, b), (c, d) = s.frame.chart.matrix
-    return a * us + b * vs, c * us + d * vs
-
-
-def _branches(follower, node, us, limits_at, start: float | None, end: float | None):
-    """Return the roots over each abscissa, one array per section; at a finite end of the column the exact limits."""
-    import numpy
-
-    count = len(node.stack.roots)
-    if not count:
-        return []
-    rows = numpy.full((count, len(us)), math.nan)
-    for i, u in enumerate(us):
-        roots = follower.roots((u,), 2, count)
-        if roots is not None:
-            rows[:, i] = roots
-    for face, place in ((start, 0), (end, len(us) - 1)):
-        if face is not None:
-            rows[:, place] = limits_at(face)
-            us[place] = face
-    return [_filled(us, row) for row in rows]
-
-
-def _limits(cells, node, value: float) -> list[float]:
-    """Return the limits of the sections over a column at one of its ends; infinite ones are far away."""
-    for number in node.faces:
-        other = cells.levels[1][number]
-        if abs(decimal(_coordinate(other.coordinates()[0])) - value) < 1e-9 * max(1, abs(value)):
-            over = [decimal_of(other.stack, r) for r in range(len(other.stack.roots))]
-            return [over[j] if 0 <= j < len(over) else math.copysign(1e3, j + 0.5) for j in node.limits[number]]
-    return [math.nan] * len(node.stack.roots)
-
-
-def _filled(us, row):
-    """Interpolate abscissas at which rounding hid a root."""
-    import numpy
-
-    good = ~numpy.isnan(row)
-    return row if good.all() or not good.any() else numpy.interp(us, us[good], row[good])
-
-
-def _vertical(axes, s, node, u: float, v_low: float, v_high: float, owner, colours) -> None:
-    """Draw the one-dimensional strata that lie over a point of the base line."""
-    import numpy
-
-    roots = [decimal_of(node.stack, r) for r in range(len(node.stack.roots))]
-    walls = [min(v_low - 1, *roots) if roots else v_low - 1, *roots, max(v_high + 1, *roots) if roots else v_high + 1]
-    for position in range(0, len(node.stack), 2):
-        stratum = owner.get(node.first + position)
-        if stratum is not None and stratum.dimension == 1:
-            vs = numpy.array([walls[position >> 1], walls[(position >> 1) + 1]])
-            x, y = _mapped(s, numpy.array([u, u]), vs)
-            axes.plot(x, y, color=colours[stratum.number], lw=1.8, zorder=3, solid_capstyle="round")
 
 
 def _labels(axes, s, window) -> None:

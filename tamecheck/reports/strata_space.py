@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tamecheck.reports.strata_sheets import Follower, limits_of, parametrised
-from tamecheck.reports.strata_text import decimal
+from tamecheck.geometry.descriptions import decimal
+from tamecheck.geometry.sheets import Follower, limits_of, parametrised
 
 VIEW = (24, -52)
 FINEST, COARSEST = 34, 7
@@ -17,8 +17,8 @@ def space(figure_class, s, window, colours, caption: str):
 
     figure = figure_class(figsize=(5.4, 5.2))
     axes = figure.add_axes((0.0, 0.0, 1.0, 0.94), projection="3d", computed_zorder=False)
-    follower = Follower(s)
-    limits = limits_of(s, window.bounds)
+    follower = Follower(s.frame)
+    limits = limits_of(s.frame, window.bounds)
     faces, shades = _faces(s, follower, limits, window.bounds, colours)
     if faces:
         axes.add_collection3d(Poly3DCollection(faces, facecolors=shades, edgecolors=shades, linewidths=0.2, zorder=1), autolim=False)

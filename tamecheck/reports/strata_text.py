@@ -4,6 +4,7 @@ from fractions import Fraction
 from textwrap import wrap
 
 from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.descriptions import decimal
 from tamecheck.ground.algebraic import AlgebraicNumber, polynomial_text
 
 NAMES = {0: ("point", "points"), 1: ("curve", "curves"), 2: ("surface", "surfaces")}
@@ -18,11 +19,6 @@ def exact(x: object, name: str) -> str:
     if isinstance(x, AlgebraicNumber):
         return f"root({polynomial_text(x.polynomial, name)}, {x.index + 1}, {name})"
     return str(x)
-
-
-def decimal(x: object) -> float:
-    """Return a decimal near a coordinate, for the eye."""
-    return float(x) if isinstance(x, Fraction) else float(x.ball(64).mid())
 
 
 def short(x: object) -> str:

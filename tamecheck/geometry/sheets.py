@@ -9,7 +9,7 @@ import math
 
 import numpy
 
-from tamecheck.reports.strata_text import decimal
+from tamecheck.geometry.descriptions import decimal
 
 MARGIN = 1e-6
 """Relative distance from the walls of a cell, where roots may coincide."""
@@ -18,11 +18,11 @@ MARGIN = 1e-6
 class Follower:
     """Roots over points of the cells of one frame."""
 
-    def __init__(self, s) -> None:
-        self.frame = s.frame
-        self.matrix = numpy.array(s.frame.chart.matrix, dtype=float)
+    def __init__(self, frame) -> None:
+        self.frame = frame
+        self.matrix = numpy.array(frame.chart.matrix, dtype=float)
         self.levels = []
-        for factors in s.frame.decomposition.projection.levels:
+        for factors in frame.decomposition.projection.levels:
             level = []
             for f in factors:
                 level.append((f.degree, [(e, float(int(c))) for e, c in zip(f.monomials, f.polynomial.coeffs(), strict=True)]))
@@ -129,14 +129,13 @@ def _walls(follower: Follower, stack, prefix, fixed: bool) -> list[float] | None
 
 def decimal_of(stack, k: int) -> float:
     """Return a root of a stack over a fixed point as a double."""
-    x = stack.coordinate(2 * k + 1)
-    return float(int(x.rational.p)) / float(int(x.rational.q)) if x.rational is not None else decimal(x)
+    return decimal(stack.coordinate(2 * k + 1))
 
 
-def limits_of(s, bounds) -> list[tuple[float, float]]:
+def limits_of(frame, bounds) -> list[tuple[float, float]]:
     """Return bounds of the coordinates of the frame over a box of the user's coordinates."""
     from itertools import product
 
-    inverse = numpy.array(s.frame.chart.inverse(), dtype=float)
+    inverse = numpy.array(frame.chart.inverse(), dtype=float)
     corners = numpy.array([inverse @ numpy.array(c) for c in product(*bounds)])
     return [(float(corners[:, i].min()), float(corners[:, i].max())) for i in range(len(bounds))]
