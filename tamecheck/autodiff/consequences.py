@@ -13,6 +13,7 @@ from tamecheck.autodiff.function import FunctionFacts
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.semantics import Undecided
 from tamecheck.autodiff.space import Cell
+from tamecheck.budget import Budget
 
 
 @dataclass
@@ -62,11 +63,13 @@ def gradients(pieces: Pieces, facts: FunctionFacts, cell: Cell) -> list[list[Quo
     return out
 
 
-def examine_clarke(pieces: Pieces, facts: FunctionFacts) -> Consequences:
+def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None) -> Consequences:
     """Return whether the rule returns Clarke subgradients; the cells of lower dimension are what matters."""
     found = Consequences()
     f, space = pieces.field, pieces.space
     for cell in space.cells:
+        if budget is not None:
+            budget.spend(1024, "critical sets")
         p = pieces.of(cell)
         if cell.dimension == space.n or p.value is None or p.outside or not p.defined:
             continue
@@ -97,13 +100,15 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts) -> Consequences:
     return found
 
 
-def examine_critical(pieces: Pieces, facts: FunctionFacts, found: Consequences) -> None:
+def examine_critical(pieces: Pieces, facts: FunctionFacts, found: Consequences, budget: Budget | None = None) -> None:
     """Fill the critical, spurious and stuck sets."""
     f, space = pieces.field, pieces.space
     zero = [(f.zero, f.one)] * f.n
     for name in ("clarke_critical", "rule_critical", "spurious", "stuck", "restless"):
         setattr(found, name, [])
     for cell in space.cells:
+        if budget is not None:
+            budget.spend(1024, "critical sets")
         p = pieces.of(cell)
         if p.value is None or p.outside:
             continue

@@ -24,7 +24,11 @@ VERDICTS = (
     "exact-c1", "clarke", "conservative", "conservative-unbounded", "conservative-for-other", "not-conservative", "undefined", "unknown",
 )  # fmt: skip
 POSITIVE = VERDICTS[:3]
-MAXIMAL_ROUNDS = 24
+MAXIMAL_ROUNDS = 16
+MAXIMAL_CELLS = 2_500
+"""Cells of the finer cut for critical sets; more are not made, the sets are then not known."""
+PATIENCE = 4
+"""Seconds for critical sets, which are no part of the verdict on the rule."""
 MAXIMAL_REFUTATIONS = 12
 
 
@@ -102,38 +106,13 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
 def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
     """Clarke's subdifferential and critical sets; the space is cut further until all signs are constant."""
     try:
-        found = consequences.examine_clarke(out.pieces, out.function)
-    except Missing:
+        found = consequences.examine_clarke(out.pieces, out.function, Budget(seconds=PATIENCE))
+    except (Missing, BudgetExceeded):
         found = None
     except (Undecided, TooCurved) as reason:
         out.note(str(reason))
         found = None
-    fine, facts = out.pieces, out.function
-    extra: list[fmpz_mpoly] = []
-    for _ in range(MAXIMAL_ROUNDS):
-        try:
-            again = consequences.examine_clarke(fine, facts)
-            consequences.examine_critical(fine, facts, again)
-            out.consequences = again
-            out.pieces, out.function = fine, facts
-            break
-        except Missing as need:
-            extra.append(need.factor)
-        except (Undecided, TooCurved):
-            break
-        except BudgetExceeded as stop:
-            if stop.code in ("TC301", "TC302", "TC303"):
-                raise
-            break
-        try:
-            fine = Pieces(out.code, out.rules, budget, mode, extra)
-            facts = function.examine(fine)
-        except (Undecided, TooCurved, Missing):
-            break
-        except BudgetExceeded as stop:
-            if stop.code in ("TC301", "TC302", "TC303"):
-                raise
-            break
+    out.consequences = _refined(out, mode, budget)
     if out.consequences is None:
         out.consequences = found or Consequences(clarke=None, smooth=None)
         for name in ("spurious", "stuck", "restless", "clarke_critical", "rule_critical"):
@@ -143,6 +122,33 @@ def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
         _cells(out)
     if out.verdict == "conservative" and out.consequences.clarke:
         out.verdict = "exact-c1" if out.consequences.smooth else "clarke"
+
+
+def _refined(out: Decision, mode: str, budget: Budget | None) -> Consequences | None:
+    """Return Clarke's and the critical sets, cutting space until no sign is missing; ``None`` if that takes too much."""
+    left = None if budget is None else budget.remaining()
+    own = Budget(seconds=PATIENCE if left is None else min(PATIENCE, max(left, 1)))
+    fine, facts = out.pieces, out.function
+    extra: list[fmpz_mpoly] = []
+    try:
+        for _ in range(MAXIMAL_ROUNDS):
+            try:
+                found = consequences.examine_clarke(fine, facts, own)
+                consequences.examine_critical(fine, facts, found, own)
+            except Missing as need:
+                extra.append(need.factor)
+            else:
+                out.pieces, out.function = fine, facts
+                return found
+            fine = Pieces(out.code, out.rules, own, mode, extra)
+            if len(fine.space.cells) > MAXIMAL_CELLS:
+                return None
+            facts = function.examine(fine)
+    except (Undecided, TooCurved, Missing, BudgetExceeded):
+        pass
+    if budget is not None and budget.remaining() is not None and budget.remaining() <= 0:
+        raise BudgetExceeded(f"time budget of {budget.seconds:g} s used up", code="TC301", where="critical sets")
+    return None
 
 
 def _cells(out: Decision) -> None:
