@@ -56,6 +56,32 @@ def test_a_lowered_formula_is_read_again_as_the_same_function(text):
         assert f(*q) == exact.evaluate(tape, q)["f"][0]
 
 
+@pytest.mark.parametrize("text", FORMULAS)
+def test_simplified_functions_are_the_same(text):
+    """Dropping conditions and joining pieces changes neither values nor the partition into disjoint pieces."""
+    source = load(text, variables=("u", "v"))
+    for ties in ("merge", "split"):
+        f = pieces.lower(source.program, source.outputs, ties=ties)
+        g = f.simplified()
+        assert len(g) <= len(f)
+        assert sum(len(p.conditions) for p in g) <= sum(len(p.conditions) for p in f)
+        for q in points(random.Random(SEED), 2, 25):
+            assert sum(piece.holds(q) for piece in g) == 1
+            assert g(*q) == f(*q)
+        assert all(p.sample is None or p.holds(p.sample) for p in g)
+
+
+@pytest.mark.parametrize(("text", "texts"), [
+    ("relu(-relu(x))", [[]]), ("relu(x) + relu(x - 1)", [["x-1>=0"], ["x>=0", "x-1<0"], ["x<0"]]), ("abs(x) - relu(x) - relu(-x)", [[]]),
+    ("where(x == 0, 0, x)", [["x!=0"], ["x==0"]]), ("max(x, y, x+y, x-1)", None),
+])  # fmt: skip
+def test_descriptions_become_short(text, texts):
+    """No condition that follows from the others is left, and equal neighbours are one piece."""
+    f = lower(text).simplified()
+    assert texts is None or sorted(map(sorted, (p.texts() for p in f))) == sorted(map(sorted, texts))
+    assert texts is not None or all(len(p.conditions) == 2 for p in f)
+
+
 @pytest.mark.parametrize("text", FORMULAS[:8])
 def test_samples_lie_in_their_pieces(text):
     """Every sample satisfies the conditions of its piece, and pieces with a sample are not empty."""

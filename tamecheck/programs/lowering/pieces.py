@@ -65,6 +65,14 @@ class Piece:
         self.sample = None if point is None else tuple([Fraction(int(c.p), int(c.q)) for c in point[:count]])
         self.nonempty = path.domain.certain
 
+    def copy(self, function: "PiecewiseFunction") -> "Piece":
+        """Return a copy for another function."""
+        other = Piece.__new__(Piece)
+        for name in Piece.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.function, other.conditions, other.choices = function, list(self.conditions), dict(self.choices)
+        return other
+
     def __repr__(self) -> str:
         return f"Piece({self.guard()}: {', '.join([f'{k} = {v}' for k, v in self.expressions().items()])})"
 
@@ -241,6 +249,22 @@ class PiecewiseFunction:
         for piece in self.pieces:
             found.update(dict.fromkeys([str(p).replace(" ", "") for p, _ in piece.conditions if not piece.auxiliary(p)]))
         return list(found)
+
+    def simplified(self) -> "PiecewiseFunction":
+        """Return the same function with conditions that follow from others dropped and equal neighbours joined; see `simplification`."""
+        from tamecheck.programs.lowering.simplification import irredundant, joined
+
+        out = PiecewiseFunction(self.tape, self.ring, self.ties)
+        out.undefined, out.waiting = list(self.undefined), list(self.waiting)
+        before = -1
+        out.pieces = [piece.copy(out) for piece in self.pieces]
+        while len(out.pieces) != before:
+            before = len(out.pieces)
+            for piece in out.pieces:
+                piece.conditions = irredundant(piece.conditions, len(self.ring.names))
+            texts = [f"{piece.roots}{k}" if piece.roots else str(piece.expressions()) for k, piece in enumerate(out.pieces)]
+            out.pieces = joined(out.pieces, texts)
+        return out
 
     def locate(self, point: Sequence[Fraction] | Mapping[str, object]) -> Piece | None:
         """Return the piece that holds a rational point, or ``None`` where the program has no value."""
