@@ -200,6 +200,14 @@ def test_activation_patterns_come_in_the_users_names():
     assert [str(c) for c in f.coordinates] == ["x[0,0]", "x[0,1]"]
 
 
+def test_kinks_inside_a_layer_are_named_after_it():
+    """A leaky unit is a relu and a min; both say before which named value they stand."""
+    net = nn.Network(nn.Sequential(nn.Linear(1, 1), nn.LeakyReLU())(nn.Input("x", (1, 1))))
+    names = [k.name for k in lower(net, "inputs", {"0.weight": 1, "0.bias": 0}).kinks()]
+    assert [n.split(" at node ")[0] for n in names] == ["relu", "min"]
+    assert all("(before 1 (LeakyReLU))[0,0]" in n for n in names)
+
+
 def test_parameters_vary_over_fixed_data():
     """The loss of a 1-2-1 net on two data is a piecewise polynomial of its weights."""
     x, y = nn.Input("x", (2, 1)), nn.Input("y", (2, 1))

@@ -38,11 +38,24 @@ def scalarise(program: Program, outputs: Mapping[str, int], fixed: Mapping[str, 
     """
     t = Tape()
     t.names = {**program.names, **{int(k): v for k, v in (rename or {}).items()}}
+    t.before = _named_after(program, t.names)
     arrays = _write(t, program, list(outputs.values()), _inputs(t, program, fixed), 0)
     for name, array in zip(outputs, arrays, strict=True):
         t.outputs[name] = [int(s) for s in array.reshape(-1)]
         t.shapes[name] = tuple(array.shape)
     return t
+
+
+def _named_after(program: Program, names: Mapping[int, str]) -> dict[int, str]:
+    """Return, for nodes without a name, the name of the first named node that they lead to."""
+    found: dict[int, str] = {}
+    for n in range(len(program) - 1, -1, -1):
+        name = names.get(n) or found.get(n)
+        if name and program.nodes[n][0] != "input":
+            for a in program.nodes[n][2]:
+                if a not in names:
+                    found[a] = name
+    return found
 
 
 def _inputs(t: Tape, program: Program, fixed: Mapping[str, Sequence[Fraction]]) -> dict[int, Grid]:

@@ -77,12 +77,13 @@ class Tape:
     outputs : dict[str, list[int]] — the entries of every output, row-major
     origin : dict[int, tuple[int, int]] — program node and entry that a slot was first written for
     names : dict[int, str] — what the user calls a program node
+    before : dict[int, str] — for a node without a name, the first named one that it leads to
     extents : dict[int, tuple] — the shape of a program node
     boxes : list — the interval of every variable
     total : bytearray — 1 where a slot has a value at every point, whatever the path
     """
 
-    __slots__ = ("slots", "coordinates", "outputs", "shapes", "origin", "names", "extents", "boxes", "total", "_index", "_place")
+    __slots__ = ("slots", "coordinates", "outputs", "shapes", "origin", "names", "before", "extents", "boxes", "total", "_index", "_place")
 
     def __init__(self) -> None:
         self.slots: list[Slot] = []
@@ -91,6 +92,7 @@ class Tape:
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.origin: dict[int, tuple[int, int]] = {}
         self.names: dict[int, str] = {}
+        self.before: dict[int, str] = {}
         self.extents: dict[int, tuple[int, ...]] = {}
         self.boxes: list[tuple] = []
         self.total = bytearray()
@@ -236,7 +238,10 @@ class Tape:
         operation, payload, arguments = self.slots[slot]
         if operation == "max" and self.value(arguments[-1]) == 0:
             operation = "relu"
-        label = self.names.get(node) or f"{payload if operation == 'opaque' else operation} at node {node}"
+        label = self.names.get(node)
+        if label is None:
+            before = self.before.get(node)
+            label = f"{payload if operation == 'opaque' else operation} at node {node}" + (f" (before {before})" if before else "")
         return f"{label}[{','.join([str(i) for i in self._index_of(node, entry)])}]" if entry >= 0 else label
 
     def _index_of(self, node: int, entry: int) -> list[int]:
