@@ -42,30 +42,82 @@ def fill_boxes(content: dict, g, kind: str, boxes: list | None, budget: Budget |
             # the function is analytic: the three notions agree
             content[key] = [dict(e) for e in entries]
     content["open"] = [t for t in content["open"] if not t.startswith("critical values of automatic differentiation")]
+    settled = True
     if kind in ("all", "asymptotic"):
-        content["asymptotic"] = [_escape(e) for e in space.escapes()]
-        content["open"].append("critical values at infinity: those along the curves that were tried; there may be more")
-        closed = False
-    content["complete"] = closed
+        settled = _infinity(content, space, g)
+        if kind == "asymptotic":
+            closed = settled
+    content["complete"] = closed and settled
     if kind == "all":
-        _infimum(content, g, points is not None)
+        _infimum(content, space, g, points is not None, settled)
 
 
-def _infimum(content: dict, g, everywhere: bool) -> None:
-    """Fill in the infimum if a value that is known equals a lower bound that the shape of the formula shows."""
+def _infinity(content: dict, space, g) -> bool:
+    """Fill in the critical values at infinity; return whether these are all."""
+    from tamecheck.geometry.coercive import coercive
+    from tamecheck.geometry.multipliers import values_at_infinity
+    from tamecheck.geometry.smooth_programs import Smooth
+
+    content["coercive"] = coercive(Smooth.of(g))
+    if content["coercive"]:
+        content["asymptotic"] = []
+        return True
+    content["asymptotic"] = [_escape(e) for e in space.escapes()]
+    candidates = values_at_infinity(Smooth.of(g))
+    if candidates is None:
+        content["open"].append("critical values at infinity: those along the curves that were tried; there may be more")
+        return False
+    proved = {e["value"] for e in content["asymptotic"] if e["exact"]}
+    missing = [c for c in candidates if c.rational is None or str(c) not in proved]
+    for c in missing:
+        content["open"].append(f"whether {c} is a critical value at infinity; there are no others")
+    return not missing
+
+
+def _infimum(content: dict, space, g, everywhere: bool, settled: bool) -> None:
+    """Fill in the infimum: a value that equals a lower bound, or the least value of a function that tends to infinity; and epsilon."""
     from tamecheck.geometry.infimum import lower_bound
     from tamecheck.reports.activation_numbers import down, up
 
     low = lower_bound(g)
-    finite = [e["value"] for e in content["smooth"] if e.get("exact")]
-    infinite = [e["value"] for e in content["asymptotic"] if e.get("exact")]
-    if low is not None and str(low) in finite + infinite:
+    finite = [e for e in content["smooth"]]
+    exact = {e["value"]: e for e in [*content["asymptotic"], *finite] if e.get("exact")}
+    least = min(finite, key=lambda e: e["enclosure"][0], default=None)
+    if low is not None and str(low) in exact:
         # a value that is attained is a critical value
-        attained = True if str(low) in finite else False if everywhere else None
+        attained = True if str(low) in [e["value"] for e in finite if e.get("exact")] else False if everywhere else None
         content["infimum"] = {"value": str(low), "enclosure": [down(low), up(low)], "attained": attained}
-        content["open"].append("epsilon: not all critical values at infinity are known")
+    elif space.unbounded_below():
+        content["infimum"] = {"value": "-inf", "attained": False}
+        return
+    elif everywhere and content["coercive"] and least is not None and all([e is least or e["enclosure"][0] > least["enclosure"][1] for e in finite]):
+        content["infimum"] = {k: least[k] for k in ("value", "exact", "enclosure")} | {"attained": True}
     else:
-        content["open"].append("the infimum and epsilon: not all critical values at infinity are known")
+        content["open"].append("the infimum and epsilon")
+        return
+    if everywhere and settled:
+        _epsilon(content, [*finite, *content["asymptotic"]])
+    else:
+        content["open"].append("epsilon: not all critical values are known")
+
+
+def _epsilon(content: dict, known: list[dict]) -> None:
+    """Fill in epsilon from values whose enclosures are disjoint from that of the infimum."""
+    least = content["infimum"]
+    rest = [e for e in known if e["value"] != least["value"]]
+    if any([e["enclosure"][0] <= least["enclosure"][1] for e in rest]):
+        content["open"].append("epsilon: two values could not be told apart")
+        return
+    if not rest:
+        content["epsilon"] = {"value": "inf", "reason": "no critical value above the infimum"}
+        return
+    above = min(rest, key=lambda e: e["enclosure"][0])
+    try:
+        gap = Fraction(above["value"]) - Fraction(least["value"])
+        content["epsilon"] = {"value": str(gap), "exact": True, "enclosure": _enclosure(gap, gap)}
+    except ValueError:
+        low, high = [Fraction(a) - Fraction(b) for a, b in zip(above["enclosure"], reversed(least["enclosure"]), strict=True)]
+        content["epsilon"] = _value(low, high)
 
 
 def _exact(space, points: list) -> list[dict]:

@@ -146,6 +146,22 @@ class Space:
         self.program.outputs = outputs
         return found
 
+    def unbounded_below(self) -> bool:
+        """Return whether f tends to -oo along one of the standard curves."""
+        outputs = list(self.program.outputs)
+        self.program.outputs = outputs[:1]
+        try:
+            for texts in product(CURVES[:5], repeat=self.n):
+                try:
+                    (f,) = expressions(self.program, [self.curve(t) for t in texts], self.algebra)
+                except NotSmooth:
+                    continue
+                if limit_of(f, INFINITY) == -1:
+                    return True
+            return False
+        finally:
+            self.program.outputs = outputs
+
     def _valleys(self, outputs: list[int]) -> Iterator[tuple[list[Expr], dict[str, str]]]:
         """Return curves on which variables that occur linearly in a derivative are solved for."""
         self.program.outputs = outputs[1:]

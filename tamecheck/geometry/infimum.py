@@ -223,6 +223,8 @@ def interval_of(op: tuple, lows: list, highs: list) -> tuple[Fraction | None, Fr
             return Fraction(0), None
     if kind == "function" and op[1] in ("exp", "sigmoid", "softplus", "sqrt"):
         return Fraction(0), Fraction(1) if op[1] == "sigmoid" else None
+    if kind == "function" and op[1] == "atan":
+        return Fraction(-2), Fraction(2)  # pi/2 < 2
     if kind == "function" and op[1] in ("tanh", "erf"):
         return Fraction(-1), Fraction(1)
     if kind in ("named",):

@@ -20,7 +20,9 @@ from tamecheck.geometry.asymptotic import Plane, on_the_line
 from tamecheck.geometry.critical_graph import Graph
 from tamecheck.geometry.critical_pieces import Face, Pieces
 from tamecheck.geometry.escaping_arcs import Search
+from tamecheck.geometry.multipliers import values_at_infinity
 from tamecheck.geometry.newton_at_infinity import bound
+from tamecheck.geometry.smooth_programs import Smooth
 from tamecheck.geometry.systems import Systems
 from tamecheck.ground.algebraic import AlgebraicNumber
 from tamecheck.ground.polynomials import Ring
@@ -87,9 +89,9 @@ def at_infinity(pieces: Pieces, unbounded: Iterable[AlgebraicNumber] = (), budge
 
 
 def _share(budget: Budget | None) -> Budget:
-    """Return a part of a budget for a search, at most six seconds."""
+    """Return a part of a budget for a search, at most three seconds."""
     left = None if budget is None else budget.remaining()
-    return Budget(seconds=6 if left is None else max(min(6, left / 3), 0.01))
+    return Budget(seconds=3 if left is None else max(min(3, left / 3), 0.01))
 
 
 def _stopped(result: AtInfinity, stop: BudgetExceeded) -> None:
@@ -132,6 +134,11 @@ def _space(pieces: Pieces, result: AtInfinity, unbounded: set[AlgebraicNumber], 
     if n > 3 and len(pieces.faces) == 1 and not pieces.guards and _tame(pieces, full[0], budget):
         result.complete, result.open = True, []
         return
+    if not result.complete and not pieces.guards:
+        bounded = values_at_infinity(Smooth.of(pieces.graph))
+        if bounded is not None:
+            result.complete, result.open = True, []
+            candidates = set(bounded)
     missing = candidates | unbounded
     proved: set[AlgebraicNumber] = set()
     for face in full:

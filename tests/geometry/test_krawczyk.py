@@ -8,11 +8,13 @@ from flint import arb
 
 from tamecheck.critical_boxes import certified
 from tamecheck.critical_report import critical
-from tamecheck.geometry import krawczyk
+from tamecheck.geometry import krawczyk, multipliers
+from tamecheck.geometry.coercive import coercive
 from tamecheck.geometry.critical_graph import graph
 from tamecheck.geometry.fixed_intervals import Fixed, Unbounded
 from tamecheck.geometry.krawczyk import zeros
 from tamecheck.geometry.linear_variables import reduce
+from tamecheck.geometry.multipliers import values_at_infinity
 from tamecheck.geometry.residuals import independent, residuals
 from tamecheck.geometry.smooth_programs import NotSmooth, Smooth, _needed
 from tamecheck.ground.grammar import parse
@@ -175,27 +177,57 @@ def test_infinitely_many_critical_values_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("formula", "finite", "infinite"),
+    ("formula", "finite", "infinite", "complete", "infimum", "attained", "epsilon"),
     [
-        ("y*exp(x)", [], ["0"]), ("exp(x)-x*y", ["1"], []), ("exp(x)+exp(y)", [], ["0"]), ("(a/(1+exp(-w))-1)^2", ["0"], ["0", "1"]),
-        ("(tanh(w)-1)^2+u^2", [], ["0", "4"]), ("atan(x)+y^2", [], ["-pi/2", "pi/2"]),
+        ("y*exp(x)", [], ["0"], True, "-inf", False, None), ("exp(x)-x*y", ["1"], [], False, "-inf", False, None),
+        ("exp(x)+exp(y)", [], ["0"], True, "0", False, "inf"), ("(a/(1+exp(-w))-1)^2", ["0"], ["0", "1"], True, "0", True, "1"),
+        ("(tanh(w)-1)^2+u^2", [], ["0", "4"], True, "0", False, "4"), ("atan(x)+y^2", [], ["-pi/2", "pi/2"], False, None, None, None),
+        ("softplus(x)+x^2+y^2", ["0.63757895383"], [], True, "0.63757895383", True, "inf"), ("exp(x)*(1+y^2)", [], ["0"], True, "0", False, "inf"),
     ],
 )  # fmt: skip
-def test_several_variables_on_the_whole_space(formula, finite, infinite):
-    """Where the equations separate, the finite values are complete; arcs prove values at infinity, that there are no others stays open."""
+def test_several_variables_on_the_whole_space(formula, finite, infinite, complete, infimum, attained, epsilon):
+    """Where the equations separate, the finite values are complete; an identity or coercivity closes those at infinity."""
     report = critical(formula)
-    assert report.values("smooth") == finite and sorted(report.values("asymptotic")) == sorted(infinite)
-    assert all(["at infinity" in text or "infimum" in text for text in report.open])
+    assert report.values("smooth") == finite and sorted(report.values("asymptotic")) == sorted(infinite) and report.complete is complete
+    assert (report.infimum["value"], report.infimum["attained"]) == (infimum, attained)
+    assert (None if report.epsilon is None else report.epsilon["value"]) == epsilon
 
 
 @pytest.mark.parametrize(
-    ("formula", "infimum", "attained"),
-    [("(a/(1+exp(-w))-1)^2", "0", True), ("(tanh(w)-1)^2+u^2", "0", False), ("exp(x)+exp(y)", "0", False), ("y*exp(x)", None, None)],
-)
-def test_the_infimum_where_the_formula_shows_a_bound(formula, infimum, attained):
-    """Squares and exponentials bound from below; a critical value there, finite or at infinity, is the infimum."""
-    report = critical(formula)
-    assert (report.infimum["value"], report.infimum["attained"]) == (infimum, attained) and report.epsilon is None
+    ("formula", "values"),
+    [
+        ("y*exp(x)", [0]), ("exp(x)+exp(y)", [0]), ("(a*sigmoid(w)-1)^2", [0, 1]), ("(tanh(w)-1)^2+u^2", [0, 4]), ("(u*v*w*z-1)^2", [0, 1]),
+        ("exp(x)-x*y", None), ("x+y", None),
+    ],
+)  # fmt: skip
+def test_identities_bound_the_values_at_infinity(formula, values):
+    """P(f) = sum of multipliers times derivatives, with multipliers of linear growth where f is bounded."""
+    found = values_at_infinity(Smooth.of(graph(parse(formula), parse(formula).names())))
+    assert found == values if values is not None else found in (None, [])
+
+
+def test_multipliers_must_be_bounded(monkeypatch):
+    """Guard: with an exponential as a bounded function a value would be lost or invented."""
+    formula = "exp(x)-x*y"
+    assert values_at_infinity(Smooth.of(graph(parse(formula), ["x", "y"]))) is None
+    with_weights = "(a*sigmoid(w)-1)^2"
+    monkeypatch.setattr(multipliers, "residuals", lambda program: None)
+    monkeypatch.setattr(multipliers, "BOUNDED", frozenset())
+    assert values_at_infinity(Smooth.of(graph(parse(with_weights), ["a", "w"]))) is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "answer"),
+    [
+        ("softplus(x)+x^2+y^2", True), ("(u*tanh(w)-1)^2+(u^2+w^2)/10", True), ("exp(x)+x^2", True), ("tanh(x*y)+x^4+y^4-3*x^3*y", None),
+        ("exp(x)+y^2", False),
+        ("x^2-y^2+exp(x)", False), ("x^2+y^2-exp(x)", False), ("x^2+x*y+y^2+atan(x)", True), ("x^2+2*x*y+y^2+erf(x)", False),
+    ],
+)  # fmt: skip
+def test_coercive_functions(formula, answer):
+    """A definite leading form and terms that are bounded below."""
+    found = coercive(Smooth.of(graph(parse(formula), parse(formula).names())))
+    assert found is (answer if answer is not None else False)
 
 
 @pytest.mark.parametrize("formula", ["log(x)+y^2*exp(y)", "exp(y)/x+x", "sqrt(x)*exp(x)+y^2", "exp(x)/(x+y)"])
