@@ -59,7 +59,8 @@ SETTLED = {
     ("EUAF", "locally_lipschitz"): "theirs: both pieces are 1-Lipschitz and meet at 0",
     ("Sinc", "globally_lipschitz"): MIRROR + "|f'| <= 1.371",
     ("SSU (shifted sinc unit)", "globally_lipschitz"): MIRROR + "|f'| <= pi/2, as |(sin(x)/x)'| <= 1/2",
-    ("Soft-modulus-T", "globally_lipschitz"): MIRROR + "f' = tanh(t) + t/cosh(t)^2 with t = 100 x, extreme where t tanh(t) = 1, and there its value is t = 1.19968 "
+    ("Soft-modulus-T", "globally_lipschitz"): MIRROR + "f' = tanh(t) + t/cosh(t)^2 with t = 100 x, extreme where "
+    "t tanh(t) = 1, and there its value is t = 1.19968 "
     "(the catalogue's 1.172 is a grid's, the maximum sits at x = 0.012)",
     ("Wave", "globally_lipschitz"): MIRROR + "f' = (2 x^3 - 4 x) exp(-x^2) is bounded",
     ("TBSReLU", "globally_lipschitz"): MIRROR + "f = x tanh(tanh(x/2)), so f' is bounded: the gate's slope decays exponentially",

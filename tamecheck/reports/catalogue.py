@@ -89,7 +89,8 @@ def _known(record: dict) -> tuple[str, ...]:
         local = f"; locally {record['locally_definable']}" if record["locally_definable"] else ""
         where = f"no home{local}" if where == "none" else f"unknown{local}"
     low, high = ("unknown" if end is None else end for end in record["range"])
-    return (where, str(record["smoothness"]), WORDS[record["sad"]], lipschitz(record), str(record["zeros"]), str(record["extrema"]), f"{low} ... {high}")
+    counts = (str(record["zeros"]), str(record["extrema"]))
+    return (where, str(record["smoothness"]), WORDS[record["sad"]], lipschitz(record), *counts, f"{low} ... {high}")
 
 
 def census() -> list[str]:
