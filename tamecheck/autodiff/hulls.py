@@ -1,9 +1,10 @@
 """Is a vector in the convex hull of others, on a whole cell?  Linear programs in exact rationals where the entries are numbers, signs of minors else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import combinations
 
-from flint import arb, fmpq
+from flint import arb, fmpq, fmpz_mpoly
 
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.pieces import Pieces
@@ -109,10 +110,34 @@ def at_sample(pieces: Pieces, differences: Sequence[Vector], cell: Cell) -> bool
     return len(signs) == 2
 
 
+def _circuit(vectors: Sequence[Sequence[fmpz_mpoly]], sign: Callable[[fmpz_mpoly], int]) -> bool:
+    """Return whether 0 is a positive combination of a minimal dependent subset (`tamecheck.geometry.clarke`), asking for few signs.
+
+    A vector that is 0; two that are parallel and opposite; then triples and quadruples.
+    """
+    from tamecheck.geometry.clarke import circuit, cross, dot
+
+    for v in vectors:
+        if all([sign(p) == 0 for p in v]):
+            return True
+    for a, b in combinations(vectors, 2):
+        if all([sign(m) == 0 for m in cross(a, b)]) and sign(dot(a, b)) < 0:
+            return True
+    if len(vectors[0]) == 1:
+        return False
+    for triple in combinations(vectors, 3):
+        if len(vectors[0]) == 2:
+            a, b, c = triple
+            signs = {sign(cross(p, q)[0]) for p, q in ((b, c), (c, a), (a, b))}
+            if len(signs) == 1 and 0 not in signs:
+                return True
+        elif circuit(list(triple), sign) is not None:
+            return True
+    return len(vectors[0]) == 3 and any([circuit(list(four), sign) is not None for four in combinations(vectors, 4)])
+
+
 def _by_signs(pieces: Pieces, differences: Sequence[Vector], cell: Cell) -> bool | None:
     """Return whether 0 is in the hull, by signs on the whole cell."""
-    from tamecheck.geometry.clarke import circuit
-
     f = pieces.field
     # a vector times a positive function: common denominators, squared, do not change the question
     polynomials = []
@@ -130,7 +155,7 @@ def _by_signs(pieces: Pieces, differences: Sequence[Vector], cell: Cell) -> bool
         polynomials.append(row)
     try:
         if f.n <= MAXIMAL_CURVED:
-            return circuit(polynomials, lambda p: pieces.sign(p, cell)) is not None
+            return _circuit(polynomials, lambda p: pieces.sign(p, cell))
         for k in range(f.n):
             signs = {pieces.sign(v[k], cell) for v in polynomials}
             if signs in ({1}, {-1}):

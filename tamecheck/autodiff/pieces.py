@@ -10,7 +10,7 @@ from tamecheck.autodiff.code import Code
 from tamecheck.autodiff.fields import Field, NoRoom, Quotient
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
-from tamecheck.autodiff.space import Cell, Space, cut
+from tamecheck.autodiff.space import Arrangement, Cell, Space, cut
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
@@ -60,6 +60,7 @@ class Pieces:
         self.jumping = any([k in JUMPING or k in ("where", "compare", "logic") for k in kinds])
         self._extra = list(extra)
         self.pieces: list[Piece] = []
+        self.settled = False
         try:
             self._start(0)
         except NoRoom:
@@ -98,6 +99,7 @@ class Pieces:
                     if len(missing) >= 3:
                         break
             if not missing:
+                self.settled = True
                 return
             for p in missing.values():
                 self._add(p)
@@ -144,14 +146,32 @@ class Pieces:
             elif self.field.transcendental(q):
                 s = self._generated(q, cell)
             else:
-                missing = missing if missing is not None else q
-                continue
+                s = self.implied(q, cell) if self.settled else None
+                if s is None:
+                    missing = missing if missing is not None else q
+                    continue
             if s == 0:
                 return 0
             sign *= s if e & 1 else 1
         if missing is not None:
             raise Missing(missing)
         return sign
+
+    def implied(self, q: fmpz_mpoly, cell: Cell) -> int | None:
+        """Return the sign of a polynomial that is no guard, if it follows from the signs of the guards on a cell."""
+        f, found = self.field, set()
+        for exponents, c in zip(q.monoms(), q.coeffs(), strict=True):
+            s = 1 if c > 0 else -1
+            for k, e in enumerate(exponents):
+                if int(e):
+                    own = cell.known.get(f.ring.names[k])
+                    s = None if s is None or (own is None) else s * (own if int(e) & 1 else abs(own))
+            found.add(s)
+        if None not in found and (found <= {0, 1} or found <= {0, -1}):
+            return sum(found)
+        if isinstance(self.space, Arrangement) and q.total_degree() == 1:
+            return self.space.linear_sign(q, cell)
+        return None
 
     def _generated(self, q: fmpz_mpoly, cell: Cell) -> int:
         """Return the sign of an expression with generators: all monomials of one sign, or its value at a single point."""

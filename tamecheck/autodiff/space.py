@@ -240,6 +240,13 @@ class Arrangement(Space):
         x = [fmpq(c.numerator, c.denominator) for c in point]
         return all([_sign(_dot(a, x) + b) == s for (a, b), s in zip(self.rows, cell.signs, strict=True)])
 
+    def linear_sign(self, p: fmpz_mpoly, cell: Cell) -> int | None:
+        """Return the sign of a linear polynomial on a cell if it is one, by linear programs."""
+        own = self._row(p)
+        rows = [(*self.rows[k], _RELATION[s]) for k, s in enumerate(cell.signs)]
+        found = [s for s in (1, 0, -1) if linear.solve([*rows, (*own, _RELATION[s])], self.n) is not None]
+        return found[0] if len(found) == 1 else None
+
     def around(self, cell: Cell) -> list[Cell]:
         found = self._around.get(cell.number)
         if found is None:

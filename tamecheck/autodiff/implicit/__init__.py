@@ -1,0 +1,1 @@
+"""Implicit layers: the hypotheses of the nonsmooth implicit function theorem, decided exactly, and the conservative Jacobian of the solution."""
