@@ -23,7 +23,7 @@ f = tc.lower(" + ".join(f"relu({x}*w + b)" for x in data), ties="split")
 for p in f:
     print(f"  {', '.join(p.texts()):<32} sum of outputs {p.expressions()['f']:<14} pattern {' '.join(p.pattern().values())}")
 
-ax = plane((-1.55, 1.55), (-1.5, 1.35), 5.4)
+ax = plane((-1.55, 1.6), (-1.55, 1.35), 5.4)
 lines = [np.array([1.0, -float(x)]) for x in data]
 angles = sorted({float(np.arctan2(s * v[1], s * v[0])) for v in lines for s in (1, -1)})
 corners = [*angles, angles[0] + 2 * np.pi]
@@ -38,7 +38,7 @@ for k, (a, b) in enumerate(zip(corners, corners[1:], strict=False)):
 for a in angles:
     ax.plot([0, 1.08 * np.cos(a)], [0, 1.08 * np.sin(a)], color=BLUE, linewidth=2.2, solid_capstyle="round", zorder=3)
 for k, (x, v) in enumerate(zip(data, lines, strict=True), 1):
-    u = v / np.linalg.norm(v) * 1.27
+    u = v / np.linalg.norm(v) * 1.36
     name = {-1: "-w", 0: "", Fraction(3, 2): r"\frac{3}{2}w+"}[x] + ("b" if x >= 0 else "+b")
     ax.text(u[0], u[1], f"$x_{k}={x}$:\n${name}=0$", color=BLUE, ha="center", va="center", fontsize=8.5)
 ax.plot([0], [0], "o", color=RED, markersize=8, zorder=5)
