@@ -296,6 +296,6 @@ def test_the_command_says_what_is_open(capsys):
 
 def test_the_screen_fits(capsys):
     """No line is longer than 80 columns for the examples of the tutorial."""
-    for formula in ("(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", "x^2+(x*y-1)^2", "x*(1-x*y-x*z)^2+z"):
+    for formula in ("(relu(u)+relu(v)-1)^2+(relu(-u)+relu(-v)-2)^2", "x^2+(x*y-1)^2", "x*(x*y+x*z-1)^2+y*z"):
         text = critical(formula).to_text()
         assert max([len(line) for line in text.splitlines()[1:]]) <= 80
