@@ -15,7 +15,7 @@ from tamecheck.flows.system import System, checked
 from tamecheck.flows.trajectory import Trajectory, output_times
 
 RELATIVE, ABSOLUTE = 1e-10, 1e-12
-LARGEST_DENSE = 256
+LARGEST_DENSE = 512
 """Parameters up to which a dense Hessian is handed to the implicit solver."""
 MAXIMAL_STEPS = 2_000_000
 
