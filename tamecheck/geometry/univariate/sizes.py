@@ -6,6 +6,7 @@ when the zeros of g' are not all known, bounds by interval arithmetic stand in a
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.geometry.univariate import balls, constants
@@ -17,6 +18,7 @@ from tamecheck.geometry.univariate.regions import Limit, Region, compare_limits,
 from tamecheck.geometry.univariate.shapes import Shape
 
 INFINITY = 1
+CLOSE = Fraction(1, 2**400)
 
 
 class Candidate(NamedTuple):
@@ -171,14 +173,25 @@ def _absolute(pieces: list, extra: list[Candidate] | None = None) -> Supremum:
         return NOTHING
     flipped = _negated(bottom)
     s = compare_limits(top.value, flipped.value)
-    if s is None:  # equal to the last bit that was looked at: neither is known to be the bound
-        return NOTHING
+    if s is None:
+        return _either(top.value, flipped.value)
     if s == 0:
         attained = None if top.attained is None or flipped.attained is None else top.attained or flipped.attained
         places = [p for t in (top, flipped) if t.attained == attained for p in t.places]
         return Supremum(top.value, top.exact and flipped.exact, attained, tuple(places))
     best = top if s > 0 else flipped
     return best if top.exact and flipped.exact else Supremum(best.value, False, None, ())
+
+
+def _either(a: Limit, b: Limit) -> Supremum:
+    """Return a bound of two constants that no algebra tells apart, if they are certainly close: a little more than the first."""
+    if isinstance(a, int) or isinstance(b, int) or a is None or b is None:
+        return NOTHING
+    k = a.algebra
+    found = constants.bounds(k.sub(a, b), CLOSE.denominator.bit_length() + 200)
+    if found is None or not -CLOSE < found[0] <= found[1] < CLOSE:
+        return NOTHING
+    return Supremum(k.add(a, k.number(CLOSE)), False, None, ())
 
 
 def _negated(s: Supremum) -> Supremum:
