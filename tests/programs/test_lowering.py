@@ -419,6 +419,32 @@ def test_a_time_budget_holds_on_nonlinear_conditions():
     assert not stop.value.partial.complete
 
 
+def test_functions_go_out_as_json_html_and_text():
+    """JSON that json can write, a table for notebooks, and a text that names what has no value."""
+    import json
+
+    f = lower("where(x > 0, 1/y, relu(x+y))")
+    value = json.loads(json.dumps(f.to_json()))
+    assert value["kind"] == "rational" and value["complete"] and value["variables"] == {"x": "x", "y": "y"}
+    assert {p["values"]["f"] for p in value["pieces"]} == {"1/y", "x+y", "0"}
+    assert value["undefined"] == [{"conditions": ["x > 0", "y == 0"], "reason": "division by zero"}]
+    assert f._repr_html_().count("<tr>") == len(f) + 1
+    assert "no value (division by zero): x > 0, y == 0" in str(f)
+
+
+def test_every_kind_of_source_is_read():
+    """Formulas, SymPy expressions, builder tensors, programs with outputs."""
+    sympy = pytest.importorskip("sympy")
+    from tamecheck.programs.program import Program
+
+    x = sympy.Symbol("x")
+    assert lower(sympy.Max(x, 0) + sympy.Abs(x))(-2) == 2
+    assert tc.polyhedral_complex(sympy.Max(x, 2 * x)).count_by_dimension() == [1, 2]
+    assert lower(nn.relu(nn.Input("x", ())))(5) == 5
+    p = Program()
+    assert lower((p, p.map("abs", p.input("x"))))(-3) == 3
+
+
 def test_let_bindings_share():
     """The straight-line form keeps sharing and lists the kinks in order."""
     f = lower("let u = relu(x); u - u + abs(u - 1)")
