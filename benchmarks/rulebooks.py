@@ -658,7 +658,8 @@ def probe(framework: Framework) -> dict:
         found = framework.plane(operator)
         if found is not None:
             text, function = found
-            spread = lambda x, g=function, n=len(at): g(*[x[k] for k in range(n)])  # noqa: E731
+            size = len(at)
+            spread = lambda x, g=function, n=size: g(*[x[k] for k in range(n)])  # noqa: E731
             plane.append({"operator": operator, "where": where, "point": [str(Fraction(c)) for c in at], "call": text, **both(framework, spread, at)})
     for name, form, at in TENSOR:
         found = framework.tensor(name, form)

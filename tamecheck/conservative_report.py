@@ -160,17 +160,31 @@ def _content(text: str, code: Code, rules: Rules, mode: str, d: Decision) -> dic
     if found is not None and not negative:
         obligations += [o for o in found.obligations if o not in obligations]
     return {
-        "formula": text, "variables": list(code.names), "rules": rules.name, "mode": mode, "verdict": d.verdict, "function": _function(text, code, d, settled),
-        "clarke": _clarke(d), "spurious": shown("spurious"), "stuck": shown("stuck"), "restless": shown("restless"),
-        "outside_clarke": None if found is None or negative or found.clarke is None else set_formula(space, found.outside_clarke) if _finer(d) else None,
+        "formula": text,
+        "variables": list(code.names),
+        "rules": rules.name,
+        "mode": mode,
+        "verdict": d.verdict,
+        "function": _function(text, code, d, settled),
+        "clarke": _clarke(d),
+        "spurious": shown("spurious"),
+        "stuck": shown("stuck"),
+        "restless": shown("restless"),
+        "outside_clarke": None
+        if found is None or negative or found.clarke is None
+        else set_formula(space, found.outside_clarke)
+        if _finer(d)
+        else None,
         "critical_values": {
             "ad": None if negative or found is None else critical_values(d, found.rule_critical),
             "clarke": None if negative or found is None else critical_values(d, found.clarke_critical),
         },
         "witness": None if d.witness is None else d.witness.to_json(),
         "undefined_at": set_formula(space, d.undefined) if space is not None and d.undefined else None,
-        "obligations": obligations, "operators": _operators(code, rules, d), "cells": None if space is None else len(space.cells),
-    }  # fmt: skip
+        "obligations": obligations,
+        "operators": _operators(code, rules, d),
+        "cells": None if space is None else len(space.cells),
+    }
 
 
 def _finer(d: Decision) -> bool:
@@ -197,9 +211,12 @@ def _function(text: str, code: Code, d: Decision, settled: bool) -> dict:
         continuous = continuous if continuous is False else None
     definable = bool(homes)
     return {
-        "continuous": continuous, "locally_lipschitz": lipschitz, "path_differentiable": lipschitz if lipschitz is not True or definable else None,
-        "homes": homes, "total": None if facts is None or facts.windowed else facts.total,
-    }  # fmt: skip
+        "continuous": continuous,
+        "locally_lipschitz": lipschitz,
+        "path_differentiable": lipschitz if lipschitz is not True or definable else None,
+        "homes": homes,
+        "total": None if facts is None or facts.windowed else facts.total,
+    }
 
 
 def _homes(text: str, code: Code) -> list[str]:

@@ -34,15 +34,55 @@ MAXIMAL_NODES = 20_000
 MAXIMAL_POWER = 64
 STEPS = frozenset(["floor", "ceil", "round", "sign"])
 ALIASES = {
-    "Abs": "abs", "fabs": "abs", "absolute": "abs", "ceiling": "ceil", "rint": "round", "maximum": "max", "Max": "max", "minimum": "min",
-    "Min": "min", "ln": "log", "Pow": "pow", "power": "pow", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "ReLU": "relu", "ReLU6": "relu6",
-    "leakyrelu": "leaky_relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "clip": "clamp", "hard_tanh": "hardtanh", "Hardtanh": "hardtanh",
-    "hard_sigmoid": "hardsigmoid", "Hardsigmoid": "hardsigmoid", "soft_shrink": "softshrink", "Softshrink": "softshrink",
-    "hard_shrink": "hardshrink", "Hardshrink": "hardshrink", "Threshold": "threshold", "soft_sign": "softsign", "Softsign": "softsign",
-    "hard_swish": "hardswish", "hard_silu": "hardswish", "Hardswish": "hardswish", "log_sigmoid": "logsigmoid", "LogSigmoid": "logsigmoid",
-    "Softplus": "softplus", "ELU": "elu", "CELU": "celu", "SELU": "selu", "fix": "trunc", "Mod": "mod", "remainder": "mod", "Heaviside": "heaviside",
-    "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2",
-}  # fmt: skip
+    "Abs": "abs",
+    "fabs": "abs",
+    "absolute": "abs",
+    "ceiling": "ceil",
+    "rint": "round",
+    "maximum": "max",
+    "Max": "max",
+    "minimum": "min",
+    "Min": "min",
+    "ln": "log",
+    "Pow": "pow",
+    "power": "pow",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "ReLU": "relu",
+    "ReLU6": "relu6",
+    "leakyrelu": "leaky_relu",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "clip": "clamp",
+    "hard_tanh": "hardtanh",
+    "Hardtanh": "hardtanh",
+    "hard_sigmoid": "hardsigmoid",
+    "Hardsigmoid": "hardsigmoid",
+    "soft_shrink": "softshrink",
+    "Softshrink": "softshrink",
+    "hard_shrink": "hardshrink",
+    "Hardshrink": "hardshrink",
+    "Threshold": "threshold",
+    "soft_sign": "softsign",
+    "Softsign": "softsign",
+    "hard_swish": "hardswish",
+    "hard_silu": "hardswish",
+    "Hardswish": "hardswish",
+    "log_sigmoid": "logsigmoid",
+    "LogSigmoid": "logsigmoid",
+    "Softplus": "softplus",
+    "ELU": "elu",
+    "CELU": "celu",
+    "SELU": "selu",
+    "fix": "trunc",
+    "Mod": "mod",
+    "remainder": "mod",
+    "Heaviside": "heaviside",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "arctan2": "atan2",
+}
 """Other names of one operator."""
 
 
@@ -182,7 +222,9 @@ def _power(code: Code, a: Sequence[int], numbers: list) -> int:
         return code.add("primitive", "pow", a)
     if abs(q) > MAXIMAL_POWER or q.denominator > MAXIMAL_POWER:
         raise InputError(f"the exponent {q} is larger than {MAXIMAL_POWER}", code="TC151", hint="a smaller power")
-    small = base is not None and q.denominator == 1 and (base or q > 0) and (base.numerator.bit_length() + base.denominator.bit_length()) * abs(q) < 4_000
+    small = (
+        base is not None and q.denominator == 1 and (base or q > 0) and (base.numerator.bit_length() + base.denominator.bit_length()) * abs(q) < 4_000
+    )
     return code.add("number", base ** int(q)) if small else code.add("power", q, a[:1])
 
 
@@ -250,7 +292,11 @@ def inline(code: Code, program: Program, root: int, inputs: Mapping[int, int]) -
         elif kind == "map" and parameters[0] == "pi":
             place[n] = code.add("constant", "pi")
         elif kind == "map":
-            place[n] = arithmetic(code, parameters[0], a) if parameters[0] in ("add", "sub", "mul", "div", "neg", "pow") else code.add("primitive", parameters[0], a)
+            place[n] = (
+                arithmetic(code, parameters[0], a)
+                if parameters[0] in ("add", "sub", "mul", "div", "neg", "pow")
+                else code.add("primitive", parameters[0], a)
+            )
         elif kind == "compare":
             place[n] = code.add("compare", parameters[0], a)
         elif kind == "logic":

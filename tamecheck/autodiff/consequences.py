@@ -1,8 +1,8 @@
 """The third question: what follows.  Clarke's subdifferential, critical points that are artifacts of the rule, points where descent is stuck.
 
-At x in a cell the Clarke subdifferential is the convex hull of the limits of gradients from the open cells around; the closure D of the rule holds these limits, what
-is returned on lower cells around, and what is returned at x.  *Spurious* is where 0 is in conv D(x) and not in the subdifferential; *stuck* where 0 is
-what is returned and not in the subdifferential.
+At x in a cell the Clarke subdifferential is the convex hull of the limits of gradients from the open cells around; the closure D of the rule holds
+these limits, what is returned on lower cells around, and what is returned at x.  *Spurious* is where 0 is in conv D(x) and not in the
+subdifferential; *stuck* where 0 is what is returned and not in the subdifferential.
 """
 
 from dataclasses import dataclass, field

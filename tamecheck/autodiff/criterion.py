@@ -1,8 +1,8 @@
 """The second question: is what differentiation returns a conservative field of the program's function?
 
-For f locally Lipschitz and definable, and d definable and locally bounded, the closure of d is a conservative field of f if and only if there is a finite partition
-into C1 manifolds M with <d(x), v> = d(f|M)(x)[v] for all x in M and v tangent to M at x [DD22]_.  The cells of the kinks are such manifolds, f and d are
-analytic on each, so each cell passes as a whole or fails on an open part of it: then a curve in it refutes the rule.
+For f locally Lipschitz and definable, and d definable and locally bounded, the closure of d is a conservative field of f if and only if there is a
+finite partition into C1 manifolds M with <d(x), v> = d(f|M)(x)[v] for all x in M and v tangent to M at x [DD22]_.  The cells of the kinks are such
+manifolds, f and d are analytic on each, so each cell passes as a whole or fails on an open part of it: then a curve in it refutes the rule.
 
 .. [DD22] D. Davis, D. Drusvyatskiy, "Conservative and semismooth derivatives are equivalent for semialgebraic maps", Set-Valued Var. Anal. 30 (2022).
 """

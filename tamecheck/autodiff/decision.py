@@ -21,8 +21,15 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 
 VERDICTS = (
-    "exact-c1", "clarke", "conservative", "conservative-unbounded", "conservative-for-other", "not-conservative", "undefined", "unknown",
-)  # fmt: skip
+    "exact-c1",
+    "clarke",
+    "conservative",
+    "conservative-unbounded",
+    "conservative-for-other",
+    "not-conservative",
+    "undefined",
+    "unknown",
+)
 POSITIVE = VERDICTS[:3]
 MAXIMAL_ROUNDS = 16
 MAXIMAL_CELLS = 2_500
@@ -58,8 +65,8 @@ def decide(code: Code, rules: Rules, *, mode: str = "reverse", budget: Budget | 
 
     Soundness
     ---------
-    Positive verdicts rest on the stratified criterion (`criterion`), which is exact for piecewise rational programs; with exp, log, roots, ... identities are
-    identities of normal forms.  Negative verdicts come with a witness.  Everything else is ``unknown`` with what is missing.
+    Positive verdicts rest on the stratified criterion (`criterion`), which is exact for piecewise rational programs; with exp, log, roots, ...
+    identities are identities of normal forms.  Negative verdicts come with a witness.  Everything else is ``unknown`` with what is missing.
     """
     out = Decision(code, rules)
     try:

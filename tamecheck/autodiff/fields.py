@@ -341,7 +341,10 @@ class Field:
         before = ctx.prec
         ctx.prec = bits
         try:
-            xs = [arb(fmpq(x.numerator, x.denominator)) if isinstance(x, Fraction) else arb(x) if isinstance(x, int | fmpq) else x.ball(bits) for x in point]
+            xs = [
+                arb(fmpq(x.numerator, x.denominator)) if isinstance(x, Fraction) else arb(x) if isinstance(x, int | fmpq) else x.ball(bits)
+                for x in point
+            ]
             return self._evaluate(a, xs, {})
         finally:
             ctx.prec = before

@@ -1,4 +1,4 @@
-"""Is a vector in the convex hull of others, on a whole cell?  Linear programs in exact rationals where the entries are numbers, signs of minors else."""
+"""Is a vector in the convex hull of others, on a whole cell?  Linear programs in exact rationals for numbers, signs of minors else."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -9,7 +9,7 @@ from flint import arb, fmpq, fmpz_mpoly
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.pieces import Pieces
 from tamecheck.autodiff.semantics import Undecided
-from tamecheck.autodiff.space import Arrangement, Cell
+from tamecheck.autodiff.space import Cell
 from tamecheck.ground import linear
 
 Vector = Sequence[Quotient]
@@ -31,10 +31,7 @@ def weights(vectors: Sequence[Sequence[Fraction]], target: Sequence[Fraction]) -
 
 def on_cell(pieces: Pieces, vector: Vector, cell: Cell) -> list[Quotient] | None:
     """Return a vector on a cell in fewer variables (linear guards), or as it is."""
-    space = pieces.space
-    if not isinstance(space, Arrangement):
-        return list(vector)
-    out = [space.restrict(a, cell) for a in vector]
+    out = [pieces.space.restrict(a, cell) for a in vector]
     return None if any([a is None for a in out]) else out
 
 
@@ -58,7 +55,11 @@ def contains(pieces: Pieces, vectors: Sequence[Vector], target: Vector, cell: Ce
     t = on_cell(pieces, target, cell)
     if t is None or any([v is None for v in vs]) or not vs:
         return None
-    differences = [[f.add(a, b, -1) for a, b in zip(v, t, strict=True)] for v in vs]
+    differences = []
+    for v in vs:
+        d = [f.add(a, b, -1) for a, b in zip(v, t, strict=True)]
+        if d not in differences:
+            differences.append(d)
     if any([all([pieces.space.vanishes(a, cell) is True for a in d]) for d in differences]):
         return True
     constant = [numbers(d) for d in differences]

@@ -22,7 +22,10 @@ from tamecheck.autodiff.space import Cell
 from tamecheck.autodiff.witnesses import Leg, Number, Witness, decimal_of, rational
 
 Point = tuple[Fraction, ...]
-NICE = [Fraction(q) for q in ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "-3", "1/4", "-1/4", "3/4", "3/2", "-3/4", "-3/2", "4", "5", "-4", "-5", "10")]
+NICE = [
+    Fraction(q)
+    for q in ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "-3", "1/4", "-1/4", "3/4", "3/2", "-3/4", "-3/2", "4", "5", "-4", "-5", "10")
+]
 STEPS = [Fraction(q) for q in ("1", "-1", "2", "-2", "1/2", "-1/2", "1/4", "-1/4", "1/10", "-1/10", "1/100", "-1/100", "1/100000", "-1/100000")]
 MAXIMAL_TRIES = 4_000
 
@@ -93,9 +96,15 @@ class Refuter:
         if start is None or end is None:
             return None
         return Leg(
-            tuple([self.show(c) for c in curve]), start, end, self.show(value), tuple([self.show(d) for d in returned]),
-            self.number(f.add(last, first, -1)), total, self.space.formula(piece.cell),
-        )  # fmt: skip
+            tuple([self.show(c) for c in curve]),
+            start,
+            end,
+            self.show(value),
+            tuple([self.show(d) for d in returned]),
+            self.number(f.add(last, first, -1)),
+            total,
+            self.space.formula(piece.cell),
+        )
 
     def _end(self, curve: list[Quotient], t: list[Quotient]) -> Point | None:
         out = []
@@ -223,7 +232,10 @@ class Refuter:
                 if self.at((q, f.one), p) or not all([isinstance(x, Fraction) for x in p]):
                     continue
                 for slope, h in product(NICE[:9], (Fraction(1), Fraction(1, 4))):
-                    for direction in ((f.number(Fraction(1)), f.add(f.number(slope), f.scale(t, h))), (f.add(f.number(slope), f.scale(t, h)), f.number(Fraction(1)))):
+                    for direction in (
+                        (f.number(Fraction(1)), f.add(f.number(slope), f.scale(t, h))),
+                        (f.add(f.number(slope), f.scale(t, h)), f.number(Fraction(1))),
+                    ):
                         curve = self._second(q, p, direction)
                         if curve is not None and self.stays(cell, curve):
                             yield curve
@@ -372,8 +384,10 @@ class Refuter:
             return None
         names = ", ".join(self.field.ring.names[: self.field.n])
         text = (
-            f"around {_corners([leg.start for leg in legs] + [legs[0].start])} in ({names}), the first leg on {legs[0].where}, what is returned has the circulation "
-            f"{total.shown()}; a conservative field has 0. On the first leg the program changes by {legs[0].delta_f.shown()}, the integral is {legs[0].integral.shown()}"
+            f"around {_corners([leg.start for leg in legs] + [legs[0].start])} in ({names}), the first leg "
+            f"on {legs[0].where}, what is returned has the circulation "
+            f"{total.shown()}; a conservative field has 0. On the first leg the program changes by "
+            f"{legs[0].delta_f.shown()}, the integral is {legs[0].integral.shown()}"
         )
         return Witness("stratum-hugging-loop", legs, legs[0].delta_f, legs[0].integral, total, text)
 
@@ -390,7 +404,11 @@ class Refuter:
             f"on {self.space.formula(v.cell)} at ({shown}), along the tangent ({', '.join(vector)}), what is returned and the program differ by "
             f"{f.text(v.defect)} = {ball.mid().str(8, radius=False)}"
         )
-        more = {"point": [str(x) if isinstance(x, Fraction) else x.mid().str(20, radius=False) for x in point], "tangent": vector, "defect": f.text(v.defect)}
+        more = {
+            "point": [str(x) if isinstance(x, Fraction) else x.mid().str(20, radius=False) for x in point],
+            "tangent": vector,
+            "defect": f.text(v.defect),
+        }
         return Witness("stratum-direction", [], None, Number(None, f.text(v.defect), ball), None, text, more)
 
     def jump(self, cell: Cell, other: Cell) -> Witness | None:
@@ -413,11 +431,17 @@ class Refuter:
                 if leg is None or not _different(leg.delta_f, leg.integral):
                     continue
                 text = (
-                    f"the program is {self.number(value).shown()} at {_point(p)} and tends to {self.number(limit).shown()} along {_path(leg)}, where it changes by "
+                    f"the program is {self.number(value).shown()} at {_point(p)} and tends to "
+                    f"{self.number(limit).shown()} along {_path(leg)}, where it changes by "
                     f"{leg.delta_f.shown()} while the integral of what is returned is {leg.integral.shown()}"
                 )
-                more = {"at": [str(x) for x in p], "value": self.number(value).text, "limit": self.number(limit).text, "jump": difference.text,
-                        "jump_decimal": difference.decimal()}  # fmt: skip
+                more = {
+                    "at": [str(x) for x in p],
+                    "value": self.number(value).text,
+                    "limit": self.number(limit).text,
+                    "jump": difference.text,
+                    "jump_decimal": difference.decimal(),
+                }
                 return Witness("jump-curve", [leg], leg.delta_f, leg.integral, None, text, more)
         return None
 
@@ -442,8 +466,19 @@ class Refuter:
             o = order(f, f.add(on, value, -1)) if not f.add(on, value, -1)[0].is_zero() else None
             if o is None or o[0] > 0 or (o[0] == 0 and o[1] < 0):
                 continue
-            text = f"at {_point(start)} the program is {self.number(value).shown()}; on the ray {_point(start)} + t {_point(direction)} it is {self.show(on)}"
-            return Witness("jump-curve", [], None, None, None, text, {"at": [str(x) for x in start], "direction": [str(x) for x in direction], "along": self.show(on)})
+            text = (
+                f"at {_point(start)} the program is {self.number(value).shown()}; on the ray "
+                f"{_point(start)} + t {_point(direction)} it is {self.show(on)}"
+            )
+            return Witness(
+                "jump-curve",
+                [],
+                None,
+                None,
+                None,
+                text,
+                {"at": [str(x) for x in start], "direction": [str(x) for x in direction], "along": self.show(on)},
+            )
         return None
 
     def blowup(self, cell: Cell, other: Cell, start: Point, direction: Point) -> Witness:
@@ -460,11 +495,18 @@ class Refuter:
             t = Fraction(1, 2**k)
             quotients.append([str(t), f.ball(slope, [t] * f.n).mid().str(8, radius=False)])
         text = (
-            f"on the ray {_point(start)} + t {_point(direction)} the derivative of the program grows like {c.mid().str(6, radius=False)}*{growth}: it is not locally "
+            f"on the ray {_point(start)} + t {_point(direction)} the derivative of the program grows like "
+            f"{c.mid().str(6, radius=False)}*{growth}: it is not locally "
             "Lipschitz, so no conservative field exists"
         )
-        more = {"at": [str(x) for x in start], "direction": [str(x) for x in direction], "along": self.show(on), "derivative": self.show(slope), "growth": growth,
-                "slopes": quotients}  # fmt: skip
+        more = {
+            "at": [str(x) for x in start],
+            "direction": [str(x) for x in direction],
+            "along": self.show(on),
+            "derivative": self.show(slope),
+            "growth": growth,
+            "slopes": quotients,
+        }
         return Witness("blow-up", [], None, None, None, text, more)
 
 

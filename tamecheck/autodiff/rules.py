@@ -179,7 +179,9 @@ def load(source: object, mode: str = "reverse") -> Rules:
         return from_text(source, "given rules", mode)
     place = Path(str(source))
     if not place.is_file():
-        raise InputError(f"no rule book and no file {str(source)[:60]!r}", code="TC190", hint=", ".join(rulebooks.NAMES) + ", or a TOML file of rules")
+        raise InputError(
+            f"no rule book and no file {str(source)[:60]!r}", code="TC190", hint=", ".join(rulebooks.NAMES) + ", or a TOML file of rules"
+        )
     if place.stat().st_size > MAXIMAL_BYTES:
         raise InputError("a file of rules of more than a megabyte", code="TC192", where=str(place))
     try:

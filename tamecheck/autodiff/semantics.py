@@ -269,7 +269,14 @@ class Run:
         if found is not None and found.backward:
             return list(zip(arguments, self._backward_rule(found, values, g), strict=True))
         partials = self._partials(n, kind, payload, values, found)
-        if name == "relu" and g == NOTHING and self.rules is not None and self.rules.masks_relu and partials[0] != NOTHING and partials[0][0].is_zero():
+        if (
+            name == "relu"
+            and g == NOTHING
+            and self.rules is not None
+            and self.rules.masks_relu
+            and partials[0] != NOTHING
+            and partials[0][0].is_zero()
+        ):
             return [(arguments[0], zero)]
         if name == "sqrt" and g != NOTHING and g[0].is_zero() and self.rules is not None and self.rules.absorbs:
             return [(arguments[0], zero)]
@@ -355,7 +362,11 @@ class Run:
                 raise Kink
             return [f.number(Fraction(s))]
         if payload in STEPS:
-            return [zero] if self.rules is None or self.rules.of(payload, 1) is not None or not self._at_step(payload, u[0]) else self._gap(kind, payload, 1)
+            return (
+                [zero]
+                if self.rules is None or self.rules.of(payload, 1) is not None or not self._at_step(payload, u[0])
+                else self._gap(kind, payload, 1)
+            )
         if payload == "sqrt":
             return [self._power_derivative(u[0], Fraction(1, 2), value)]
         if payload in ("asin", "acos") and any([self.quotient_sign(f.add(one, f.scale(u[0], Fraction(s)))) == 0 for s in (1, -1)]):

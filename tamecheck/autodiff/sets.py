@@ -63,8 +63,13 @@ def _holds(literals: dict[int, frozenset[int]], signs: tuple[int, ...]) -> bool:
 
 
 _SYMBOL = {
-    frozenset([0]): "==", frozenset([1]): ">", frozenset([-1]): "<", frozenset([0, 1]): ">=", frozenset([-1, 0]): "<=", frozenset([-1, 1]): "!=",
-}  # fmt: skip
+    frozenset([0]): "==",
+    frozenset([1]): ">",
+    frozenset([-1]): "<",
+    frozenset([0, 1]): ">=",
+    frozenset([-1, 0]): "<=",
+    frozenset([-1, 1]): "!=",
+}
 
 
 def _text(space: Space, literals: dict[int, frozenset[int]]) -> str:

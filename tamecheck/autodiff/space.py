@@ -64,6 +64,8 @@ class Space:
         self.guards = list(guards)
         self.texts = [str(g) for g in guards]
         self.cells: list[Cell] = []
+        self._restrictions: dict[int, list[Quotient]] = {}
+        self._bases: dict[int, tuple] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.cells)} cells of {len(self.guards)} guards)"
@@ -79,8 +81,58 @@ class Space:
             parts.append(f"{self.field._text(g)} {'=><'[s]}{'=' if s == 0 else ''} 0")
         return " and ".join(parts) or "True"
 
+    def _row(self, p: fmpz_mpoly) -> tuple[list[fmpq], fmpq]:
+        a, b = [fmpq(0)] * self.n, fmpq(0)
+        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+            places = [k for k in range(self.n) if int(exponents[k])]
+            if places:
+                a[places[0]] = fmpq(c)
+            else:
+                b = fmpq(c)
+        return a, b
+
+    def basis(self, cell: Cell) -> tuple[list[int], list[list[Fraction]], list[tuple[int, list[Fraction], Fraction]]]:
+        """Return the free coordinates, a basis of the direction space (one vector per free coordinate), and x_j = sum c x + d for the others."""
+        if cell.number not in self._bases:
+            rows = [[*a, b] for a, b in [self._row(g) for g in self.kinks(cell) if g.total_degree() == 1]]
+            reduced, pivots = _echelon(rows, self.n)
+            free = [k for k in range(self.n) if k not in pivots]
+            solved = []
+            for row, p in zip(reduced, pivots, strict=True):
+                solved.append((p, [linear.rational(-row[k]) for k in free], linear.rational(-row[self.n])))
+            vectors = []
+            for i, k in enumerate(free):
+                v = [Fraction(0)] * self.n
+                v[k] = Fraction(1)
+                for p, c, _ in solved:
+                    v[p] = c[i]
+                vectors.append(v)
+            self._bases[cell.number] = (free, vectors, solved)
+        return self._bases[cell.number]
+
+    def restriction(self, cell: Cell) -> list[Quotient]:
+        """Return the coordinates of the points where the linear guards that vanish on a cell vanish, in terms of the free ones."""
+        if cell.number not in self._restrictions:
+            free, _, solved = self.basis(cell)
+            f = self.field
+            image = [f.variable(k) for k in range(self.n)]
+            for p, c, d in solved:
+                total = f.number(d)
+                for k, q in zip(free, c, strict=True):
+                    if q:
+                        total = f.add(total, f.scale(f.variable(k), q))
+                image[p] = total
+            self._restrictions[cell.number] = image
+        return self._restrictions[cell.number]
+
+    def restrict(self, a: Quotient, cell: Cell) -> Quotient | None:
+        """Return a function in fewer variables that is the same on a cell; ``None`` if a denominator vanishes there."""
+        if cell.dimension == self.n or not any([g.total_degree() == 1 for g in self.kinks(cell)]):
+            return a
+        return self.field.substitute(a, self.restriction(cell))
+
     def vectors(self, cell: Cell) -> list[list[Quotient]] | None:
-        """Return vectors of quotients that span the tangent space at the points of a cell (almost all of them), ``None`` if that is not known."""
+        """Return vectors that span the tangent space at almost all points of a cell, ``None`` if that is not known."""
         raise NotImplementedError
 
     def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
@@ -106,27 +158,15 @@ class Arrangement(Space):
     def __init__(self, field: Field, guards: Sequence[fmpz_mpoly], budget: Budget | None = None) -> None:
         super().__init__(field, guards)
         self.rows = [self._row(g) for g in guards]
-        self._restrictions: dict[int, list[Quotient]] = {}
-        self._bases: dict[int, tuple] = {}
         self._enumerate(budget)
         self._by_signs = {c.signs: c for c in self.cells}
         self._around: dict[int, list[Cell]] = {}
-
-    def _row(self, p: fmpz_mpoly) -> tuple[list[fmpq], fmpq]:
-        a, b = [fmpq(0)] * self.n, fmpq(0)
-        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
-            places = [k for k in range(self.n) if int(exponents[k])]
-            if places:
-                a[places[0]] = fmpq(c)
-            else:
-                b = fmpq(c)
-        return a, b
 
     def _enumerate(self, budget: Budget | None) -> None:
         """Add the guards one by one: a guard independent of those before takes all three signs on every cell, else linear programs decide."""
         cells: list[tuple[tuple[int, ...], list[fmpq]]] = [((), [fmpq(0)] * self.n)]
         basis: list[list[fmpq]] = []
-        for k, (a, b) in enumerate(self.rows):
+        for a, b in self.rows:
             if budget is not None:
                 budget.spend(1024, "kinks of a program")
             direction = _independent(basis, a, self.n)
@@ -154,48 +194,8 @@ class Arrangement(Space):
             known = dict(zip(self.texts, signs, strict=True))
             self.cells.append(Cell(len(self.cells), signs, self.n - _rank(zeros), sample, known))
 
-    def basis(self, cell: Cell) -> tuple[list[int], list[list[Fraction]], list[tuple[int, list[Fraction], Fraction]]]:
-        """Return the free coordinates, a basis of the direction space (one vector per free coordinate), and x_j = sum c x + d for the others."""
-        if cell.number not in self._bases:
-            rows = [[*a, b] for (a, b), s in zip(self.rows, cell.signs, strict=True) if s == 0]
-            reduced, pivots = _echelon(rows, self.n)
-            free = [k for k in range(self.n) if k not in pivots]
-            solved = []
-            for row, p in zip(reduced, pivots, strict=True):
-                solved.append((p, [linear.rational(-row[k]) for k in free], linear.rational(-row[self.n])))
-            vectors = []
-            for i, k in enumerate(free):
-                v = [Fraction(0)] * self.n
-                v[k] = Fraction(1)
-                for p, c, _ in solved:
-                    v[p] = c[i]
-                vectors.append(v)
-            self._bases[cell.number] = (free, vectors, solved)
-        return self._bases[cell.number]
-
     def vectors(self, cell: Cell) -> list[list[Quotient]]:
         return [[self.field.number(c) for c in v] for v in self.basis(cell)[1]]
-
-    def restriction(self, cell: Cell) -> list[Quotient]:
-        """Return the coordinates of the points of a cell's affine hull in terms of the free ones."""
-        if cell.number not in self._restrictions:
-            free, _, solved = self.basis(cell)
-            f = self.field
-            image = [f.variable(k) for k in range(self.n)]
-            for p, c, d in solved:
-                total = f.number(d)
-                for k, q in zip(free, c, strict=True):
-                    if q:
-                        total = f.add(total, f.scale(f.variable(k), q))
-                image[p] = total
-            self._restrictions[cell.number] = image
-        return self._restrictions[cell.number]
-
-    def restrict(self, a: Quotient, cell: Cell) -> Quotient | None:
-        """Return a function on the affine hull of a cell; ``None`` if a denominator vanishes there."""
-        if cell.dimension == self.n:
-            return a
-        return self.field.substitute(a, self.restriction(cell))
 
     def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
         if a[0].is_zero():
@@ -228,7 +228,9 @@ class Arrangement(Space):
             step = [Fraction((7 * t + 3 * i) % 5 - 2, 1 + (t + i) % 3) for i in range(len(vectors))]
             scale = Fraction(1)
             for _ in range(12):
-                point = tuple([x + scale * sum([s * v[k] for s, v in zip(step, vectors, strict=True)], Fraction(0)) for k, x in enumerate(cell.sample)])
+                point = tuple(
+                    [x + scale * sum([s * v[k] for s, v in zip(step, vectors, strict=True)], Fraction(0)) for k, x in enumerate(cell.sample)]
+                )
                 if self.contains(cell, point):
                     out.append(point)
                     break
@@ -375,7 +377,9 @@ class Curved(Space):
     def up(self, p: fmpz_mpoly) -> fmpz_mpoly:
         """Return a polynomial of the ring of the variables in the ring of the field."""
         m = len(self.field.ring.names)
-        return self.field.ring.context.from_dict({(*[int(x) for x in e[: self.n]], *[0] * (m - self.n)): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)})
+        return self.field.ring.context.from_dict(
+            {(*[int(x) for x in e[: self.n]], *[0] * (m - self.n)): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)}
+        )
 
     def around(self, cell: Cell) -> list[Cell]:
         from tamecheck.geometry.adjacency import Adjacency, Obstruction

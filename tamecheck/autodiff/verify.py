@@ -377,14 +377,15 @@ def check(code: Code, rules: Rules, witness: Witness) -> bool | None:
 
 
 def measure(code: Code, rules: Rules, leg: Leg) -> tuple[Fraction, tuple[Fraction, Fraction]]:
-    """Return the change of the program along a leg (limits at its ends) and bounds of the integral of what is returned; equal ones for polynomials."""
+    """Return the change along a leg (limits at its ends) and bounds of the integral of what is returned; equal ones for polynomials."""
     curve = curve_of(leg)
     walk = Walk(code, curve, rules)
     f = walk.v[code.root]
     if f is None or isinstance(f, bool):
         raise Outside
-    if any([value(p, t) != q * value(b, t) for (p, b), ends in zip(curve, zip(leg.start, leg.end, strict=True), strict=True) for t, q in zip((0, 1), ends, strict=True)]):
-        raise Outside
+    for (p, b), first, last in zip(curve, leg.start, leg.end, strict=True):
+        if value(p, Fraction(0)) != first * value(b, Fraction(0)) or value(p, Fraction(1)) != last * value(b, Fraction(1)):
+            raise Outside
     total: Ratio = (ZERO, ONE)
     for g, (p, b) in zip(walk.gradient(), curve, strict=True):
         speed = ratio(plus(times(derivative(p), b), times(p, derivative(b)), -1), times(b, b))

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from flint import arb
 
-
 KINDS = ("jump-curve", "blow-up", "open-cell-curve", "open-cell-loop", "stratum-curve", "stratum-hugging-loop", "stratum-direction")
 
 
@@ -72,9 +71,16 @@ class Leg:
     def to_json(self) -> dict:
         """Return the leg as JSON."""
         return {
-            "components": list(self.components), "t": ["0", "1"], "from": [str(x) for x in self.start], "to": [str(x) for x in self.end], "value": self.value,
-            "returned": list(self.returned), "delta_f": self.delta_f.text, "integral": self.integral.text, "where": self.where,
-        }  # fmt: skip
+            "components": list(self.components),
+            "t": ["0", "1"],
+            "from": [str(x) for x in self.start],
+            "to": [str(x) for x in self.end],
+            "value": self.value,
+            "returned": list(self.returned),
+            "delta_f": self.delta_f.text,
+            "integral": self.integral.text,
+            "where": self.where,
+        }
 
 
 @dataclass

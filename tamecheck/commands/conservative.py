@@ -27,9 +27,10 @@ def run(options: argparse.Namespace) -> int:
     source = options.source
     if source.lower().endswith(MODEL) or ".py:" in source:
         raise InputError(
-            f"{source[:60]} is a model; the exact decision is for small programs given as formulas", code="TC194",
+            f"{source[:60]} is a model; the exact decision is for small programs given as formulas",
+            code="TC194",
             hint="write the part in question as a formula",
-        )  # fmt: skip
+        )
     names = None if options.vars is None else [name.strip() for name in options.vars.split(",")]
     report = conservative(source, options.rules, variables=names, mode=options.mode)
     if options.plot:

@@ -150,7 +150,9 @@ def _surface(figure, report: ConservativeReport) -> None:
     import numpy
     from matplotlib.ticker import MaxNLocator
 
-    axes.plot_surface(numpy.array(xs), numpy.array(ys), numpy.array(zs), color="#cfd8e3", edgecolor="#8fa3b8", linewidth=0.25, alpha=0.55, rstride=1, cstride=1)
+    axes.plot_surface(
+        numpy.array(xs), numpy.array(ys), numpy.array(zs), color="#cfd8e3", edgecolor="#8fa3b8", linewidth=0.25, alpha=0.55, rstride=1, cstride=1
+    )
     legs = report.witness["curve"] if report.witness is not None else []
     for k, leg in enumerate(legs):
         points = [_along(leg, j / 40) for j in range(41)]

@@ -18,15 +18,25 @@ WORD = {True: "yes", False: "no", None: "not known"}
 def to_text(c: dict, width: int = 80) -> str:
     """Return the content of a report as lines."""
     width = max(width, 40)
-    lines = [*_wrapped("", c["formula"], width), "", *_wrapped("verdict   ", VERDICT[c["verdict"]] + ("" if c["verdict"] == "exact-c1" else _clarke(c)), width)]
+    lines = [
+        *_wrapped("", c["formula"], width),
+        "",
+        *_wrapped("verdict   ", VERDICT[c["verdict"]] + ("" if c["verdict"] == "exact-c1" else _clarke(c)), width),
+    ]
     lines += _wrapped("rules     ", f"{c['rules']}, {c['mode']} mode", width)
     f = c["function"]
-    facts = [f"continuous {WORD[f['continuous']]}", f"locally Lipschitz {WORD[f['locally_lipschitz']]}", f"path-differentiable {WORD[f['path_differentiable']]}"]
+    facts = [
+        f"continuous {WORD[f['continuous']]}",
+        f"locally Lipschitz {WORD[f['locally_lipschitz']]}",
+        f"path-differentiable {WORD[f['path_differentiable']]}",
+    ]
     lines += _wrapped("function  ", ", ".join(facts) + (f"; definable in {', '.join(f['homes'])}" if f["homes"] else ""), width)
     if c["undefined_at"]:
         lines += _wrapped("no number ", c["undefined_at"], width)
     if c["witness"] is not None:
-        lines += _wrapped("witness   ", f"{c['witness']['kind']}: {c['witness']['text']}" + (" [checked again]" if c["witness"]["verified"] else ""), width)
+        lines += _wrapped(
+            "witness   ", f"{c['witness']['kind']}: {c['witness']['text']}" + (" [checked again]" if c["witness"]["verified"] else ""), width
+        )
     for key, label in (("spurious", "spurious  "), ("stuck", "stuck     "), ("restless", "restless  ")):
         if c[key] not in (None, "False"):
             lines += _wrapped(label, f"{MEANING[key]}: {c[key]}", width)

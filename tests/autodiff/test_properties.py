@@ -15,10 +15,17 @@ from tamecheck.ground.grammar import parse
 
 SEED = 20
 CONSERVATIVE = [
-    ("relu(x) - relu(-x)", ["x"]), ("max(x, y) + min(x, 2*y)", ["x", "y"]), ("abs(x - y)*relu(x) - y", ["x", "y"]),
-    ("relu(w2*relu(w1))", ["w1", "w2"]), ("max(x^2, y)", ["x", "y"]), ("where(x == 0, 0, x)", ["x"]), ("hardtanh(x) + clamp(x, -2, 1)", ["x"]),
-    ("max(a, max(b, c)) - abs(a - b)", ["a", "b", "c"]), ("abs(abs(x) - 1)", ["x"]), ("(relu(w + b) - relu(-w - b) - 1)^2/2", ["w", "b"]),
-]  # fmt: skip
+    ("relu(x) - relu(-x)", ["x"]),
+    ("max(x, y) + min(x, 2*y)", ["x", "y"]),
+    ("abs(x - y)*relu(x) - y", ["x", "y"]),
+    ("relu(w2*relu(w1))", ["w1", "w2"]),
+    ("max(x^2, y)", ["x", "y"]),
+    ("where(x == 0, 0, x)", ["x"]),
+    ("hardtanh(x) + clamp(x, -2, 1)", ["x"]),
+    ("max(a, max(b, c)) - abs(a - b)", ["a", "b", "c"]),
+    ("abs(abs(x) - 1)", ["x"]),
+    ("(relu(w + b) - relu(-w - b) - 1)^2/2", ["w", "b"]),
+]
 
 
 def ties(a, b):
@@ -83,7 +90,9 @@ def test_g5_a_changed_weight_at_a_tie_flips_the_verdict(epsilon):
 
 
 @pytest.mark.parametrize("value", ["0", "1", "-5", "1000000", "1/3"])
-@pytest.mark.parametrize(("program", "names"), [("relu(x) - relu(-x)", ["x"]), ("relu(w2*relu(w1))", ["w1", "w2"]), ("y*relu(x - y^2) + relu(y)", ["x", "y"])])
+@pytest.mark.parametrize(
+    ("program", "names"), [("relu(x) - relu(-x)", ["x"]), ("relu(w2*relu(w1))", ["w1", "w2"]), ("y*relu(x - y^2) + relu(y)", ["x", "y"])]
+)
 def test_g6_a_scalar_kink_never_flips_the_verdict(program, names, value):
     """The free-kink lemma, seen from outside."""
     rule = f'[[rule]]\noperator = "relu"\nwhere = "x0 == 0"\nvalue = ["{value}"]\n'
@@ -113,7 +122,13 @@ def test_g8_critical_sets_are_ordered(program, names):
 @pytest.mark.parametrize(("matrix", "shift"), [(((1, 2), (0, 1)), (0, 0)), (((2, 1), (1, 1)), (1, -1)), (((0, 1), (-1, 3)), (0, 2))])
 @pytest.mark.parametrize(
     ("program", "rules"),
-    [("max(x, y)", ties("1/2", "1/2")), ("max(x, y)", ties(1, 1)), ("max(x, y)", ties(2, -1)), ("x*stop_gradient(y)", "torch"), ("relu(x - y) - relu(y - x)", "torch")],
+    [
+        ("max(x, y)", ties("1/2", "1/2")),
+        ("max(x, y)", ties(1, 1)),
+        ("max(x, y)", ties(2, -1)),
+        ("x*stop_gradient(y)", "torch"),
+        ("relu(x - y) - relu(y - x)", "torch"),
+    ],
 )
 def test_g9_verdicts_do_not_depend_on_coordinates(program, rules, matrix, shift):
     """An invertible affine change of variables keeps the verdict and Clarke."""
@@ -124,20 +139,37 @@ def test_g9_verdicts_do_not_depend_on_coordinates(program, rules, matrix, shift)
 
 
 PLANTED = [
-    ("max(x, y)", ties(a, b)) for a, b in (("1", "1"), ("0", "0"), ("1/2", "1/3"), ("2", "1"), ("-1", "1"), ("999/1000", "0"), ("0", "1/2"), ("x0", "1 - x1/2"))
+    ("max(x, y)", ties(a, b))
+    for a, b in (("1", "1"), ("0", "0"), ("1/2", "1/3"), ("2", "1"), ("-1", "1"), ("999/1000", "0"), ("0", "1/2"), ("x0", "1 - x1/2"))
 ] + [
-    ("min(x, y)", '[[rule]]\noperator = "min"\nwhere = "x0 == x1"\nvalue = ["1", "1"]\n'), ("relu(x + y)", '[[rule]]\noperator = "relu"\nvalue = ["1"]\n'),
-    ("relu(x) + y", '[[rule]]\noperator = "relu"\nvalue = ["0"]\n'), ("relu(x) + y", '[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, 2, 0)"]\n'),
-    ("abs(x) + y", '[[rule]]\noperator = "abs"\nvalue = ["1"]\n'), ("abs(x) + y", '[[rule]]\noperator = "abs"\nvalue = ["where(x0 > 1, 0, 1)"]\n'),
-    ("x*y", '[[rule]]\noperator = "mul"\nvalue = ["x1", "0"]\n'), ("x*y", '[[rule]]\noperator = "mul"\nvalue = ["x0", "x1"]\n'),
-    ("x*y", '[[rule]]\noperator = "mul"\nwhere = "x0 > 1"\nvalue = ["1", "x0"]\n'), ("x*y", '[[rule]]\noperator = "mul"\nwhere = "x0 == x1"\nvalue = ["0", "0"]\n'),
-    ("x*y", '[[rule]]\noperator = "mul"\nbackward = ["clamp(g*x1, -1, 1)", "g*x0"]\n'), ("(x + y)^2", '[[rule]]\noperator = "pow"\nvalue = ["x0"]\n'),
-    ("x - y", '[[rule]]\noperator = "sub"\nvalue = ["1", "1"]\n'), ("x/(1 + y^2)", '[[rule]]\noperator = "div"\nvalue = ["1/x1", "x0/x1"]\n'),
-    ("where(x == 0, stop_gradient(y), y)", "torch"), ("where(x == y, stop_gradient(x + y), x + y)", "torch"), ("where(y == x^2, stop_gradient(x), x)", "torch"),
-    ("x*stop_gradient(y) + y*stop_gradient(x)*2", "torch"), ("round(x) + y", "torch"), ("sign(x)*y", "torch"), ("where(x > 0, y, -y)", "torch"),
-    ("where(x > 0 and y > 0, x, 0)", "torch"), ("max(x, y)*stop_gradient(max(x, y))", "torch"), ("floor(x)*y", "torch"), ("stop_gradient(abs(x)) + y", "torch"),
-    ("where(x == 0, 2*y - stop_gradient(y), y)", "torch"), ("relu(x)*stop_gradient(relu(y))", "torch"),
-]  # fmt: skip
+    ("min(x, y)", '[[rule]]\noperator = "min"\nwhere = "x0 == x1"\nvalue = ["1", "1"]\n'),
+    ("relu(x + y)", '[[rule]]\noperator = "relu"\nvalue = ["1"]\n'),
+    ("relu(x) + y", '[[rule]]\noperator = "relu"\nvalue = ["0"]\n'),
+    ("relu(x) + y", '[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, 2, 0)"]\n'),
+    ("abs(x) + y", '[[rule]]\noperator = "abs"\nvalue = ["1"]\n'),
+    ("abs(x) + y", '[[rule]]\noperator = "abs"\nvalue = ["where(x0 > 1, 0, 1)"]\n'),
+    ("x*y", '[[rule]]\noperator = "mul"\nvalue = ["x1", "0"]\n'),
+    ("x*y", '[[rule]]\noperator = "mul"\nvalue = ["x0", "x1"]\n'),
+    ("x*y", '[[rule]]\noperator = "mul"\nwhere = "x0 > 1"\nvalue = ["1", "x0"]\n'),
+    ("x*y", '[[rule]]\noperator = "mul"\nwhere = "x0 == x1"\nvalue = ["0", "0"]\n'),
+    ("x*y", '[[rule]]\noperator = "mul"\nbackward = ["clamp(g*x1, -1, 1)", "g*x0"]\n'),
+    ("(x + y)^2", '[[rule]]\noperator = "pow"\nvalue = ["x0"]\n'),
+    ("x - y", '[[rule]]\noperator = "sub"\nvalue = ["1", "1"]\n'),
+    ("x/(1 + y^2)", '[[rule]]\noperator = "div"\nvalue = ["1/x1", "x0/x1"]\n'),
+    ("where(x == 0, stop_gradient(y), y)", "torch"),
+    ("where(x == y, stop_gradient(x + y), x + y)", "torch"),
+    ("where(y == x^2, stop_gradient(x), x)", "torch"),
+    ("x*stop_gradient(y) + y*stop_gradient(x)*2", "torch"),
+    ("round(x) + y", "torch"),
+    ("sign(x)*y", "torch"),
+    ("where(x > 0, y, -y)", "torch"),
+    ("where(x > 0 and y > 0, x, 0)", "torch"),
+    ("max(x, y)*stop_gradient(max(x, y))", "torch"),
+    ("floor(x)*y", "torch"),
+    ("stop_gradient(abs(x)) + y", "torch"),
+    ("where(x == 0, 2*y - stop_gradient(y), y)", "torch"),
+    ("relu(x)*stop_gradient(relu(y))", "torch"),
+]
 
 
 def test_thirty_rules_are_planted():

@@ -18,15 +18,27 @@ HALF = Fraction(1, 2)
 @pytest.mark.parametrize(
     ("framework", "operator", "point", "expected"),
     [
-        ("torch", "relu", 0, (0,)), ("jax", "relu", 0, (0,)), ("tensorflow", "relu", 0, (0,)),
-        ("torch", "abs", 0, (0,)), ("jax", "abs", 0, (1,)), ("tensorflow", "abs", 0, (0,)),
-        ("torch", "max", (1, 1), (HALF, HALF)), ("jax", "max", (1, 1), (HALF, HALF)), ("tensorflow", "max", (1, 1), (1, 0)),
-        ("torch", "hardswish", 3, (1,)), ("jax", "hardswish", -3, (0,)), ("torch", "relu6", 6, (0,)),
-        ("torch", "clamp", (-1, -1, 1), (1, 0, 0)), ("jax", "clamp", (-1, -1, 1), (HALF, HALF, 0)),
-        ("torch", "fmax", (1, 1), (1, 0)), ("jax", "fmax", (1, 1), (0, 1)), ("torch", "sqrt", 0, ("inf",)), ("torch", "hypot", (0, 0), ("nan", "nan")),
+        ("torch", "relu", 0, (0,)),
+        ("jax", "relu", 0, (0,)),
+        ("tensorflow", "relu", 0, (0,)),
+        ("torch", "abs", 0, (0,)),
+        ("jax", "abs", 0, (1,)),
+        ("tensorflow", "abs", 0, (0,)),
+        ("torch", "max", (1, 1), (HALF, HALF)),
+        ("jax", "max", (1, 1), (HALF, HALF)),
+        ("tensorflow", "max", (1, 1), (1, 0)),
+        ("torch", "hardswish", 3, (1,)),
+        ("jax", "hardswish", -3, (0,)),
+        ("torch", "relu6", 6, (0,)),
+        ("torch", "clamp", (-1, -1, 1), (1, 0, 0)),
+        ("jax", "clamp", (-1, -1, 1), (HALF, HALF, 0)),
+        ("torch", "fmax", (1, 1), (1, 0)),
+        ("jax", "fmax", (1, 1), (0, 1)),
+        ("torch", "sqrt", 0, ("inf",)),
+        ("torch", "hypot", (0, 0), ("nan", "nan")),
         ("jax", "hypot", (0, 0), (HALF, HALF)),
     ],
-)  # fmt: skip
+)
 def test_values_at_kinks(framework, operator, point, expected):
     """The values of the three frameworks at kinks, as published elsewhere from other runs."""
     assert rulebooks.load(framework).value(operator, point) == expected
