@@ -76,8 +76,18 @@ def at_infinity(pieces: Pieces, unbounded: Iterable[AlgebraicNumber] = (), budge
         for e in on_the_line(pieces):
             result.values.append(Value(e.value, e.face.key, e.arc, "arc", e.trivial, e.kind))
     elif n == 2:
+        (first, *others) = pieces.faces
         try:
-            _plane(pieces, result, budget)
+            if not others and first.value is not None and _tame(pieces, first, budget):
+                return result
+            try:
+                _plane(pieces, result, budget)
+            except BudgetExceeded as stop:
+                if stop.code != "TC306":
+                    raise
+                # a resultant is too large: the methods of space, which do without them
+                result = AtInfinity()
+                _space(pieces, result, set(unbounded), budget)
         except BudgetExceeded as stop:
             _stopped(result, stop)
     else:
@@ -199,15 +209,17 @@ def _candidates(pieces: Pieces, face: Face, result: AtInfinity, budget: Budget |
     p = top.compose(*images, ctx=ring.context) if images is not None else top
     if len(ring.names) == 0 or face.dimension == 0:
         return set()
-    return _everywhere(ring, p, int(bottom.coeffs()[0]), face, result, budget)
+    return _everywhere(ring, p, int(bottom.coeffs()[0]), face, result, budget, len(pieces.ring.names) > 2)
 
 
-def _everywhere(ring: Ring, p: fmpz_mpoly, d: int, face: Face, result: AtInfinity, budget: Budget | None) -> set[AlgebraicNumber]:
+def _everywhere(
+    ring: Ring, p: fmpz_mpoly, d: int, face: Face, result: AtInfinity, budget: Budget | None, plane: bool
+) -> set[AlgebraicNumber]:
     """Return candidates for a polynomial over a number on a whole space."""
     n = len(ring.names)
     if leading_form_is_regular(ring, p, budget):
         return set()
-    if n == 2:
+    if n == 2 and plane:
         return {e.value for e in Plane(_single(ring, (p, ring.constant(d))), budget).run()}
     if n == 1:
         return {e.value for e in on_the_line(_single(ring, (p, ring.constant(d))))}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tamecheck.critical_report import critical
+from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry import escaping_arcs, newton_at_infinity
 from tamecheck.geometry.asymptotic import Plane, separators
 from tamecheck.geometry.critical_graph import graph
@@ -85,6 +86,71 @@ def test_a_regular_leading_form_leaves_no_value(formula, names, regular):
     if regular:
         report = critical(formula, list(names), kind="asymptotic")
         assert report.complete and report.asymptotic == []
+
+
+def test_too_large_resultants_in_the_plane(monkeypatch):
+    """Where a resultant is refused, initial forms and arcs take over, with the same answer."""
+    exact = critical("x^2+(x*y-1)^2").values("asymptotic")
+    monkeypatch.setattr(Plane, "run", too_large)
+    report = critical("x^2+(x*y-1)^2")
+    assert report.complete and report.values("asymptotic") == exact == ["0"]
+
+
+def too_large(self):
+    """Refuse, as for a large resultant."""
+    raise BudgetExceeded("too large", code="TC306")
+
+
+LINEAR = [(1, 1, 0, 1), (2, -1, 1, 1), (1, -2, 1, 1), (3, 1, 2, 1)]
+
+
+def random_function(source):
+    """Return a random piecewise function of x and y."""
+
+    def line():
+        return f"({source.randint(-2, 2)}*x+{source.randint(-2, 2)}*y+{source.randint(-2, 2)})"
+
+    def atom():
+        monomial = f"({source.choice([-1, 1, 2])}*x^{source.randint(0, 2)}*y^{source.randint(0, 1)}+{source.randint(-1, 1)}*y)"
+        return source.choice([f"relu{line()}", f"abs{line()}", f"max({line()},{line()})", f"abs{monomial}", monomial])
+
+    k = source.random()
+    if k < 0.5:
+        return f"({atom()}-{source.randint(0, 2)})^2"
+    return f"{atom()}+{source.choice([-1, 1, 2])}*{atom()}" if k < 0.8 else f"{atom()}/(1+x^2+y^2)"
+
+
+def under_linear_maps(seed, count):
+    """Compare all answers for random functions with those after a random affine change of coordinates."""
+    source = random.Random(seed)
+    compared = 0
+    for _ in range(count):
+        f = random_function(source).replace("+-", "-")
+        a, b, c, d = source.choice(LINEAR)
+        g = f.replace("max", "M_").replace("x", "X").replace("y", "Y").replace("M_", "max").replace("X", f"({a}*x+{b}*y+1)")
+        g = g.replace("Y", f"({c}*x+{d}*y-2)")
+        one, two = [critical(h, ["x", "y"]) for h in (f, g)]
+        if not (one.complete and two.complete):
+            continue
+        compared += 1
+        for kind in ("smooth", "clarke", "ad"):
+            assert one.values(kind) == two.values(kind), (f, g, kind)
+        ends = [{v["value"] for v in r.asymptotic if v["sense"] == "clarke"} for r in (one, two)]
+        assert ends[0] == ends[1], (f, g)
+        assert one.infimum == two.infimum and one.epsilon == two.epsilon, (f, g)
+        assert set(one.values("smooth")) <= set(one.values("clarke")) <= set(one.values("ad")), f
+    return compared
+
+
+def test_random_functions_under_affine_maps():
+    """Critical values, infimum and threshold do not depend on coordinates; smooth is part of Clarke, Clarke of AD."""
+    assert under_linear_maps(7, 10) >= 7
+
+
+@pytest.mark.slow
+def test_many_random_functions_under_affine_maps():
+    """As above, at length."""
+    assert under_linear_maps(8, 150) > 100
 
 
 def test_trivial_values():
