@@ -148,7 +148,7 @@ def _ordered(reals: Reals) -> Reals | None:
 
 def _clusters(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
     """Group approximate roots into ``distinct`` clusters and certify each by Pellet's test."""
-    groups = group(_approximate(c), distinct)
+    groups = group(_one_double(c) if distinct == len(c) - 2 else _approximate(c), distinct)
     if groups is None:
         return None
     polynomial = acb_poly(c)
@@ -175,6 +175,23 @@ def _clusters(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
     if any([not a < b for (a, _), (b, _) in pairwise(reals)]):
         return None
     return reals, complexes
+
+
+def _one_double(c: list[Ball]) -> list[acb]:
+    """Return approximate roots (no proof) of a polynomial with one double root: it is a simple root of the derivative."""
+    middle = [arb(x) if x.__class__ is int else x.mid() for x in c]
+    p = acb_poly(middle)
+    try:
+        double = min([z.mid() for z in p.derivative().roots(maxprec=4 * ctx.prec)], key=lambda z: abs(p(z)).mid())
+        # divide by (x - double)^2 numerically
+        rest = [acb(x) for x in middle]
+        for _ in range(2):
+            for k in range(len(rest) - 2, 0, -1):
+                rest[k] = (rest[k] + double * rest[k + 1]).mid()
+            rest = rest[1:]
+        return [double, double, *([z.mid() for z in acb_poly(rest).roots(maxprec=4 * ctx.prec)] if len(rest) > 1 else [])]
+    except ValueError:
+        return _approximate(c)
 
 
 def _approximate(c: list[Ball]) -> list[acb]:

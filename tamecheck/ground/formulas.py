@@ -38,7 +38,7 @@ class Formula:
     root : int
     """
 
-    __slots__ = ("ring", "prefix", "atoms", "nodes", "root", "_index", "_atom_index")
+    __slots__ = ("ring", "prefix", "atoms", "nodes", "root", "_index", "_atom_index", "_order")
 
     def __init__(self, ring: Ring, prefix: Sequence[tuple[str, str]]) -> None:
         self.ring = ring
@@ -48,6 +48,7 @@ class Formula:
         self.root = -1
         self._index: dict[Node, int] = {}
         self._atom_index: dict[str, int] = {}
+        self._order: tuple[int, int, list[int]] = (-1, -1, [])
 
     def __repr__(self) -> str:
         return f"Formula({self.text()!r})"
@@ -109,13 +110,16 @@ class Formula:
 
     def needed(self) -> list[int]:
         """Return the nodes that the root depends on, children first."""
+        if self._order[:2] == (self.root, len(self.nodes)):
+            return self._order[2]
         wanted = bytearray(len(self.nodes))
         wanted[self.root] = 1
         for n in range(self.root, -1, -1):
             if wanted[n] and self.nodes[n][0] in ("and", "or"):
                 for child in self.nodes[n][1]:
                     wanted[child] = 1
-        return [n for n, flag in enumerate(wanted) if flag]
+        self._order = (self.root, len(self.nodes), [n for n, flag in enumerate(wanted) if flag])
+        return self._order[2]
 
     def evaluate(self, sign_of: Callable[[int], int | None]) -> bool | None:
         """Return the truth value of the matrix; ``sign_of(atom)`` may be ``None``, and then so may the result."""
