@@ -29,12 +29,15 @@ from tamecheck.ground.polynomials import Ring, as_text, read
 from tamecheck.ground.towers import sign_at
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from tamecheck.geometry.solutions import Elimination
 
 
 def cells(
-    polynomials: Sequence[object], variables: Sequence[str], *, projection: str = "auto", budget: Budget | None = None
-) -> "Decomposition":
+    polynomials: Sequence[object], variables: Sequence[str], *, projection: str = "auto", budget: Budget | None = None,
+    executor: "Executor | None" = None,
+) -> "Decomposition":  # fmt: skip
     """Return a cylindrical decomposition of R^n on whose cells every polynomial has constant sign.
 
     Parameters
@@ -44,6 +47,7 @@ def cells(
     projection : ``"auto"`` (the reduced McCallum projection, and Lazard's where that is not valid), ``"brown"``,
         ``"mccallum"`` or ``"lazard"``
     budget : Budget — one step per stack
+    executor : any `concurrent.futures.Executor`; workers build the stacks (worth it for minutes of work)
 
     Raises
     ------
@@ -70,6 +74,10 @@ def cells(
     given = [read(ring, text)[0] for text in texts]
     d = Decomposition(ring, given, texts)
     d.prepare(projection)
+    if executor is not None:
+        from tamecheck.geometry.distribution import distribute
+
+        distribute(d.lifting, texts, executor, budget)
     d.resume(budget)
     return d
 

@@ -281,8 +281,8 @@ class Lifting:
             if len(point.coordinates) < last:
                 for position in range(len(stack)):
                     new = self.child(point, position)
-                    if new.stack is None and not new.count:
-                        new.count = -1  # waiting
+                    if not new.count:
+                        new.count = -1  # waiting or done
                         self._pending.append(new)
 
     def complete(self) -> bool:
