@@ -18,10 +18,6 @@ from tamecheck.structures.atlas.activations import activations, golden, unwritte
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "activation-disagreements.md"
 STATIC = "both: the row speaks of a generic real exponent; at the default "
 OSCILLATES = "theirs, and no contradiction: our certificates have no step for this. "
-MIRROR = (
-    "theirs: f is even or odd up to a shift, so the extreme slopes at mirrored points are equal; "
-    "our report does not tell equal constants from close ones, and says nothing. "
-)
 SETTLED = {
     ("SBAF (Saha-Bora)", "homes"): STATIC + "1/2 the function is semialgebraic",
     ("AppReLU", "homes"): STATIC + "3/2 it is semialgebraic",
@@ -57,16 +53,6 @@ SETTLED = {
     ("EUAF", "path_differentiable"): "theirs: Lipschitz and piecewise rational",
     ("EUAF", "C_k"): "theirs: the distance to the nearest even integer, and x/(1 + |x|), meet at 0 with value 0",
     ("EUAF", "locally_lipschitz"): "theirs: both pieces are 1-Lipschitz and meet at 0",
-    ("Sinc", "globally_lipschitz"): MIRROR + "|f'| <= 1.371",
-    ("SSU (shifted sinc unit)", "globally_lipschitz"): MIRROR + "|f'| <= pi/2, as |(sin(x)/x)'| <= 1/2",
-    ("Soft-modulus-T", "globally_lipschitz"): MIRROR + "f' = tanh(t) + t/cosh(t)^2 with t = 100 x, extreme where "
-    "t tanh(t) = 1, and there its value is t = 1.19968 "
-    "(the catalogue's 1.172 is a grid's, the maximum sits at x = 0.012)",
-    ("Wave", "globally_lipschitz"): MIRROR + "f' = (2 x^3 - 4 x) exp(-x^2) is bounded",
-    ("TBSReLU", "globally_lipschitz"): MIRROR + "f = x tanh(tanh(x/2)), so f' is bounded: the gate's slope decays exponentially",
-    ("TBSReLUl", "globally_lipschitz"): MIRROR + "as TBSReLU",
-    ("MeLUPlus component", "globally_lipschitz"): MIRROR + "a composition of 1-Lipschitz square roots",
-    ("Mexican hat wavelet", "globally_lipschitz"): MIRROR + "f' = (x^3 - 3 x) exp(-x^2/2) is bounded",
     ("GCU (growing cosine unit)", "globally_lipschitz"): "theirs: f' = cos(x) - x sin(x) is x at x = 2 pi k + 3 pi/2",
     ("Cosine-sigmoid CSS", "globally_lipschitz"): "theirs: |f'| <= 1 + 1/4",
     ("Expcos", "globally_lipschitz"): "theirs: |f'| <= 2 |x| exp(-x^2) + exp(-x^2) <= 1.86",
