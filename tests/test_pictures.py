@@ -35,6 +35,7 @@ def test_examples_compute_and_draw(script, tmp_path):
     assert (ROOT / "docs" / "pictures" / f"{picture}.svg").exists() and (ROOT / "docs" / "pictures" / f"{picture}.png").exists()
 
 
+@pytest.mark.slow
 def test_pictures_come_out_the_same_every_time(tmp_path):
     """No date and no random identifier in a file."""
     for folder in ("a", "b"):
