@@ -154,6 +154,28 @@ def main() -> None:
         print(f"{name:<20}{len(finite):>7}{seconds * 1000:>9.1f}{everything * 1000:>8.1f}{s_text:>14}{z_text:>14}{q_text:>15}  {at}")
 
 
+    neuron()
+
+
+NEURON = "(u/(1+exp(-b))-1/4)^2+(u/(1+exp(-(w+b)))-1/2)^2+(u/(1+exp(-(2*w+b)))-9/10)^2"
+
+
+def neuron() -> None:
+    """Print boxes and time for all critical points of a logistic neuron with three parameters in a box (published: 149 004 boxes, 11 s)."""
+    from fractions import Fraction
+
+    from tamecheck.critical_boxes import certified
+    from tamecheck.geometry.critical_graph import graph
+    from tamecheck.ground.grammar import parse
+
+    ends = [(Fraction(1, 5), Fraction(3)), (Fraction(1, 10), Fraction(3)), (Fraction(-3), Fraction(3))]
+    started, clock = time.process_time(), time.perf_counter()
+    result, points = certified(graph(parse(NEURON), ["u", "w", "b"]), ends)
+    seconds, wall = time.process_time() - started, time.perf_counter() - clock
+    found = f"{len(points)} critical point, {len(result.open)} open"
+    print(f"logistic neuron: {found}, {result.boxes} boxes, {seconds:.2f} s of the processor ({wall:.2f} s)")
+
+
 def _count(found: object) -> str:
     return "-" if found is None else str(found)
 

@@ -170,6 +170,31 @@ def test_one_variable(formula, finite, infinite):
     assert report.values("smooth") == finite and sorted({v["value"] for v in report.asymptotic}) == sorted(infinite)
 
 
+def _softsign(e):
+    return f"(({e})/(1+abs({e})))"
+
+
+SOFTSIGN_NET = f"(12*{_softsign('3-2*' + _softsign('x+2') + '-2*' + _softsign('2-x'))}-3-x^2)^2"
+
+
+@pytest.mark.parametrize(
+    ("formula", "values", "dimension", "infimum", "attained"),
+    [
+        ("silu(x)-silu(-x)", [], None, "-inf", False), ("gelu(x)-gelu(-x)", [], None, "-inf", False),
+        ("softplus(x)-softplus(-x)", [], None, "-inf", False), ("mish(x)-mish(-x)", [], None, "-inf", False),
+        ("x*silu(x)+(-x)*silu(-x)", ["0"], 0, "0", True), ("x*relu(x)+(-x)*relu(-x)", ["0"], 0, "0", True),
+        (SOFTSIGN_NET, ["0"], 1, "0", True),
+    ],
+    ids=["swish", "gelu", "softplus", "mish", "swiglu", "reglu", "softsign net"],
+)  # fmt: skip
+def test_identities_of_activations(formula, values, dimension, infimum, attained):
+    """Differences that are x, gated units that are x^2, and the softsign net that fits x^2 exactly on [-2, 2]: its zero loss is attained."""
+    report = critical(formula)
+    assert report.complete and report.values("clarke") == values and report.asymptotic == []
+    assert dimension is None or report.clarke[0]["dimension"] == dimension
+    assert (report.infimum["value"], report.infimum["attained"]) == (infimum, attained)
+
+
 def test_infinitely_many_critical_values_are_refused():
     """x + 2 sin x has no finite list, and none is claimed."""
     report = critical("x+2*sin(x)")
