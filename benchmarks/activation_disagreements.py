@@ -38,7 +38,7 @@ SETTLED = {
     ("Triangular wave", "homes"): OSCILLATES + "f vanishes exactly on the even integers",
     ("EUAF", "homes"): OSCILLATES + "f vanishes on the positive even integers",
     ("Rootsig variant 2 (scaled softsign)", "constant"): "ours: f' = 1/(1 + |x|)^2 is 1 at 0; the grid missed 0",
-    ("Soft-modulus-T", "constant"): "ours: f' = tanh(t) + t/cosh(t)^2 with t = 100 x is extreme where t tanh(t) = 1, and there its value is t = 1.19968; "
+    ("Soft-modulus-T", "constant"): "ours: f' = tanh(t) + t/cosh(t)^2 with t = 100 x is extreme where t tanh(t) = 1, its value there t = 1.19968; "
     "the maximum sits at x = 0.012, between the points of the grid",
     ("Hard swish", "constant"): "ours: f' = (2 x + 3)/6 on (-3, 3) tends to 3/2 at 3",
     ("HardSReLUE", "constant"): "ours: f' = a (x + 1/2) + 1 on (0, 1) tends to 7/4 at 1",
