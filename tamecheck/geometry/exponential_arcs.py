@@ -15,6 +15,8 @@ from itertools import product
 from tamecheck.geometry.infimum import interval_of
 from tamecheck.geometry.linear_variables import reduce
 from tamecheck.geometry.smooth_programs import NotSmooth, Smooth
+from tamecheck.geometry.univariate import constants
+from tamecheck.geometry.univariate.asymptotics import Unknown, leading
 from tamecheck.geometry.univariate.expressions import Algebra, Expr, TooLarge, Undefined
 from tamecheck.geometry.univariate.isolation import zeros
 from tamecheck.geometry.univariate.regions import compare_limits, limit_of
@@ -73,10 +75,10 @@ def _one(k: Algebra, op: tuple, kind: str, v: dict[int, Expr], point: Sequence[E
     a = v[op[2]]
     if name == "exp":
         return k.exp(a)
-    if name == "log":
-        return k.log(a)
-    if name == "sqrt":
-        return k.sqrt(a)
+    if name in ("log", "sqrt"):
+        if not _positive_far_out(a):
+            raise NotSmooth(f"{name} of what is not positive along the curve")
+        return k.log(a) if name == "log" else k.sqrt(a)
     if name == "sigmoid":
         return k.div(one, k.add(one, k.exp(k.neg(a))))
     if name == "bump":
@@ -104,6 +106,14 @@ def entire(program: Smooth) -> bool:
         if op[0] == "div" and not (lows[op[2]] is not None and lows[op[2]] > 0):
             return False
     return True
+
+
+def _positive_far_out(e: Expr) -> bool:
+    """Return whether an expression is certainly positive for all large t."""
+    try:
+        return constants.sign(e) == 1 if not e.varies else leading(e, INFINITY).sign == 1
+    except Unknown:
+        return False
 
 
 class Space:
@@ -151,7 +161,7 @@ class Space:
         outputs = list(self.program.outputs)
         self.program.outputs = outputs[:1]
         try:
-            for texts in product(CURVES[:5], repeat=self.n):
+            for texts in product(CURVES[:7], repeat=self.n):
                 try:
                     (f,) = expressions(self.program, [self.curve(t) for t in texts], self.algebra)
                 except NotSmooth:

@@ -262,6 +262,15 @@ def test_functions_that_are_not_defined_everywhere_are_not_closed(formula):
     assert not report.complete and report.method == "certified"
 
 
+@pytest.mark.parametrize(
+    ("formula", "infimum"), [("x**y", None), ("log(x)+log(y)-x-y", "-inf"), ("exp(x+y)*sqrt(x)", None), ("log(x*y)+x^2", "-inf")]
+)
+def test_curves_stay_in_the_domain(formula, infimum):
+    """Guard: a limit along a curve counts only where the function is defined: x**y is positive."""
+    report = critical(formula, box={"x": (Q(1, 2), 2), "y": (Q(1, 2), 2)})
+    assert report.infimum["value"] == infimum
+
+
 def test_a_box_is_searched_and_said():
     """Without a box the default one is named; with one the answer is closed."""
     formula = "softplus(x)+x^2+y^2+erf(x*y)"
