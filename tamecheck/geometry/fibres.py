@@ -7,8 +7,10 @@ together hold all roots with multiplicity (Pellet's test).  Each disc then holds
 
 from itertools import pairwise
 
-from flint import acb, acb_poly, arb, arb_poly, ctx
+from flint import acb, acb_poly, arb, arb_mat, arb_poly, ctx
 
+DEFLATED = 500
+"""Bits from which on multiple roots are divided out before approximating."""
 Ball = arb | int
 Reals = list[tuple[Ball, int]]
 Complexes = list[tuple[acb, int]]
@@ -149,8 +151,15 @@ def _ordered(reals: Reals) -> Reals | None:
 def _clusters(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
     """Group approximate roots into ``distinct`` clusters and certify each by Pellet's test."""
     groups = group(_one_double(c) if distinct == len(c) - 2 else _approximate(c), distinct)
-    if groups is None:
-        return None
+    found = None if groups is None else _certified(c, groups)
+    if found is None and ctx.prec > DEFLATED:
+        # clusters closer together than a disturbance of the coefficients: divide the multiple roots out first
+        groups = _deflated(c, distinct)
+        found = None if groups is None else _certified(c, groups)
+    return found
+
+
+def _certified(c: list[Ball], groups: list[list[acb]]) -> tuple[Reals, Complexes] | None:
     polynomial = acb_poly(c)
     centres = [_centre(g) for g in groups]
     discs: list[tuple[acb, arb, int, bool]] = []
@@ -211,6 +220,57 @@ def _approximate(c: list[Ball]) -> list[acb]:
     finally:
         ctx.prec = before
     return []
+
+
+def _deflated(c: list[Ball], distinct: int) -> list[list[acb]] | None:
+    """Return approximations (no proof) of the distinct roots, each repeated as often as its multiplicity.
+
+    The greatest common divisor with the derivative is the subresultant of degree m = degree - distinct; the quotient by it has the same
+    roots, all simple.
+    """
+    d = len(c) - 1
+    m = d - distinct
+    f = [arb(x) if x.__class__ is int else x.mid() for x in c]
+    g = [x * k for k, x in enumerate(f)][1:]
+    common = _subresultant(f, g, m)
+    if common is None:
+        return None
+    rest, quotient = list(f), []
+    for k in range(d - m, -1, -1):
+        lead = (rest[k + m] / common[m]).mid()
+        quotient.append(lead)
+        for i in range(m + 1):
+            rest[k + i] = (rest[k + i] - lead * common[i]).mid()
+    try:
+        roots = [z.mid() for z in acb_poly(quotient[::-1]).roots(tol=arb(2) ** -(ctx.prec // 4), maxprec=8 * ctx.prec)]
+    except ValueError:
+        return None
+    polynomial = acb_poly(c)
+    groups = []
+    for i, z in enumerate(roots):
+        centre, spread, real = _centre([z])
+        gap = min([abs(centre - w).lower() for j, w in enumerate(roots) if j != i], default=arb(1) + abs(centre))
+        if not real:
+            gap = gap.min(abs(centre.imag).lower())
+        fitting = [k for k in range(1, m + 2) if _radius(polynomial, centre, spread, gap / 3, k) is not None]
+        if len(fitting) != 1:
+            return None
+        groups.append([z] * fitting[0])
+    return groups if sum([len(g) for g in groups]) == d else None
+
+
+def _subresultant(f: list[arb], g: list[arb], m: int) -> list[arb] | None:
+    """Return approximate coefficients of the subresultant of degree ``m`` of a polynomial and its derivative."""
+    d = len(f) - 1
+    rows = [[arb(0)] * (d - 2 - m - k) + f[::-1] + [arb(0)] * k for k in range(d - 2 - m, -1, -1)]
+    rows += [[arb(0)] * (d - 1 - m - k) + g[::-1] + [arb(0)] * k for k in range(d - 1 - m, -1, -1)]
+    size = len(rows)
+    width = len(rows[0])
+    found = []
+    for j in range(m + 1):
+        chosen = [*range(size - 1), width - 1 - j]
+        found.append(arb_mat([[row[i] for i in chosen] for row in rows]).det().mid())
+    return found if abs(found[m]) > 0 else None
 
 
 def group(roots: list[acb], count: int) -> list[list[acb]] | None:
