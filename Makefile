@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.tamecheck-installed
 
-.PHONY: demo test slow lint clean
+.PHONY: demo test slow papers lint clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -16,6 +16,12 @@ test: $(READY)
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+PAPERS := $(sort $(filter-out %/common.py,$(wildcard examples/papers/*.py)))
+
+papers: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[plot]'
+	for script in $(PAPERS); do $(BIN)/python $$script || exit 1; done
 
 lint:
 	$(BIN)/python -m ruff check tamecheck tests examples benchmarks
