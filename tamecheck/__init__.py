@@ -23,6 +23,8 @@ _PUBLIC = {
     "conservative": ("tamecheck.conservative_report", "conservative"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),
+    "torch": ("tamecheck.frameworks.torch_models", None),
+    "jax": ("tamecheck.frameworks.jax_models", None),
     "testing": ("tamecheck.testing", None),
     "errors": ("tamecheck.errors", None),
 }
