@@ -48,6 +48,11 @@ class CriticalReport:
     def __str__(self) -> str:
         return self.to_text()
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(self.to_text())}</pre>"
+
     def values(self, kind: str) -> list[str]:
         """Return the values of a kind as texts."""
         return [v["value"] for v in self._content[kind] or []]
@@ -121,6 +126,8 @@ def critical(
     content = _empty(text, names, kind)
     try:
         _algebraic(content, g, kind, rules, budget, observe)
+        if box is not None:
+            content["note"] += "; the box was not needed: an algebraic function is treated on the whole space"
     except NotAlgebraic as found:
         from tamecheck import critical_certified
 

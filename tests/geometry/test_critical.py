@@ -255,6 +255,19 @@ def test_bad_input_is_a_clear_error(formula, variables, code):
     assert error.value.code == code
 
 
+def test_sympy_expressions_and_notebooks():
+    """An expression of SymPy is read through its text; a notebook shows the text of the report; a report is no truth value."""
+    sympy = pytest.importorskip("sympy")
+    x, y = sympy.symbols("x y")
+    report = critical(x**2 + (x * y - 1) ** 2, ["x", "y"], box={"x": (-1, 1)})
+    assert report.values("asymptotic") == ["0"] and "box was not needed" in report.note
+    assert report._repr_html_().startswith("<pre>f(x, y)") and "complete" in repr(report)
+    with pytest.raises(TypeError):
+        bool(report)
+    with pytest.raises(AttributeError, match="it has"):
+        report.nothing  # noqa: B018
+
+
 def test_kinds_are_checked_and_respected():
     """Only what is asked for is computed."""
     with pytest.raises(InputError, match="no kind of critical value"):
