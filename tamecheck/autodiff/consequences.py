@@ -52,15 +52,14 @@ def gradients(pieces: Pieces, facts: FunctionFacts, cell: Cell) -> list[list[Quo
     if cell.dimension == pieces.space.n:
         p = pieces.of(cell)
         return None if p.value is None else [pieces.derivative(p)]
-    out: list[list[Quotient]] = []
+    out: dict[str, list[Quotient]] = {}
     for other in pieces.space.open_around(cell):
         p = pieces.of(other)
         if p.value is None or p.outside or (other.number, cell.number) in facts.singular:
             return None
         g = pieces.derivative(p)
-        if g not in out:
-            out.append(g)
-    return out
+        out.setdefault(p.key if g == p.returned else "|".join([f"{a}/{b}" for a, b in g]), g)
+    return list(out.values())
 
 
 def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None) -> Consequences:
@@ -86,10 +85,13 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None =
             found.smooth = found.smooth and None
             found.note(f"whether what is returned where {space.formula(cell)} is a Clarke subgradient")
             continue
-        exact = all([space.vanishes(f.add(a, b, -1), cell) is True for g in around for a, b in zip(g, p.returned, strict=True)])
-        if exact:
+        if found.smooth is not False and all(
+            [space.vanishes(f.add(a, b, -1), cell) is True for g in around for a, b in zip(g, p.returned, strict=True)]
+        ):
             continue
         found.smooth = False
+        if p.returned in around:
+            continue
         inside = hulls.contains(pieces, around, p.returned, cell)
         if inside is None:
             found.clarke = found.clarke and None
@@ -160,12 +162,12 @@ def _still(pieces: Pieces, p: Piece, cell: Cell) -> bool | None:
 
 
 def _lower(pieces: Pieces, cell: Cell) -> list[list[Quotient]]:
-    out = []
+    out: dict[str, list[Quotient]] = {}
     for other in pieces.space.around(cell):
         p = pieces.of(other)
-        if other.dimension < pieces.space.n and p.value is not None and p.defined and not p.unknown and p.returned not in out:
-            out.append(p.returned)
-    return out
+        if other.dimension < pieces.space.n and p.value is not None and p.defined and not p.unknown:
+            out.setdefault(p.key, p.returned)
+    return list(out.values())
 
 
 def _collect(found: Consequences, name: str, answer: bool | None, cell: Cell) -> None:

@@ -112,15 +112,15 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
 
 def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
     """Clarke's subdifferential and critical sets; the space is cut further until all signs are constant."""
-    try:
-        found = consequences.examine_clarke(out.pieces, out.function, Budget(seconds=PATIENCE))
-    except (Missing, BudgetExceeded):
-        found = None
-    except (Undecided, TooCurved) as reason:
-        out.note(str(reason))
-        found = None
     out.consequences = _refined(out, mode, budget)
     if out.consequences is None:
+        try:
+            found = consequences.examine_clarke(out.pieces, out.function, Budget(seconds=PATIENCE))
+        except (Missing, BudgetExceeded):
+            found = None
+        except (Undecided, TooCurved) as reason:
+            out.note(str(reason))
+            found = None
         out.consequences = found or Consequences(clarke=None, smooth=None)
         for name in ("spurious", "stuck", "restless", "clarke_critical", "rule_critical"):
             setattr(out.consequences, name, None)

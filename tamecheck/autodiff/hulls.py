@@ -65,6 +65,10 @@ def contains(pieces: Pieces, vectors: Sequence[Vector], target: Vector, cell: Ce
     constant = [numbers(d) for d in differences]
     zero = [Fraction(0)] * f.n
     if all([c is not None for c in constant]):
+        if any([not any(c) for c in constant]):
+            return True
+        if any([all([c[k] > 0 for c in constant]) or all([c[k] < 0 for c in constant]) for k in range(f.n)]):
+            return False
         return weights(constant, zero) is not None
     if _constant_weights(pieces, differences):
         return True

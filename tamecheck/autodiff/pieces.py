@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from flint import fmpz_mpoly
 
@@ -38,7 +39,12 @@ class Piece:
     unknown: list[str] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def key(self) -> str:
+        """What is returned, as text."""
+        return "|".join([d if isinstance(d, str) else f"{d[0]}/{d[1]}" for d in self.returned])
+
+    @cached_property
     def defined(self) -> bool:
         """Whether differentiation returns numbers."""
         return NOTHING not in self.returned
@@ -61,6 +67,7 @@ class Pieces:
         self._extra = list(extra)
         self.pieces: list[Piece] = []
         self.settled = False
+        self._gradients: dict[int, list[Quotient]] = {}
         try:
             self._start(0)
         except NoRoom:
@@ -217,7 +224,10 @@ class Pieces:
 
     def derivative(self, piece: Piece) -> list[Quotient]:
         """Return the gradient of the function that a piece is (as a function on all of space)."""
-        return [self.field.derivative(piece.value, k) for k in range(self.field.n)]
+        found = self._gradients.get(piece.cell.number)
+        if found is None:
+            found = self._gradients[piece.cell.number] = [self.field.derivative(piece.value, k) for k in range(self.field.n)]
+        return found
 
 
 def _operations(code: Code) -> Iterable[str]:

@@ -19,7 +19,7 @@ from tamecheck.errors import BudgetExceeded
 from tamecheck.ground import linear
 from tamecheck.ground.polynomials import Ring, positive
 
-MAXIMAL_CELLS = 20_000
+MAXIMAL_CELLS = 9_000
 MAXIMAL_CURVED = 3
 
 

@@ -1,0 +1,119 @@
+"""The command, its JSON, its pictures and its errors; the generated table of kinks."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from tamecheck import cli
+from tamecheck.autodiff import rules
+from tamecheck.conservative_report import conservative
+from tamecheck.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KEYS = {
+    "verdict", "function", "clarke", "spurious", "stuck", "critical_values", "witness", "undefined_at", "obligations", "operators", "tamecheck", "command",
+}  # fmt: skip
+TIES = '[[rule]]\noperator = "max"\nwhere = "x0 == x1"\nvalue = ["1", "1"]\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "verdict"),
+    [
+        (["relu(x) - relu(-x)"], 0, "conservative"), (["relu(x)", "--rules", "jax"], 0, "clarke"), (["x^2"], 0, "exact-c1"),
+        (["round(x)"], 1, "not-conservative"), (["sqrt(x^2)"], 1, "undefined"), (["relu(exp(x) - 2)"], 2, "unknown"),
+        (["max(x, y)", "--vars", "x,y", "--rules", "tensorflow"], 0, "clarke"), (["relu(x)", "--mode", "forward"], 0, "clarke"),
+    ],
+)  # fmt: skip
+def test_exit_status_and_json(arguments, status, verdict, capsys):
+    """0 for the first three verdicts, 2 for unknown, 1 else; one JSON object with the keys of the interface."""
+    assert cli.main(["conservative", *arguments, "--json"]) == status
+    content = json.loads(capsys.readouterr().out)
+    assert content["verdict"] == verdict and content["command"] == "conservative"
+    assert KEYS <= set(content)
+    assert set(content["function"]) >= {"continuous", "locally_lipschitz", "path_differentiable", "homes"}
+    assert set(content["critical_values"]) == {"ad", "clarke"}
+
+
+def test_a_file_of_rules(tmp_path, capsys):
+    """The file of the interface, and the witness with both exact numbers."""
+    place = tmp_path / "rules.toml"
+    place.write_text(TIES)
+    assert cli.main(["conservative", "max(x, y)", "--rules", str(place), "--json"]) == 1
+    witness = json.loads(capsys.readouterr().out)["witness"]
+    assert witness["kind"] == "stratum-hugging-loop" and witness["circulation"] == "1" and witness["verified"] is True
+    assert [leg["from"] for leg in witness["curve"]] == [["0", "0"], ["1", "1"], ["1", "0"]]
+
+
+@pytest.mark.parametrize("width", ["80", "100"])
+def test_the_screen_fits(width, capsys, monkeypatch):
+    """No line is longer than the terminal."""
+    monkeypatch.setenv("COLUMNS", width)
+    cli.main(["conservative", "(relu(w + b) - relu(-w - b) - 1)^2/2"])
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= int(width)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[rule]]\noperator = 3\n", "names no operator"), ('[[rule]]\noperator = "nothing"\nvalue = ["1"]\n', "no operator 'nothing'"),
+        ('[[rule]]\noperator = "abs"\n', "exactly one of"), ('[[rule]]\noperator = "abs"\nvalue = [0.5]\n', "holds float, not text"),
+        ('[[rule]]\noperator = "abs"\nvalue = ["1", "2"]\n', "2 entries in 'value'"), ('[[rule]]\noperator = "abs"\nvalue = ["__import__(1)"]\n', "names start with a letter"),
+        ('[[rule]]\noperator = "abs"\nvalue = ["y"]\n', "'y' is not among the variables"), ('[[rule]]\noperator = "abs"\nhow = 1\nvalue = ["1"]\n', "unknown key 'how'"),
+        ("[[rule]\n", "not TOML"), ('base = "theano"\n', "no rule book for 'theano'"), ("rules = 1\n", "unknown key 'rules'"),
+    ],
+)  # fmt: skip
+def test_bad_files_of_rules(text, message):
+    """Every mistake is one line with a code, before any work is done."""
+    with pytest.raises(InputError, match=message):
+        rules.load(text if "\n" in text else text + "\n")
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "message"),
+    [
+        ("relu(x", {}, "never closed"), ("3", {}, "no variable"), ("x + y", {"variables": ["x"]}, "'y' is not listed"), ("glu(x)", {}, "not a function"),
+        ("x", {"rulebook": "mxnet"}, "no rule book and no file"), ("x", {"mode": "sideways"}, "no mode"), ("forall x: x > 0", {"variables": ["x"]}, "statement"),
+        ("+".join([f"x{k}" for k in range(20)]), {}, "20 variables"), ("x^999", {}, "larger than 64"),
+    ],
+)  # fmt: skip
+def test_bad_input(program, options, message):
+    """Bad programs, names and rule books are input errors."""
+    with pytest.raises(InputError, match=message):
+        conservative(program, **options)
+
+
+def test_models_are_sent_elsewhere(capsys):
+    """The exact decision takes formulas."""
+    assert cli.main(["conservative", "model.onnx"]) == 3
+    assert "TC194" in capsys.readouterr().err
+
+
+def test_a_report_is_no_truth_value():
+    """`if report:` would hide that a verdict has more than two values."""
+    with pytest.raises(TypeError, match="three values"):
+        bool(conservative("relu(x)"))
+
+
+@pytest.mark.parametrize(("program", "given"), [("max(x, y)", TIES), ("x*stop_gradient(x)", "torch"), ("round(x)", "torch"), ("sqrt(x)", "torch")])
+def test_pictures(program, given, tmp_path):
+    """Loops on surfaces, curves on lines."""
+    pytest.importorskip("matplotlib")
+    place = tmp_path / "picture.svg"
+    conservative(program, given).plot(str(place))
+    assert place.read_text(encoding="utf-8").count("<path") > 10
+
+
+def test_pictures_of_many_variables_are_refused(tmp_path):
+    """There is no picture of three variables."""
+    with pytest.raises(InputError, match="one or two variables"):
+        conservative("relu(x + y + z)").plot(str(tmp_path / "p.svg"))
+
+
+def test_the_table_of_kinks_is_what_the_books_say():
+    """The page is generated, not typed."""
+    specification = importlib.util.spec_from_file_location("kink_table", ROOT / "benchmarks" / "kink_table.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    assert module.PAGE.read_text(encoding="utf-8") == module.page()
