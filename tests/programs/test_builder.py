@@ -650,11 +650,11 @@ def test_building_is_linear_in_depth():
     """Ten times the layers take about ten times the time, and nothing recurses."""
 
     def seconds(count):
-        started = time.perf_counter()
+        started = time.process_time()
         model = nn.Sequential(*[nn.Linear(2, 2) for _ in range(count)])
         network = model.network(nn.Input("x", (1, 2)))
         assert len(network.parameters) == 2 * count
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     small = min(seconds(1000), seconds(1000))
     assert seconds(10_000) < 40 * small
