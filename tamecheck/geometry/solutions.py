@@ -18,7 +18,8 @@ from tamecheck.geometry import cell_smtlib
 from tamecheck.geometry.cells import Cell, Decomposition, cell_text
 from tamecheck.geometry.projection import Factor
 from tamecheck.geometry.quantifiers import Search, TooMuch
-from tamecheck.geometry.stacks import Stack
+from tamecheck.geometry.refinement import Refinement, suitable
+from tamecheck.geometry.stacks import NotWellOriented, Stack
 from tamecheck.ground import statements
 from tamecheck.ground.formulas import HOLDS, SIGNS, Formula, smt_matrix
 from tamecheck.ground.polynomials import Ring
@@ -96,6 +97,8 @@ class _Pending:
         self.attempt = 0
         self.search: Search | None = None
         self.settled: tuple | None = None
+        self.coarse: Search | None = None
+        self.refined: tuple[list[str], Refinement] | None = None
 
     def __repr__(self) -> str:
         return f"<unfinished elimination, {len(self.labels)} cells decided>"
@@ -103,6 +106,8 @@ class _Pending:
     @property
     def labels(self) -> list[Label]:
         """The cells of the space of the free variables that are decided."""
+        if self.refined is not None:
+            return self.refined[1].table
         return self.search.table if self.search is not None else []
 
     def resume(self, budget: Budget | None = None) -> Elimination:
@@ -115,15 +120,8 @@ class _Pending:
 
     def _run(self, budget: Budget | None) -> Elimination:
         while True:
-            if self.search is None:
-                self.search = Search(self.given, self.projection, budget, self.extra, fixed=self.fixed)
-            search = self.search
-            search.budget = budget
-            if self.settled is not None:
-                # a shorter answer is worth some work, not any
-                search.allowance = PATIENCE * (self.settled[0].stacks + 50)
             try:
-                search.run()
+                search = self._searched(budget)
             except TooMuch:
                 search, labels, factors, clashes = self.settled
                 return _answer(self.given, search, labels, factors, clashes)
@@ -138,10 +136,30 @@ class _Pending:
             if self.extended and self.settled is None:
                 self.settled = (search, labels, factors, clashes)
             self.extra = self.extra + more
+            if isinstance(search, Search):
+                self.coarse = search
             self.search = None
         if clashes and not self.extended:
             raise BudgetExceeded("no formula without roots was found", code="TC306", where="eliminate", hint="extended=True")
         return _answer(self.given, search, labels, factors, clashes)
+
+    def _searched(self, budget: Budget | None) -> "Search | Refinement":
+        """Return the labels with the derivatives so far: from scratch, or by refining the first search."""
+        # a shorter answer is worth some work, not any
+        allowance = None if self.settled is None else PATIENCE * (self.settled[0].stacks + 50)
+        if self.search is None and self.coarse is not None and suitable(self.coarse):
+            try:
+                if self.refined is None or self.refined[0] != self.extra:
+                    self.refined = (self.extra, Refinement(self.coarse, self.extra, budget, allowance))
+                self.refined[1].run(budget)
+                return self.refined[1]
+            except NotWellOriented:
+                self.coarse = None
+        if self.search is None:
+            self.search = Search(self.given, self.projection, budget, self.extra, fixed=self.fixed)
+        self.search.budget, self.search.allowance = budget, allowance
+        self.search.run()
+        return self.search
 
 
 def signs_of(label: Label) -> dict[int, int]:
@@ -294,7 +312,9 @@ def describe(decomposition: Decomposition, where: Callable[[Cell], bool]) -> Eli
     return _assemble(names, names, labels, factors, clashes, decomposition.method, decomposition.lifting.stacks)
 
 
-def _answer(given: Formula, search: Search, labels: Sequence[Label], factors: Sequence[Factor], clashes: Sequence[tuple[int, int]]) -> Elimination:
+def _answer(
+    given: Formula, search: "Search | Refinement", labels: Sequence[Label], factors: Sequence[Factor], clashes: Sequence[tuple[int, int]]
+) -> Elimination:
     names = search.ring.names if search.lifting is not None else given.free
     return _assemble(given.free, names, labels, factors, clashes, search.method, search.stacks)
 
