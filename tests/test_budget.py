@@ -91,7 +91,7 @@ def test_an_interrupted_parent_leaves_no_child():
     """Ctrl-C is a budget of zero."""
     code = (
         "import os, signal, sys, threading\nfrom tamecheck import budget\n"
-        "threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
         "print(budget.run([sys.executable, '-c', 'import time; time.sleep(30)'], budget.Budget()).how)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
