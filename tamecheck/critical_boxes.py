@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tamecheck.budget import Budget
 from tamecheck.critical_certified import constant
+from tamecheck.critical_report import merged
 
 DEFAULT = Fraction(8)
 """Half the side of the box that is searched if none is given."""
@@ -62,7 +63,7 @@ def _infinity(content: dict, space, g) -> bool:
     if content["coercive"]:
         content["asymptotic"] = []
         return True
-    content["asymptotic"] = [_escape(e) for e in space.escapes()]
+    content["asymptotic"] = merged([_escape(e) for e in space.escapes()])
     candidates = values_at_infinity(Smooth.of(g))
     if candidates is None:
         content["open"].append("critical values at infinity: those along the curves that were tried; there may be more")

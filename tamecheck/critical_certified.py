@@ -84,7 +84,9 @@ def _line(content: dict, text: str, kind: str, boxes: list | None) -> None:
         content["ad"] = _points([p for p in points if p.smooth])
     values, unsettled = critical.asymptotic_values(shape)
     if content["asymptotic"] is not None:
-        content["asymptotic"] = [_escape(a, name) for a in values]
+        from tamecheck.critical_report import merged
+
+        content["asymptotic"] = merged([_escape(a, name) for a in values])
         notes += [f"critical values at infinity {_span(o.low, o.high, name)}: {o.reason}" for o in unsettled]
     content["complete"] = not notes
     content["open"] += notes

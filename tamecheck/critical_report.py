@@ -191,7 +191,7 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
     if kind in ("all", "asymptotic"):
         unbounded = {c.value for c in sets.clarke if c.dimension > 0}
         infinite = at_infinity(pieces, unbounded, budget)
-        content["asymptotic"] = [_at_infinity(v) for v in infinite.values]
+        content["asymptotic"] = merged([_at_infinity(v) for v in infinite.values])
         content["open"] += infinite.open
     content["complete"] = not sets.open and infinite.complete and not sets.discontinuous
     content["open"] += sets.open + [f"{text}: no Clarke subdifferential there" for text in sets.discontinuous]
@@ -281,6 +281,16 @@ def _coordinate(x) -> str:
     from tamecheck.ground.algebraic import polynomial_text
 
     return str(x) if x.rational is not None else f"root({polynomial_text(x.polynomial, 'c')}, {x.index + 1}, c)"
+
+
+def merged(entries: list[dict]) -> list[dict]:
+    """Return values at infinity once for each sense: the first with a nontrivial arc leads, all arcs are listed."""
+    out: dict = {}
+    for e in sorted(entries, key=lambda e: (e["enclosure"][0], bool(e["trivial"]))):
+        first = out.setdefault((e["value"], e["sense"]), {**e, "arcs": []})
+        first["arcs"].append(e["arc"])
+        first["trivial"] = bool(first["trivial"]) and bool(e["trivial"])
+    return list(out.values())
 
 
 def _at_infinity(v) -> dict:

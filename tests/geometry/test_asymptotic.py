@@ -158,6 +158,8 @@ def test_trivial_values():
     values = {v["value"]: v["trivial"] for v in critical("(x*y-1)^2").asymptotic}
     assert values == {"0": True}
     assert {v["trivial"] for v in critical("x^2+(x*y-1)^2").asymptotic} == {False}
+    (both,) = critical("y*(x^2*y-1)^2").asymptotic
+    assert both["trivial"] is False and len(both["arcs"]) == 2
 
 
 def test_the_condition_on_the_gradient_is_needed(monkeypatch):
