@@ -31,16 +31,18 @@ def brown(names: Sequence[str], supports: Sequence[Sequence[tuple[int, ...]]], p
 
 
 def candidates(blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring) -> list[list[str]]:
-    """Return the orders worth trying: all if they are few, else the one of Brown's rule."""
-    if prod([factorial(len(b)) for b in blocks]) <= TRIED:
-        return [[name for part in choice for name in part] for choice in product(*[permutations(b) for b in blocks])]
+    """Return the orders worth trying: all if they are few, the one of Brown's rule first."""
     supports = [[tuple(map(int, e)) for e in p.monoms()] for p in polynomials]
-    return [[name for b in blocks for name in brown(b, supports, ring.index)]]
+    first = [name for b in blocks for name in brown(b, supports, ring.index)]
+    if prod([factorial(len(b)) for b in blocks]) <= TRIED:
+        every = [[name for part in choice for name in part] for choice in product(*[permutations(b) for b in blocks])]
+        return [first, *[names for names in every if names != first]]
+    return [first]
 
 
 def cost(projection: Projection) -> int:
     """Return the sum of the degrees of all monomials of all projection factors."""
-    return sum([sum(e) for f in projection.factors for e in f.monomials])
+    return projection.cost()
 
 
 def moved(p: fmpz_mpoly, source: Ring, target: Ring) -> fmpz_mpoly:
@@ -60,7 +62,7 @@ def best(
     BudgetExceeded
         If no order tried has a projection of acceptable size.
     """
-    from tamecheck.geometry.projection import project
+    from tamecheck.geometry.projection import TooCostly, project
 
     chosen, least, failure = None, None, None
     for names in candidates(blocks, polynomials, ring):
@@ -68,12 +70,14 @@ def best(
         target.work, target.patience, target.deadline = ring.work, ring.patience, ring.deadline
         try:
             projection, factored = project(
-                target, [moved(p, ring, target) for p in polynomials], method, [moved(p, ring, target) for p in equations], free
+                target, [moved(p, ring, target) for p in polynomials], method, [moved(p, ring, target) for p in equations], free, least
             )
+        except TooCostly:
+            continue
         except BudgetExceeded as stop:
             failure = stop
             continue
-        weight = cost(projection)
+        weight = projection.cost()
         if least is None or weight < least:
             chosen, least = (target, projection, factored), weight
     if chosen is None:

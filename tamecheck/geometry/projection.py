@@ -32,6 +32,10 @@ Step = tuple[int, tuple[tuple[tuple[int, int], ...], ...]]
 """The degree in a variable, and for each coefficient after its substitution the (place, exponent) pairs of coefficients before."""
 
 
+class TooCostly(Exception):
+    """A projection is larger than one that is already known."""
+
+
 class Factor:
     """An irreducible polynomial of the projection, with what lifting needs to know about it.
 
@@ -52,7 +56,7 @@ class Factor:
 
     __slots__ = (
         "number", "bit", "polynomial", "level", "degree", "occurs", "even", "coefficients", "masks", "discriminant", "resultants",
-        "nullable", "known", "monomials", "plan", "degrees",
+        "nullable", "known", "monomials", "plan", "degrees", "weight",
     )  # fmt: skip
 
     def __init__(self, ring: Ring, polynomial: fmpz_mpoly, number: int, level: int, known: bool = True) -> None:
@@ -62,6 +66,7 @@ class Factor:
         # FLINT's own integers would make every product with a power one of them
         self.monomials = [tuple(map(int, e)) for e in polynomial.monoms()]
         self.degrees = tuple(map(int, polynomial.degrees()))
+        self.weight = sum([sum(e) for e in self.monomials])
         self.degree = self.degrees[level - 1]
         self.occurs = sum([1 << k for k in range(1, level + 1) if self.degrees[k - 1]])
         self.even = sum([1 << k for k in range(1, level + 1) if not any([e[k - 1] & 1 for e in self.monomials])])
@@ -112,6 +117,7 @@ class Projection:
     levels : list of lists of Factor — ``levels[k]`` has main variable x_k; ``levels[0]`` is empty
     method : str
     designated : dict — for a level the factors (their numbers) of the equation that was projected there
+    equations : list — for each equation that was given the numbers of its factors
     guards : list — sets of factors, of each of which one vanishes wherever the formula holds
     """
 
@@ -124,6 +130,7 @@ class Projection:
         self.levels: list[list[Factor]] = [[] for _ in range(len(ring.names) + 1)]
         self.designated: dict[int, frozenset[int]] = {}
         self.guards: list[frozenset[int]] = []
+        self.equations: list[frozenset[int]] = []
         self._numbers: dict[str, Factor] = {}
 
     def register(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
@@ -155,15 +162,17 @@ class Projection:
             bits |= factor.bit
         return bits
 
-    def close(self, equations: Sequence[fmpz_mpoly] = (), free: int = 0) -> None:
+    def close(self, equations: Sequence[fmpz_mpoly] = (), free: int = 0, limit: int | None = None) -> None:
         """Add all projections, level by level.
 
         ``equations`` are implied by the formula (see `tamecheck.geometry.constraints`): at the level of the first variable to be
         eliminated only one of them is projected, with its resultants against all others; below, resultants without it are left out,
         except at the first ``free`` levels, whose sign vectors make the answer and must be complete.
+        Raises `TooCostly` as soon as the cost exceeds the limit.
         """
         top = len(self.levels) - 1
         implied = [frozenset([f.number for f, _ in self.register(e)[1]]) for e in equations]
+        self.equations = list(implied)
         for k in range(top, 0, -1):
             usable = [e for e in implied if e and all([self.factors[n].level == k for n in e])]
             if usable:
@@ -172,6 +181,8 @@ class Projection:
                     self.designated[k] = chosen
                 # the equations of this level, besides the chosen one, meet it where the resultant vanishes
                 others = [e for e in usable if not e & chosen]
+            if limit is not None and self.cost() > limit:
+                raise TooCostly
             if k > 1:
                 self.check_time()
                 constraint = [self.factors[n] for n in sorted(self.designated.get(k, ()))]
@@ -193,6 +204,10 @@ class Projection:
                     return None
                 found |= mask
         return frozenset([n for n in range(len(self.factors)) if found >> n & 1])
+
+    def cost(self) -> int:
+        """Return the sum of the degrees of all monomials of all factors."""
+        return sum([f.weight for f in self.factors])
 
     def check_time(self) -> None:
         """Stop if the time for the projection is over."""
@@ -283,7 +298,7 @@ Factored = tuple[int, tuple[tuple[Factor, int], ...]]
 
 
 def project(
-    ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str, equations: Sequence[fmpz_mpoly] = (), free: int = 0
+    ring: Ring, polynomials: Sequence[fmpz_mpoly], method: str, equations: Sequence[fmpz_mpoly] = (), free: int = 0, limit: int | None = None
 ) -> tuple[Projection, list[Factored]]:
     """Return the projection of some nonzero polynomials, and each of them as (sign of constant, factors with exponents).
 
@@ -291,5 +306,5 @@ def project(
     """
     projection = Projection(ring, method)
     inputs = [projection.register(p) for p in polynomials]
-    projection.close(equations, free)
+    projection.close(equations, free, limit)
     return projection, inputs

@@ -184,6 +184,7 @@ class Search:
         self._memo: dict[tuple, tuple[bool, int | None]] = {}
         self.lifting: Lifting | None = None
         self.equational = True
+        self.banned: set[int] = set()
         self.allowance: int | None = None
         self._prepared = False
 
@@ -208,7 +209,7 @@ class Search:
         polynomials = [f.atoms[i] for i in used]
         polynomials += [read(f.ring, text)[0] for text in self.extra]
         f.ring.limit(None if self.budget is None else self.budget.remaining())
-        equations = implied(f) if self.equational and method == "brown" else ()
+        equations = [e for i, e in enumerate(implied(f)) if i not in self.banned] if self.equational and method == "brown" else []
         ring, projection, factored = order.best(self._blocks(), polynomials, f.ring, method, equations, len(f.free))
         self.ring: Ring = ring
         self.atoms = [(1, ())] * len(f.atoms)
@@ -263,8 +264,8 @@ class Search:
                 raise
             except NotWellOriented as reason:
                 if self._designated:
-                    # the restricted projections are not valid here
-                    self.equational = False
+                    # the restricted projections are not valid with this equation
+                    self._ban(reason.factor.number)
                     self._prepare(self.method)
                 elif not self.lifting.cut(reason):
                     if self.asked != "auto":
@@ -273,6 +274,15 @@ class Search:
                 self._memo.clear()
         self.stacks = self.lifting.stacks
         return value if not f.free else None
+
+    def _ban(self, number: int) -> None:
+        """Give up the equations with a factor; all, if it does not come from one of them."""
+        left = [i for i in range(len(self.banned) + len(self.lifting.projection.equations)) if i not in self.banned]
+        guilty = [i for i, e in zip(left, self.lifting.projection.equations, strict=True) if number in e]
+        if guilty:
+            self.banned.update(guilty)
+        else:
+            self.equational = False
 
     def _first_method(self) -> str:
         f = self.formula
