@@ -174,6 +174,8 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
     analysis = None
     try:
         pieces = Pieces(g, given, budget)
+        if all([f.value is None for f in pieces.faces]):
+            raise InputError("the function is defined nowhere", code="TC152", where=content["formula"][:80], hint="check for divisions by zero")
         analysis = Analysis(pieces, budget)
         wanted = ("smooth", "clarke", "ad") if kind in ("all", "asymptotic") else (kind,)
         analysis.run(wanted)

@@ -30,8 +30,8 @@ FINE = 160
 STARTS = 3
 """Newton's iteration starts from a grid of so many points in each direction."""
 MAXIMAL_BOXES = 20_000
-SMALLEST = 2**-24
-"""A box of this size relative to the given one is open."""
+SMALLEST = 24
+"""A box that is smaller than the given one by so many binary places is open."""
 
 
 @dataclass
@@ -225,7 +225,7 @@ def zeros(
         elif all([a <= q and p <= b for (p, q), (a, b) in zip(z.ends(), given, strict=True)]):
             left.append(tuple([(a >> (FINE - PLACES), -(-b >> (FINE - PLACES))) for a, b in z.box]))  # on the boundary
     todo: list[Box] = [whole]
-    limits = [max(int((b - a) * SMALLEST), 16) for a, b in whole]
+    limits = [max((b - a) >> SMALLEST, 16) for a, b in whole]
     while todo:
         x = todo.pop()
         result.boxes += 1

@@ -245,7 +245,7 @@ def _newton(slopes, point):
     ("formula", "variables", "code"),
     [
         ("x^2+y", ["x"], "TC102"), ("x^2+", None, "TC101"), ("3", None, "TC102"), ("x^2", ["x", "x"], "TC102"), ("forall y: y > x", None, "TC150"),
-        ("x^100", None, "TC151"), ("nosuch(x)", None, "TC150"), ("a+b+c+d+e1+f+g", None, "TC151"), (3.5, None, "TC101"),
+        ("x^100", None, "TC151"), ("1/(x-x)", None, "TC152"), ("nosuch(x)", None, "TC150"), ("a+b+c+d+e1+f+g", None, "TC151"), (3.5, None, "TC101"),
     ],
 )  # fmt: skip
 def test_bad_input_is_a_clear_error(formula, variables, code):
