@@ -125,15 +125,16 @@ def qepcad_time(script: str, memory: int, repeat: int) -> tuple[str, float]:
     return said, best
 
 
-_FLOORS: dict[int, float] = {}
+_FLOORS: dict[tuple[int, bool], float] = {}
 
 
-def floor(memory: int) -> float:
-    """Return the time of a trivial problem."""
-    if memory not in _FLOORS:
-        script = "[ ]\n(x)\n1\n[ x = 0 ].\ngo\ngo\ngo\nfinish\n"
-        _FLOORS[memory] = min([qepcad_time(script, memory, 1)[1] for _ in range(15)])
-    return _FLOORS[memory]
+def floor(memory: int, full: bool) -> float:
+    """Return the least time of a trivial problem with the same commands."""
+    if (memory, full) not in _FLOORS:
+        ending = "full-cad\ngo\ngo\ngo\nquit\n" if full else "go\ngo\ngo\nfinish\n"
+        script = f"[ ]\n(x)\n1\n[ x = 0 ].\n{ending}"
+        _FLOORS[memory, full] = min([qepcad_time(script, memory, 1)[1] for _ in range(25)])
+    return _FLOORS[memory, full]
 
 
 def qepcad_cells(problem: bank.Cad, repeat: int) -> tuple[int | None, float]:
@@ -146,14 +147,14 @@ def qepcad_cells(problem: bank.Cad, repeat: int) -> tuple[int | None, float]:
     _, seconds = qepcad_time(script + "quit\n", memory, repeat)
     said, _ = qepcad_time(script + "d-fpc-stat\nquit\n", memory, 1)
     rows = [line.split() for line in said.splitlines() if line.startswith("total")]
-    return (int(rows[-1][-1]) if rows else None), seconds - floor(memory)
+    return (int(rows[-1][-1]) if rows else None), seconds - floor(memory, True)
 
 
 def qepcad_answer(formula, repeat: int) -> tuple[str, float]:
     """Return QEPCAD's quantifier-free formula and its net time."""
     said, seconds = qepcad_time(peers.qepcad_script(formula), 10_000_000, repeat)
     answer = said.rpartition("An equivalent quantifier-free formula:")[2].split("=====")[0].strip()
-    return " ".join(answer.split()), (seconds - floor(10_000_000) if answer else math.inf)
+    return " ".join(answer.split()), (seconds - floor(10_000_000, False) if answer else math.inf)
 
 
 def ratio(ours: float, theirs: float) -> float:
@@ -195,7 +196,7 @@ def eliminate(problem: bank.Elimination, repeat: int, others: bool) -> dict:
         closed = f"exists {', '.join(found.variables)}: {difference}" if found.variables else difference
         row["agrees"] = tc.decide(closed, budget=Budget(seconds=LIMIT)).verdict == "false"
         if others:
-            row["z3_agrees"] = {"false": True, "true": False}.get(peers.z3_verdict(statements.read(closed).smtlib(), 10_000))
+            row["z3_agrees"] = {"false": True, "true": False}.get(peers.z3_verdict(statements.read(closed).smtlib(), 3_000))
     except TamecheckError as stop:
         row |= {"seconds": math.inf, "method": stop.code, "answer": str(stop), "agrees": None}
     if peers.QEPCAD:
@@ -205,7 +206,7 @@ def eliminate(problem: bank.Elimination, repeat: int, others: bool) -> dict:
         for name, verdict in (("z3", peers.z3_verdict), ("cvc5", peers.cvc5_verdict)):
             start = time.perf_counter()
             try:
-                said = verdict(formula.smtlib(), 10_000)
+                said = verdict(formula.smtlib(), 3_000)
             except (RuntimeError, ImportError):
                 continue
             row[name] = (said, round(time.perf_counter() - start, 4))

@@ -17,7 +17,7 @@ from tamecheck.errors import BudgetExceeded
 
 SAFE_DEGREE = 28
 """Up to this degree in every variable but one FLINT is called at once (x^20 + y^20 - 1 takes 0.1 s; that one Eisenstein settles)."""
-CHILD_SECONDS = 1.0
+CHILD_SECONDS = 1
 DENSE = 4
 """Polynomials with at least total degree times this many terms are dense enough for FLINT."""
 
@@ -143,7 +143,7 @@ def _child(p: fmpz_mpoly, names: Sequence[str], seconds: float) -> tuple[int, Pa
     )  # fmt: skip
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _PROGRAM], input=given, capture_output=True, text=True, timeout=max(seconds, 0.5), check=False
+            [sys.executable, "-I", "-c", _PROGRAM], input=given, capture_output=True, text=True, timeout=max(seconds, CHILD_SECONDS), check=False
         )
     except subprocess.TimeoutExpired:
         raise refused from None

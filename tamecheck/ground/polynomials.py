@@ -25,6 +25,8 @@ MAXIMAL_WORK = 3 * 10**9
 """Estimated work of a resultant that is still attempted: terms times words times the cube of the size of the Sylvester
 matrix; measured, 10^8 take about a second."""
 WORK_PER_SECOND = 10**8
+MINIMAL_PATIENCE = 1
+"""Seconds a factorisation may take, whatever is left of a budget."""
 
 Rational = tuple[fmpz_mpoly, int]
 """A polynomial over a positive integer: ``(numerator, denominator)``."""
@@ -182,7 +184,7 @@ class Ring:
         """Refuse what would take longer than so many seconds in one piece."""
         if seconds is not None:
             self.work = min(MAXIMAL_WORK, max(int(seconds), 1) * WORK_PER_SECOND)
-            self.patience = max(min(factoring.CHILD_SECONDS, seconds), 0.5)
+            self.patience = max(min(factoring.CHILD_SECONDS, seconds), MINIMAL_PATIENCE)
             self.deadline = time.monotonic() + seconds
 
     def check_time(self, where: str) -> None:
