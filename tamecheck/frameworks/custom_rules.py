@@ -79,7 +79,7 @@ def _linear(rule: str, names: list[str]) -> None:
         elif kind == "primitive" and payload in ("add", "sub", "neg"):
             state[n] = "linear" if set(of) <= {"linear", "zero"} else "other"
         elif kind == "primitive" and payload == "mul":
-            state[n] = "linear" if sorted(of)[0] in ("free", "zero") and "other" not in of else "other"
+            state[n] = "linear" if of.count("linear") == 1 and "other" not in of else "other"
         elif kind == "primitive" and payload == "div":
             state[n] = "linear" if of[0] == "linear" and of[1] == "free" else "other"
         else:
