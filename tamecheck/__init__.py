@@ -21,6 +21,7 @@ _PUBLIC = {
     "polyhedral_complex": ("tamecheck.networks", "polyhedral_complex"),
     "critical": ("tamecheck.critical_report", "critical"),
     "conservative": ("tamecheck.conservative_report", "conservative"),
+    "implicit": ("tamecheck.implicit_report", "implicit"),
     "structures": ("tamecheck.structures", None),
     "nn": ("tamecheck.programs.builder", None),
     "torch": ("tamecheck.frameworks.torch_models", None),
