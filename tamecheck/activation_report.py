@@ -117,6 +117,7 @@ def activation(
     from tamecheck.certification import certify
     from tamecheck.geometry.univariate.expressions import Algebra
     from tamecheck.geometry.univariate.lowering import lower
+    from tamecheck.geometry.univariate.polynomiality import polynomial
     from tamecheck.geometry.univariate.shapes import Shape
     from tamecheck.reports import activation_periods
 
@@ -140,6 +141,8 @@ def activation(
     content["periodic"] = activation_periods.section(program, node, content) if content["open"] else None
     if content["periodic"] is not None:
         content["sad"] = _sad(content, shape, (content["sublinear"], content["sad"]["reason"]), box)
+    found = polynomial(shape, content["total"], content["excluded"])
+    content["polynomial"] = {"verdict": found.verdict, "degree": found.degree, "reason": found.reason}
     content |= {"formula": shown, "variable": variable, "domain": box, "parameters": {k: str(_exact(v)) for k, v in (parameters or {}).items()}}
     content["seconds"] = {"import": imported - started, "prove": proved - imported, "analyse": time.perf_counter() - proved}
     return Report(content, shape, certificate)

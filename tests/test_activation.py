@@ -357,3 +357,18 @@ def test_path_differentiable(formula, expected):
 def test_intervals_of_zeros_know_their_ends(formula, intervals):
     """An end belongs to the interval when the value there is 0."""
     assert [(z["interval"], z["closed"]) for z in activation(formula).zero_intervals] == intervals
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict", "degree"),
+    [
+        ("x^3 - x", True, 3), ("0*x + 2", True, 0), ("0*x", True, -1), ("(x^2 + 1)^2/(x^2 + 1)", True, 2), ("abs(x)^2", True, 2),
+        ("exp(log(1 + x^2))", True, 2), ("tanh(x)", False, None), ("max(x, 0)", False, None), ("(x^2 - 1)/(x - 1)", False, None),
+        ("sqrt(1 + x^2)", False, None), ("x^2 + 1/(1 + x^2)", False, None), ("x*abs(x)", False, None), ("sin(x)", False, None),
+        ("sin(x)^2 + cos(x)^2 + x", None, None),
+    ],
+)  # fmt: skip
+def test_polynomials_are_recognised(formula, verdict, degree):
+    """Yes with the degree, no with a reason, or not known."""
+    found = activation(formula).polynomial
+    assert (found["verdict"], found["degree"]) == (verdict, degree) and found["reason"]

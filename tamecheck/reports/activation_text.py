@@ -54,6 +54,7 @@ def sections(c: dict) -> list[tuple[str, list[str]]]:
         ("Lojasiewicz", [_exponent(v) for v in c["lojasiewicz"]]),
         ("Pfaffian", activation_pfaffian.lines(c["pfaffian"])),
         ("homogeneous", _homogeneous(c)),
+        ("polynomial", [_polynomial(c["polynomial"])]),
         ("sublinear", [{True: "yes", False: "no", None: "unknown"}[c["sublinear"]]]),
         ("SAD", [f"{sad}: {c['sad']['reason']}"]),
         ("autodiff", activation_rules.lines(c["ad_rule"])),
@@ -90,6 +91,11 @@ def _break(b: dict) -> str:
 def _zeros(c: dict) -> list[str]:
     points = [f"{_named(z, 'point')}" + (f" (order {z['order']})" if z["order"] not in (1, None) else "") for z in c["zeros"]]
     return [*([", ".join(points)] if points else []), *[f"all of {_interval(z['interval'], z['closed'])}" for z in c["zero_intervals"]]]
+
+
+def _polynomial(p: dict) -> str:
+    word = {True: "yes", False: "no", None: "unknown"}[p["verdict"]]
+    return f"{word}, of degree {p['degree']}" if p["verdict"] and p["degree"] >= 0 else f"{word}: {p['reason']}"
 
 
 def _extremum(e: dict) -> str:
