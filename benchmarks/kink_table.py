@@ -1,7 +1,7 @@
 """The table of kinks in the documentation: what the frameworks return (from the rule books) and what the exact decision says about it.
 
-    python benchmarks/kink_table.py --write     write docs/reference/kinks.md
-    python benchmarks/kink_table.py             exit status 1 if the page is not what would be written
+python benchmarks/kink_table.py --write     write docs/reference/kinks.md
+python benchmarks/kink_table.py             exit status 1 if the page is not what would be written
 """
 
 import argparse
@@ -15,12 +15,13 @@ from tamecheck.conservative_report import conservative
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "kinks.md"
 HEAD = """# What frameworks return at kinks
 
-Written by `python benchmarks/kink_table.py --write` from the stored rule books, which `benchmarks/rulebooks.py` makes by running the frameworks: nothing here is
-typed or taken from documentation. Versions: {versions}; {dtype}, CPU. A dash: the framework has no such operator, or the probe does not cover it.
+Written by `python benchmarks/kink_table.py --write` from the stored rule books, which `benchmarks/rulebooks.py` makes by running the
+frameworks: nothing here is typed or taken from documentation. Versions: {versions}; {dtype}, CPU. A dash: the framework has no such
+operator, or the probe does not cover it.
 
-Every line of the first table whose operator is a function of the language was also decided by `tc.conservative`: *conservative* says whether the value is a selection of a
-conservative field, *Clarke* whether it is a Clarke subgradient; the set is the convex hull of the limits of gradients. Where the frameworks differ the answers are
-listed in the order of the columns.
+Every line of the first table whose operator is a function of the language was also decided by `tc.conservative`: *conservative* says whether
+the value is a selection of a conservative field, *Clarke* whether it is a Clarke subgradient; the set is the convex hull of the limits of
+gradients. Where the frameworks differ the answers are listed in the order of the columns.
 
 """
 
@@ -99,7 +100,10 @@ def scalar_table(books: dict) -> list[str]:
     for operator, parameters, where, point in keys:
         cells, answers = [], []
         for name, book in books.items():
-            row = next((r for r in book.rows if (r.operator, tuple(sorted(r.parameters.items())), r.where, r.point) == (operator, parameters, where, point)), None)
+            row = next(
+                (r for r in book.rows if (r.operator, tuple(sorted(r.parameters.items())), r.where, r.point) == (operator, parameters, where, point)),
+                None,
+            )
             if row is None:
                 cells.append("-")
                 continue
@@ -109,7 +113,10 @@ def scalar_table(books: dict) -> list[str]:
             if made is not None:
                 answers.append(judge(*made, name, point))
         title = f"`{operator}`" + (f" ({', '.join([f'{k} {v}' for k, v in parameters])})" if parameters else "")
-        columns = [" / ".join(dict.fromkeys([a[k] for a in answers])) if len({a[k] for a in answers}) == 1 else " / ".join([a[k] for a in answers]) or "-" for k in range(3)]
+        columns = [
+            " / ".join(dict.fromkeys([a[k] for a in answers])) if len({a[k] for a in answers}) == 1 else " / ".join([a[k] for a in answers]) or "-"
+            for k in range(3)
+        ]
         lines.append(f"| {title} | {', '.join([str(x) for x in point])} | " + " | ".join(cells + columns) + " |")
     return lines
 
