@@ -1,0 +1,357 @@
+"""Walk a jaxpr at given values: every operation with a kink, tie, jump or pole is looked at before it runs."""
+
+from __future__ import annotations
+
+import jax
+from jax import numpy as jnp
+from jax.extend import core
+
+from tamecheck.autodiff import rulebooks
+from tamecheck.frameworks.findings import Finding
+
+FIRST = 3
+INNER = (
+    "jit",
+    "pjit",
+    "closed_call",
+    "core_call",
+    "remat",
+    "remat2",
+    "checkpoint",
+    "custom_lin",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "custom_vjp_call_jaxpr",
+)
+KINKS = {"abs": (0.0, -1.0, 1.0)}
+JUMPS = {
+    "sign": lambda x: x == 0,
+    "floor": lambda x: x == jnp.floor(x),
+    "ceil": lambda x: x == jnp.floor(x),
+    "round": lambda x: x - jnp.floor(x) == 0.5,
+    "rem": None,
+}
+POLES = {
+    "sqrt": (0,),
+    "rsqrt": (0,),
+    "log": (0,),
+    "log1p": (-1,),
+    "cbrt": (0,),
+    "acosh": (1,),
+    "asin": (1, -1),
+    "acos": (1, -1),
+    "atanh": (1, -1),
+    "erf_inv": (1, -1),
+}
+CHOICES = ("eq", "ne", "lt", "le", "gt", "ge")
+REDUCTIONS = ("reduce_max", "reduce_min")
+TIES = (
+    "sort",
+    "top_k",
+    "cummax",
+    "cummin",
+    "reduce_window_max",
+    "reduce_window_min",
+    "argmax",
+    "argmin",
+    "select_and_scatter_add",
+    "select_and_gather_add",
+)
+SMOOTH = frozenset(
+    """add add_any sub mul neg exp exp2 expm1 sin cos tan tanh sinh cosh asinh atan logistic erf erfc square dot_general conv_general_dilated reduce_sum
+    reduce_prod cumsum cumprod cumlogsumexp logsumexp broadcast_in_dim reshape transpose squeeze expand_dims concatenate slice dynamic_slice
+    dynamic_update_slice gather scatter scatter-add scatter_add pad rev copy copy_p convert_element_type real imag reduce_window_sum reduce_precision iota
+    optimization_barrier lgamma digamma mul_add zeros_like split rng_bit_generator is_finite reduce_and reduce_or and or not xor""".split()  # noqa: SIM905
+)
+ENTRYWISE = frozenset(
+    """max min abs sign select_n lt le gt ge eq ne mul add sub div neg exp expm1 log log1p tanh logistic sqrt rsqrt integer_pow pow square erf erfc sin cos clamp
+    convert_element_type stop_gradient is_finite and or not floor ceil round add_any copy""".split()  # noqa: SIM905
+)
+
+
+def _alone(eqn):
+    """Return one equation as a function of its arguments that are no literals (an argument that is used twice is given twice)."""
+    variables, fresh = [], []
+    for atom in eqn.invars:
+        if not isinstance(atom, core.Literal):
+            variables.append(core.Var(atom.aval))
+            fresh.append(variables[-1])
+        else:
+            fresh.append(atom)
+    outs = [core.Var(v.aval) for v in eqn.outvars]
+    one = core.Jaxpr((), variables, outs, [eqn.replace(invars=fresh, outvars=outs)])
+    return core.jaxpr_as_fun(core.ClosedJaxpr(one, ()))
+
+
+def _elementwise(jaxpr) -> bool:
+    """Return whether every result depends on the entry at its own place only."""
+    for eqn in jaxpr.eqns:
+        inner = eqn.params.get("jaxpr") or eqn.params.get("call_jaxpr")
+        if eqn.primitive.name in INNER and inner is not None:
+            if not _elementwise(inner.jaxpr if hasattr(inner, "jaxpr") else inner):
+                return False
+        elif eqn.primitive.name not in ENTRYWISE:
+            return False
+    return True
+
+
+class Walk:
+    """One run through a jaxpr.
+
+    Attributes
+    ----------
+    findings : list of Finding
+    operations : int
+    """
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.operations = 0
+        self._edges: dict[int, tuple] = {}
+        self._moving: dict[int, bool] = {}
+
+    def smooth_before(self, finding: Finding) -> bool:
+        """Return whether the argument of the finding is known to move; only direct functions of one argument are known to."""
+        return self._moving.get(id(finding), False)
+
+    def run(self, jaxpr, constants, values, active, path: str) -> list[tuple]:
+        """Return (value, whether derivatives reach it) for every result."""
+        env: dict = {}
+        for var, value in zip(jaxpr.constvars, constants, strict=True):
+            env[var] = (value, False, False)
+        for var, value, flag in zip(jaxpr.invars, values, active, strict=True):
+            env[var] = (value, bool(flag), bool(flag))
+        for eqn in jaxpr.eqns:
+            known = [(v.val, False, False) if isinstance(v, core.Literal) else env[v] for v in eqn.invars]
+            outs = self._step(eqn, [k[0] for k in known], [k[1] for k in known], [k[2] for k in known], path)
+            for var, out in zip(eqn.outvars, outs, strict=True):
+                env[var] = out
+        return [(v.val, False) if isinstance(v, core.Literal) else env[v][:2] for v in jaxpr.outvars]
+
+    def _step(self, eqn, values, active, raw, path) -> list[tuple]:
+        name = eqn.primitive.name
+        if name in ("scan", "while", "cond"):
+            return [(*o, False) for o in getattr(self, f"_{name}")(eqn, values, active, path)]
+        inner = eqn.params.get("jaxpr") or eqn.params.get("call_jaxpr") or eqn.params.get("fun_jaxpr")
+        if name in INNER and inner is not None:
+            return [(*o, False) for o in self._inner(eqn, name, inner, values, active, path)]
+        self.operations += 1
+        with_ties = any(active)
+        if with_ties:
+            self._look(eqn, name, values, active, raw, path)
+        outs = list(_alone(eqn)(*[v for v, atom in zip(values, eqn.invars, strict=True) if not isinstance(atom, core.Literal)]))
+        flags = [with_ties and name != "stop_gradient" and jnp.issubdtype(o.dtype, jnp.floating) for o in outs]
+        if with_ties and name in CHOICES and eqn.invars[0] is not eqn.invars[1]:
+            self._edges[id(outs[0])] = (outs[0], jnp.asarray(values[0] == values[1]))
+        elif with_ties and name == "convert_element_type" and not flags[0]:
+            self._note(path, name, "detached", "a conversion to integers or truth values")
+        return [(o, f, False) for o, f in zip(outs, flags, strict=True)]
+
+    def _inner(self, eqn, name, inner, values, active, path) -> list[tuple]:
+        closed = inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
+        title = str(eqn.params.get("name", "")) or name
+        place = f"{path}/{title}" if name.endswith("jit") and path else (title if name.endswith("jit") else path)
+        if name.startswith("custom_vjp") and any(active):
+            self._note(path, name, "custom", "a reverse rule of its own")
+            self.findings[-1].rewrite = "tc.jax.decide_rule decides the rule as a formula"
+        before = len(self.findings)
+        results = self.run(closed.jaxpr, closed.consts, values, active, place)
+        if name == "custom_jvp_call" and any(active):
+            self._rule(eqn, values, active, self.findings[before:], place)
+        return results
+
+    def _rule(self, eqn, values, active, found, path) -> None:
+        """A forward rule of its own: what it returns is measured, and compared with the slopes inside where it has one argument."""
+        inner = eqn.params.get("call_jaxpr") or eqn.params.get("jaxpr")
+        measured = self._slope(eqn, values, active) if _elementwise(inner.jaxpr) else None
+        if measured is None or not self._agrees(eqn, inner, values, active, measured, found):
+            self._note(path, "custom_jvp", "custom", "a forward rule of its own, which is not what its body gives or could not be compared")
+        for f in found:
+            f.note = "inside of an operation with a rule of its own" + (f"; {f.note}" if f.note else "")
+            if measured is None:
+                f.conservative = None
+                continue
+            at = [tuple(p) for p in f.positions]
+            numbers = sorted({float(measured[p]) for p in at if len(p) == measured.ndim})
+            ok = bool(numbers) and all([abs(n) < float("inf") for n in numbers])
+            f.returned, f.source = ", ".join([f"{n:.6g}" for n in numbers]), "measured"
+            if f.kind == "kink":
+                f.conservative, f.clarke = (True, None) if ok else (None, None)
+
+    def _agrees(self, eqn, inner, values, active, measured, found) -> bool:
+        """Return whether the rule returns, at the entries that touch nothing, what differentiation of the body returns."""
+        k = active.index(True)
+        body = lambda x: core.jaxpr_as_fun(inner)(*[x if i == k else v for i, v in enumerate(values)])[0]  # noqa: E731
+        plain = jax.jvp(body, (values[k],), (jnp.ones_like(values[k]),))[1]
+        same = jnp.isclose(plain, measured, rtol=1e-5, atol=1e-6)
+        touched = sum([f.touched for f in found])
+        return int((~same).sum()) <= touched
+
+    def _slope(self, eqn, values, active):
+        """Return the derivative entry by entry of an operation with one active argument and one result of its shape, else ``None``."""
+        if sum(active) != 1 or len(eqn.outvars) != 1:
+            return None
+        k = active.index(True)
+        x = jnp.asarray(values[k])
+        if eqn.outvars[0].aval.shape != x.shape:
+            return None
+        whole = _alone(eqn)
+        others = [v for v, atom in zip(values, eqn.invars, strict=True) if not isinstance(atom, core.Literal)]
+        at = [i for i, atom in enumerate(eqn.invars) if not isinstance(atom, core.Literal)].index(k)
+        entry = lambda x: whole(*[x if i == at else v for i, v in enumerate(others)])[0]  # noqa: E731
+        return jax.grad(lambda x: entry(x).sum())(x)
+
+    def _look(self, eqn, name, values, active, raw, path) -> None:
+        x = jnp.asarray(values[0])
+        if name in KINKS:
+            at, left, right = KINKS[name]
+            self._kink(eqn, name, values, active, x == at, left, right, path, raw[0])
+        elif name in ("max", "min"):
+            self._two(eqn, name, values, active, path, raw)
+        elif name == "clamp":
+            for bound, left, right in ((values[0], 0.0, 1.0), (values[2], 1.0, 0.0)):
+                self._kink(eqn, name, values, active, jnp.broadcast_to(values[1] == bound, values[1].shape), left, right, path, raw[1])
+        elif name in JUMPS:
+            touched = JUMPS[name](x) if JUMPS[name] else x / values[1] == jnp.round(x / values[1])
+            self._found(
+                Finding(path, name, "jump", conservative=False, clarke=False, note="the value jumps here: there is no conservative field"), touched
+            )
+        elif name in POLES:
+            touched = jnp.zeros(x.shape, bool)
+            for p in POLES[name]:
+                touched |= x == p
+            self._pole(path, name, touched)
+        elif name == "div":
+            if active[1]:
+                self._pole(path, name, jnp.asarray(values[1] == 0))
+        elif name in ("pow", "integer_pow"):
+            self._power(eqn, name, values, active, path)
+        elif name in REDUCTIONS:
+            axes = eqn.params["axes"]
+            best = x.max(axes, keepdims=True) if name == "reduce_max" else x.min(axes, keepdims=True)
+            weights = rulebooks.load("jax")
+            source = f"1/k each (rule book of {weights.name})"
+            self._found(Finding(path, name, "tie", returned=source, conservative=True, clarke=True), (x == best).sum(axes) > 1)
+        elif name in TIES:
+            duplicates = x.size - jnp.unique(x).size
+            listed = name in ("sort", "top_k", "cummax", "cummin", "reduce_window_max", "reduce_window_min")
+            self._found(
+                Finding(path, name, "tie", conservative=True if listed else None, note="equal entries, also in other rows"),
+                jnp.asarray([duplicates > 0]),
+            )
+        elif name == "select_n":
+            self._choice(name, values, path)
+        elif name == "stop_gradient":
+            self._note(path, name, "detached", "values leave the derivative")
+        elif name in CHOICES or name in SMOOTH:
+            return
+        else:
+            self._note(path, name, "unlisted", "the operation is not in the table of kinks")
+
+    def _kink(self, eqn, name, values, active, touched, left, right, path, moving) -> None:
+        f = Finding(path, name, "kink", rewrite="move the arguments off the kink")
+        if not self._found(f, touched):
+            return
+        slope = self._slope(eqn, values, active)
+        if slope is None:
+            return
+        numbers = sorted({float(v) for v in slope[touched].reshape(-1)[:8]})
+        f.returned, f.source = ", ".join([f"{n:.6g}" for n in numbers]), "measured"
+        f.conservative = all([abs(n) < float("inf") for n in numbers])
+        f.clarke = all([min(left, right) <= n <= max(left, right) for n in numbers])
+        self._moving[id(f)] = bool(moving)
+
+    def _two(self, eqn, name, values, active, path, raw) -> None:
+        touched = jnp.broadcast_to(values[0] == values[1], eqn.outvars[0].aval.shape)
+        if all(active):
+            weights = rulebooks.load("jax").value(name, (1, 1))
+            shown = ", ".join([str(w) for w in weights])
+            good = sum(weights) == 1
+            self._found(Finding(path, name, "tie", returned=shown, source="rule book", conservative=good, clarke=good and min(weights) >= 0), touched)
+            return
+        left, right = (0.0, 1.0) if name == "max" else (1.0, 0.0)
+        self._kink(eqn, name, values, active, touched, left, right, path, raw[active.index(True)])
+
+    def _power(self, eqn, name, values, active, path) -> None:
+        x = jnp.asarray(values[0])
+        y = eqn.params["y"] if name == "integer_pow" else values[1]
+        if active[0]:
+            bad = (y < 1) & (y != 0)
+            self._pole(path, name, jnp.broadcast_to((x == 0) & bad, jnp.broadcast_shapes(x.shape, jnp.shape(y))))
+        if len(active) > 1 and active[1]:
+            self._pole(path, name, jnp.broadcast_to(x == 0, jnp.broadcast_shapes(x.shape, jnp.shape(y))))
+
+    def _pole(self, path, name, touched) -> None:
+        f = Finding(path, name, "pole", conservative=False, clarke=False, note="not locally Lipschitz here", rewrite="add an epsilon inside")
+        self._found(f, touched)
+
+    def _choice(self, name, values, path) -> None:
+        edge = self._edges.get(id(values[0]))
+        if edge is None or not bool(edge[1].any()):
+            return
+        equal = jnp.broadcast_to(edge[1], values[1].shape)
+        jumps = int((equal & (values[1] != values[2])).sum()) if len(values) == 3 else 1
+        note = (
+            f"the branches differ at {jumps} of them: the value jumps"
+            if jumps
+            else "the branches agree there; conservative if they do so along the boundary"
+        )
+        self._found(Finding(path, name, "choice", conservative=False if jumps else None, note=note), equal)
+
+    def _note(self, path, name, kind, note) -> None:
+        for f in self.findings:
+            if (f.module, f.operator, f.kind) == (path, name, kind):
+                f.touched += 1
+                return
+        self.findings.append(Finding(path, name, kind, 1, note=note))
+
+    def _found(self, finding: Finding, touched) -> bool:
+        touched = jnp.asarray(touched)
+        finding.touched, finding.of = int(touched.sum()), touched.size
+        if finding.touched:
+            finding.positions = jnp.argwhere(touched)[:FIRST].tolist()
+            self.findings.append(finding)
+        return finding.touched > 0
+
+    def _scan(self, eqn, values, active, path) -> list[tuple]:
+        p = eqn.params
+        fixed, carried = p["num_consts"], p["num_carry"]
+        closed, length = p["jaxpr"], p["length"]
+        consts, carry, rows = values[:fixed], values[fixed : fixed + carried], values[fixed + carried :]
+        flags = list(active)
+        stacked: list[list] = []
+        for k in range(length):
+            row = [r[length - 1 - k if p["reverse"] else k] for r in rows]
+            out = self.run(closed.jaxpr, closed.consts, [*consts, *carry, *row], flags, path or "scan")
+            carry = [v for v, _ in out[:carried]]
+            flags[fixed : fixed + carried] = [a or b for a, b in zip(flags[fixed : fixed + carried], [f for _, f in out[:carried]], strict=True)]
+            stacked.append(out[carried:])
+        if p["reverse"]:
+            stacked.reverse()
+        ys = (
+            [(jnp.stack([row[j][0] for row in stacked]), any([row[j][1] for row in stacked])) for j in range(len(eqn.outvars) - carried)]
+            if stacked
+            else []
+        )
+        if not stacked:
+            ys = [(jnp.zeros(v.aval.shape, v.aval.dtype), False) for v in eqn.outvars[carried:]]
+        return [*zip(carry, flags[fixed : fixed + carried], strict=True), *ys]
+
+    def _while(self, eqn, values, active, path) -> list[tuple]:
+        p = eqn.params
+        a, b = p["cond_nconsts"], p["body_nconsts"]
+        test, body, state, flags = values[:a], values[a : a + b], values[a + b :], list(active[a + b :])
+        while bool(self.run(p["cond_jaxpr"].jaxpr, p["cond_jaxpr"].consts, [*test, *state], [False] * (a + len(state)), path)[0][0]):
+            out = self.run(p["body_jaxpr"].jaxpr, p["body_jaxpr"].consts, [*body, *state], [*active[a : a + b], *flags], path or "while")
+            state, flags = [v for v, _ in out], [f or g for f, (_, g) in zip(flags, out, strict=True)]
+        if any(active):
+            self._note(path, "while", "choice", "the number of rounds may depend on the arguments")
+        return list(zip(state, flags, strict=True))
+
+    def _cond(self, eqn, values, active, path) -> list[tuple]:
+        branches = eqn.params["branches"]
+        chosen = branches[min(max(int(values[0]), 0), len(branches) - 1)]
+        edge = self._edges.get(id(values[0]))
+        if edge is not None and bool(edge[1].any()):
+            self._note(path, "cond", "choice", "the condition compares equal numbers")
+        return self.run(chosen.jaxpr, chosen.consts, values[1:], active[1:], path or "cond")
