@@ -37,8 +37,10 @@ def covered(text: str) -> str:
         return "nullified"
     if point is None:
         return "false"
-    values = [point[name] for name in formula.ring.names]
-    assert formula.evaluate({i: sign_at(p, values) for i, p in enumerate(formula.atoms)}.get) is True
+    # a coordinate may be a root over those before it: they come in the order of the search
+    ordered = formula.with_order(list(point))
+    values = list(point.values())
+    assert ordered.evaluate({i: sign_at(p, values) for i, p in enumerate(ordered.atoms)}.get) is True
     return "true"
 
 
