@@ -219,6 +219,15 @@ def _everywhere(
     n = len(ring.names)
     if leading_form_is_regular(ring, p, budget):
         return set()
+    k = _idle_direction(ring, p)
+    if k is not None and n > 1:
+        # f is h, constant along a line: the values of f at infinity are those of h and its critical values
+        small = Ring([name for i, name in enumerate(ring.names) if i != k])
+        terms = [(tuple([int(v) for i, v in enumerate(e) if i != k]), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True) if not int(e[k])]
+        h = small.from_terms(terms)
+        found = Systems(small, budget).solve([h.derivative(i) for i in range(n - 1)])
+        values = {s.value(h, small.constant(d)) for s in found}
+        return values | _everywhere(small, h, d, face, result, budget, True)
     if n == 2 and plane:
         return {e.value for e in Plane(_single(ring, (p, ring.constant(d))), budget).run()}
     if n == 1:
@@ -232,6 +241,27 @@ def _everywhere(
             result.open.append(text)
         result.complete = False
     return found.candidates
+
+
+def _idle_direction(ring: Ring, p: fmpz_mpoly) -> int | None:
+    """Return a variable with a nonzero coordinate in some direction along which the polynomial is constant, ``None`` if there is no direction."""
+    from flint import fmpz_mat
+
+    slopes = [p.derivative(k) for k in range(len(ring.names))]
+    index: dict[tuple, int] = {}
+    for q in slopes:
+        for m in q.monoms():
+            index.setdefault(tuple(m), len(index))
+    if not index:
+        return 0
+    matrix = fmpz_mat(len(index), len(slopes))
+    for j, q in enumerate(slopes):
+        for m, c in zip(q.monoms(), q.coeffs(), strict=True):
+            matrix[index[tuple(m)], j] = c
+    basis, nullity = matrix.nullspace()
+    if not nullity:
+        return None
+    return next(k for k in range(len(slopes)) if basis[k, 0] != 0)
 
 
 def _single(ring: Ring, value: Quotient) -> Pieces:

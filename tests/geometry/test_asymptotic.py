@@ -88,6 +88,21 @@ def test_a_regular_leading_form_leaves_no_value(formula, names, regular):
         assert report.complete and report.asymptotic == []
 
 
+@pytest.mark.parametrize(
+    ("formula", "infinite"),
+    [
+        ("(x+z-1)^2+(z-x-y+1)^2", ["0"]), ("(x+y+z)^3-3*(x+y+z)", ["-2", "2"]), ("((x+y)*z-1)^2", ["0", "1"]),
+        ("(x-y)^2+((x-y)*(y+z)-1)^2", ["0", "1"]),
+        ("(relu(x+z)-1)^2+(z-x-y+1)^2", ["0", "1"]), ("(x+2*y+z)^2+z", []),
+    ],
+)  # fmt: skip
+def test_functions_of_fewer_linear_forms(formula, infinite):
+    """A function that is constant along lines has its critical values at infinity, too."""
+    report = critical(formula, ["x", "y", "z"])
+    assert report.complete, report.open
+    assert sorted(report.values("asymptotic")) == infinite
+
+
 def test_too_large_resultants_in_the_plane(monkeypatch):
     """Where a resultant is refused, initial forms and arcs take over, with the same answer."""
     exact = critical("x^2+(x*y-1)^2").values("asymptotic")
