@@ -91,13 +91,13 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
             hint="bind it with forall or exists, or use eliminate",
         )  # fmt: skip
     if projection == "auto":
-        found = _by_coverings(given, budget)
+        found = by_coverings(given, budget)
         if found is not None:
             return found
     return _Pending(Search(given, projection, budget)).resume(budget)
 
 
-def _by_coverings(given: Formula, budget: Budget | None) -> Decision | None:
+def by_coverings(given: Formula, budget: Budget | None) -> Decision | None:
     """Decide a sentence with one kind of quantifier by coverings, ``None`` where these do not apply or take too long."""
     removed: list[reductions.Removed] = []
     formula = reductions.reduce(given, removed)

@@ -17,7 +17,7 @@ from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry import cell_smtlib
 from tamecheck.geometry.cells import Cell, Decomposition, cell_text
 from tamecheck.geometry.projection import Factor
-from tamecheck.geometry.quantifiers import Search, TooMuch
+from tamecheck.geometry.quantifiers import Search, TooMuch, by_coverings
 from tamecheck.geometry.refinement import Refinement, suitable
 from tamecheck.geometry.stacks import NotWellOriented, Stack
 from tamecheck.ground import statements
@@ -85,6 +85,12 @@ def eliminate(
     'b^2 - 4*c <= 0'
     """
     given = formula if isinstance(formula, Formula) else statements.read(formula, variables)
+    if not given.free and projection == "auto":
+        decision = by_coverings(given, budget)
+        if decision is not None:
+            matrix = Formula(Ring(()), ())
+            matrix.root = matrix.truth(decision.verdict == "true")
+            return Elimination(str(decision.verdict == "true"), matrix, (), False, decision.method, decision.stacks)
     return _Pending(given, projection, variables is not None, extended).resume(budget)
 
 
