@@ -21,8 +21,7 @@ from itertools import combinations
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.lifting import partials
 from tamecheck.geometry.shear import Frame
-from tamecheck.geometry.whitney import examine, order_at
-from tamecheck.ground.towers import sign_at
+from tamecheck.geometry.whitney import all_vanish, examine, order_at
 
 MAXIMAL_ROUNDS = 50
 
@@ -242,12 +241,8 @@ class Classification:
             for k in range(1, min([self.order(j, factor) for j in ends])):
                 found += partials(self.inputs[factor].polynomial, self.n, k)
         gradients = [[p.derivative(k) for k in range(3)] for p in found]
-        for a, b in combinations(gradients, 2):
-            for k, m in ((0, 1), (0, 2), (1, 2)):
-                minor = a[k] * b[m] - a[m] * b[k]
-                if not minor.is_zero() and sign_at(minor, node.coordinates()):
-                    return True
-        return False
+        minors = [a[k] * b[m] - a[m] * b[k] for a, b in combinations(gradients, 2) for k, m in ((0, 1), (0, 2), (1, 2))]
+        return not all_vanish([m for m in minors if not m.is_zero()], node.coordinates())
 
     # ------------------------------------------------------------------- strata
 

@@ -25,10 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
-from flint import fmpz_mpoly
+from flint import arb, fmpz_mpoly
 
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.lifting import partials
+from tamecheck.ground.algebraic import precision
 from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring
 from tamecheck.ground.towers import sign_at
 
@@ -40,12 +41,34 @@ MAXIMAL_ORDER = 64
 def order_at(p: fmpz_mpoly, point: Sequence, variables: int) -> int:
     """Return the lowest order of a partial derivative of a nonzero polynomial that is not zero at a point, exactly."""
     for order in range(MAXIMAL_ORDER):
-        if order == 0:
-            if sign_at(p, point):
-                return 0
-        elif any([sign_at(q, point) for q in partials(p, variables, order)]):
+        if not all_vanish(partials(p, variables, order) if order else [p], point):
             return order
     return MAXIMAL_ORDER
+
+
+def all_vanish(polynomials: Sequence[fmpz_mpoly], point: Sequence) -> bool:
+    """Return whether all polynomials are zero at a point, exactly.
+
+    Balls first, for all of them: one that excludes zero spares the exact tests of the others.
+    """
+    for bits in (64, 256):
+        with precision(bits):
+            balls = [arb(x.rational) if x.rational is not None else x.ball(bits) for x in point]
+            if any([0 not in enclosure(p, balls) for p in polynomials]):
+                return False
+    return all(sign_at(p, point) == 0 for p in polynomials)
+
+
+def enclosure(p: fmpz_mpoly, balls: Sequence[arb]) -> arb:
+    """Return an enclosure of the values of a polynomial on a box."""
+    total = arb(0)
+    for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+        term = arb(c)
+        for x, e in zip(balls, exponents, strict=False):
+            for _ in range(int(e)):
+                term *= x
+        total += term
+    return total
 
 
 def transversal(p: fmpz_mpoly, order: int, point: Sequence, direction: Sequence[int]) -> bool:
@@ -116,4 +139,4 @@ def smooth_discriminant(ring: Ring, factors: Sequence[fmpz_mpoly], point: Sequen
     # back to the coordinates of the point: u = x - a z, v = y - b z
     back = [h.compose(x - a * z, y - b * z, z, ctx=ring.context) for h in found.values()]
     through = [h for h in back if sign_at(h, point) == 0]
-    return len(through) == 1 and any([sign_at(through[0].derivative(i), point) for i in range(3)])
+    return len(through) == 1 and not all_vanish([through[0].derivative(i) for i in range(3)], point)

@@ -209,6 +209,35 @@ def test_laws_on_many_sets(seed):
     check(s, formula, names, seed)
 
 
+FORMS = ["{a}^2-{b}^3", "{a}^2-{b}^2*{c}", "{a}*{b}*{c}", "{a}^2-{b}^2*{q}", "{q}*{a}", "{a}^2*{b}-{c}^3", "{a}^2+{b}^2-{c}^2*{d}", "{a}*{b}-{c}*{d}",
+         "{q}^2-{a}^2", "{a}^2+{b}^3+{c}*{b}^2"]  # fmt: skip
+
+
+def planted(rng):
+    """Return a surface with planted singular curves."""
+
+    def form(monomials, chance, otherwise):
+        return "(" + "+".join([f"{rng.choice([-2, -1, 1, 2])}*{m}" for m in monomials if rng.random() < chance] or [otherwise]) + ")"
+
+    linear = {name: form(["x", "y", "z", "1"], 0.5, "x") for name in "abcd"}
+    return rng.choice(FORMS).format(**linear, q=form(["x", "y", "z", "x*y", "y*z", "x*x", "z*z", "1"], 0.3, "y")) + rng.choice(["==0", "==0", "<=0"])
+
+
+def shape(formula, names):
+    """Return what does not depend on coordinates."""
+    s = tc.strata(formula, names, budget=Budget(steps=3000))
+    return s.count_by_dimension, s.euler, s.components, len(s.frontier)
+
+
+@pytest.mark.parametrize("seed", [*range(16), *[pytest.param(k, marks=pytest.mark.slow) for k in range(16, 250)]])
+def test_strata_do_not_depend_on_coordinates(seed):
+    """Surfaces with planted singularities have the same strata in three orders of the variables and after a shear."""
+    formula = planted(random.Random(seed))
+    moved = "".join([SHEAR.get(c, c) for c in formula])
+    found = {shape(formula, list(names)) for names in ("xyz", "zxy", "yzx")} | {shape(moved, ["x", "y", "z"])}
+    assert len(found) == 1, formula
+
+
 @pytest.mark.parametrize("case", SURFACES, ids=[s[0] for s in SURFACES])
 def test_laws_for_the_classics(case):
     """Frontier condition, connectedness, membership and formulas of the classical surfaces."""
