@@ -17,7 +17,7 @@ def to_text(c: dict) -> str:
             if len(j["vertices"]) > 8:
                 lines.append(f"  and {len(j['vertices']) - 8} more")
         if j["not_convex"] is not None:
-            lines.append("The set is not convex, so it is not Clarke's: the midpoint of two elements")
+            lines.append("The set is not convex: the midpoint of two elements")
             lines.append(f"  {j['not_convex']['midpoint']} is not in it".replace("'", ""))
         if c["returned"] is not None:
             lines.append(f"Differentiation returns {c['returned']}".replace("'", ""))
