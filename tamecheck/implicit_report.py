@@ -50,7 +50,8 @@ class ImplicitReport:
         raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
 
     def verify(self) -> bool | None:
-        """Return whether the certificate passes `tamecheck.autodiff.implicit.recheck`, which shares no arithmetic with the decision; ``None`` without one."""
+        """Return whether the certificate passes `tamecheck.autodiff.implicit.recheck`, which shares no arithmetic with the decision;
+        ``None`` without one."""
         from tamecheck.autodiff.implicit.recheck import check
 
         return None if self.certificate is None else check(self.certificate)
@@ -76,7 +77,8 @@ def implicit(
 ) -> ImplicitReport:
     """Return whether F(x, z) = 0 defines z as a path-differentiable function of x, and the conservative Jacobian of that function as a set.
 
-    The theorem [BLPS21]_: F path-differentiable with a conservative Jacobian that is convex at the point, and all its blocks B (the columns of z) invertible there;
+    The theorem [BLPS21]_: F path-differentiable with a conservative Jacobian that is convex at the point, and all its blocks B (the
+    columns of z) invertible there;
     then near the point z = G(x), locally Lipschitz, and the matrices -B^-1 A are a conservative Jacobian of G.
 
     Parameters
@@ -90,15 +92,18 @@ def implicit(
     Raises
     ------
     InputError
-        TC101 and TC102 formulas and names, TC172 not as many equations as unknowns, TC173 the point is no solution, TC174 numbers, TC190 and TC192 rules.
+        TC101 and TC102 formulas and names, TC172 not as many equations as unknowns, TC173 the point is no solution, TC174 numbers, TC190
+        and TC192 rules.
 
     Soundness
     ---------
-    Exact in real arithmetic.  "fails" is about the conservative Jacobian that the rules generate; the solution may still be smooth.  "unknown" comes with the reason.
+    Exact in real arithmetic.  "fails" is about the conservative Jacobian that the rules generate; the solution may still be smooth. 
+    "unknown" comes with the reason.
 
     References
     ----------
-    .. [BLPS21] J. Bolte, T. Le, E. Pauwels, A. Silveti-Falls, "Nonsmooth implicit differentiation for machine learning and optimization", NeurIPS 2021.
+    .. [BLPS21] J. Bolte, T. Le, E. Pauwels, A. Silveti-Falls, "Nonsmooth implicit differentiation for machine learning and optimization",
+    NeurIPS 2021.
 
     Examples
     --------

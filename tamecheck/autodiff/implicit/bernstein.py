@@ -59,7 +59,7 @@ def sign_on_cube(p: Poly, count: int) -> Range:
     boxes = [(start, [(Fraction(0), Fraction(1))] * len(active))]
     found: dict[int, tuple[Fraction, ...]] = {}
     least: Fraction | None = None
-    for step in range(MAXIMAL_BOXES):
+    for _ in range(MAXIMAL_BOXES):
         if not boxes:
             return Range(next(iter(found)), bound=least)
         values, box = boxes.pop(0)

@@ -8,7 +8,8 @@ from tamecheck.autodiff.implicit.hypotheses import Hypotheses, examine
 
 
 def project(u: list[Fraction]) -> tuple[list[Fraction], list[list[list[Fraction]]]] | None:
-    """Return the projection onto the cone and the ends of the segment of its derivatives (one matrix where it is smooth); ``None`` if the norm is not rational.
+    """Return the projection onto the cone and the ends of the segment of its derivatives (one matrix where it is smooth); ``None`` if the
+    norm is not rational.
 
     At the apex the Clarke Jacobian is no segment: the list of ends is empty.
     """
@@ -40,7 +41,8 @@ def project(u: list[Fraction]) -> tuple[list[Fraction], list[list[list[Fraction]
 def cone(Q: object, c: object, z: object) -> Hypotheses:
     """Return the hypotheses at a solution over the second-order cone, and the conservative Jacobian of z in c.
 
-    If Q is positive definite they hold everywhere (`monotone.strongly_monotone`); the set is returned where the derivatives form a point or a segment.
+    If Q is positive definite they hold everywhere (`monotone.strongly_monotone`); the set is returned where the derivatives form a point
+    or a segment.
 
     Examples
     --------

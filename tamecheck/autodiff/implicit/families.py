@@ -131,7 +131,9 @@ class Family:
         return {"entries": entries, "multipliers": [{"kind": f.kind, "text": f.text} for f in self.free]}
 
 
-def separable(constant_part: Matrix, slopes: Sequence[tuple[int, Sequence[Fraction]]], texts: Sequence[str], chosen: Mapping[int, Fraction] | None = None) -> Family:
+def separable(
+    constant_part: Matrix, slopes: Sequence[tuple[int, Sequence[Fraction]]], texts: Sequence[str], chosen: Mapping[int, Fraction] | None = None,
+) -> Family:
     """Return the family in which multiplier k adds ``q_k`` times a vector to one row: rank one per multiplier.
 
     Parameters

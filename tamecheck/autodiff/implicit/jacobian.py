@@ -53,7 +53,8 @@ class SolutionJacobian:
     def range(self) -> list[list[tuple[Fraction, Fraction]]] | None:
         """Return, per entry, the smallest and the largest value on the set.
 
-        With Cramer's rule an entry is a quotient of two functions that are affine in each multiplier (if each has rank one in [A B]); it is monotone in each
+        With Cramer's rule an entry is a quotient of two functions that are affine in each multiplier (if each has rank one in [A B]); it
+        is monotone in each
         multiplier, so the extreme values are taken at vertices.  ``None`` where that does not hold.
         """
         if self.vertices is None or not rank_one(self.family.rows):
@@ -67,7 +68,8 @@ class SolutionJacobian:
         return out
 
     def contains(self, matrix: Sequence[Sequence[Fraction | int]]) -> bool | None:
-        """Return whether a matrix is in the set: is there q in the cube with B(q) M + A(q) = 0?  A linear program over the rationals; ``None`` for kinks in kinks."""
+        """Return whether a matrix is in the set: is there q in the cube with B(q) M + A(q) = 0?  A linear program over the rationals;
+        ``None`` for kinks in kinks."""
         family = self.family
         if not family.affine:
             return None

@@ -82,6 +82,20 @@ def positive_definite(a: Matrix) -> bool:
     return found is not None and all([p > 0 for p in found])
 
 
+def positive_semidefinite(a: Matrix) -> bool:
+    """Return whether a symmetric matrix has x^T a x >= 0 for all x: by elimination, a zero pivot must have a zero row."""
+    rows = [list(r) for r in a]
+    for k in range(len(rows)):
+        p = rows[k][k]
+        if p < 0 or (p == 0 and any(rows[k][k:])):
+            return False
+        for i in range(k + 1, len(rows)):
+            if rows[i][k]:
+                f = rows[i][k] / p
+                rows[i] = [x - f * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return True
+
+
 def kernel_vector(a: Matrix) -> list[Fraction] | None:
     """Return a vector that is not zero with a v = 0, ``None`` if there is none."""
     n = len(a)

@@ -1,7 +1,9 @@
 """Monotone inclusions 0 in M x + theta + N(x) through the resolvent equation x = P(x - gamma (M x + theta)), P a projection or a soft threshold.
 
-Theorem used: if M has a positive definite symmetric part and V is symmetric with 0 <= V <= I (every element of the Clarke Jacobian of the proximal map of a
-convex function is), then I - V (I - gamma M) is invertible.  Proof: let w = V (w - gamma M w).  Then <w, w - gamma M w> >= |w|^2, because <V u, u> >= |V u|^2;
+Theorem used: if M has a positive definite symmetric part and V is symmetric with 0 <= V <= I (every element of the Clarke Jacobian of the
+proximal map of a
+convex function is), then I - V (I - gamma M) is invertible.  Proof: let w = V (w - gamma M w).  Then <w, w - gamma M w> >= |w|^2, because
+<V u, u> >= |V u|^2;
 so <w, M w> <= 0 and w = 0.  It holds for every closed convex set and every convex function, polyhedral or not.
 """
 

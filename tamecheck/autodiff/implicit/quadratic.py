@@ -37,7 +37,7 @@ def quadratic(Q: object, c: object, G: object = None, h: object = None, A: objec
     n = len(q)
     if any([q[i][j] != q[j][i] for i in range(n) for j in range(i)]):
         raise data.InputError("Q is not symmetric", code="TC174")
-    if not matrices.positive_definite(matrices.combine(q, matrices.identity(n), Fraction(1, 10**30))):
+    if not matrices.positive_semidefinite(q):
         raise data.InputError("Q is not positive semidefinite", code="TC174", hint="a convex program")
     cost = data.vector(c, "c", n)
     a = [] if A is None else data.matrix(A, "A", columns=n)
@@ -47,7 +47,8 @@ def quadratic(Q: object, c: object, G: object = None, h: object = None, A: objec
     data.few(len(g), MAXIMAL_INEQUALITIES, "inequalities")
     point = _solve(q, cost, a, right, g, bounds)
     if point is None:
-        raise data.InputError("no solution with independent active constraints was found", code="TC175", hint="a bounded, feasible program with Q definite")
+        raise data.InputError("no solution with independent active constraints was found", code="TC175", hint="a bounded, feasible program
+        with Q definite")
     z, nu, mu = point
     return QuadraticSolution(z, nu, mu, _hypotheses(q, a, g, bounds, z, mu))
 

@@ -1,4 +1,5 @@
-"""A second road: check a certificate of the implicit function theorem from its text alone, with elimination written out here and nothing from the decision."""
+"""A second road: check a certificate of the implicit function theorem from its text alone, with elimination written out here and nothing
+from the decision."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction

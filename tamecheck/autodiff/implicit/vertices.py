@@ -1,4 +1,5 @@
-"""Are all matrices B of the convex hull of a family invertible?  By determinants at vertices where that decides, by rows or Bernstein coefficients else.
+"""Are all matrices B of the convex hull of a family invertible?  By determinants at vertices where that decides, by rows or Bernstein
+coefficients else.
 
 If multiplier k enters B through a matrix of rank one, det B is affine in q_k.  If all do, det B is multi-affine, its extreme values on the cube are
 taken at vertices, and it has no zero iff the determinants at the vertices have one strict sign.
