@@ -15,7 +15,7 @@ from collections.abc import Callable
 from tamecheck.autodiff import rulebooks
 from tamecheck.errors import InputError
 from tamecheck.frameworks.custom_rules import decide_rule
-from tamecheck.frameworks.findings import Finding, KinkReport, judge
+from tamecheck.frameworks.findings import KinkReport, judge
 from tamecheck.frameworks.jax_walk import Walk
 
 __all__ = ["decide_rule", "kinkcheck"]
@@ -83,6 +83,7 @@ def kinkcheck(f: Callable, *args: object) -> KinkReport:
         "finite": finite,
         "assumptions": [
             "the branches taken in floating point are those of exact arithmetic",
+            "smooth operations are differentiated correctly, forward rules of a library as at these arguments",
             "a neighbourhood of these arguments, not all arguments",
         ],
     }

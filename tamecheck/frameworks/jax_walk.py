@@ -58,14 +58,16 @@ TIES = (
     "select_and_gather_add",
 )
 SMOOTH = frozenset(
-    """add add_any sub mul neg exp exp2 expm1 sin cos tan tanh sinh cosh asinh atan logistic erf erfc square dot_general conv_general_dilated reduce_sum
-    reduce_prod cumsum cumprod cumlogsumexp logsumexp broadcast_in_dim reshape transpose squeeze expand_dims concatenate slice dynamic_slice
-    dynamic_update_slice gather scatter scatter-add scatter_add pad rev copy copy_p convert_element_type real imag reduce_window_sum reduce_precision iota
-    optimization_barrier lgamma digamma mul_add zeros_like split rng_bit_generator is_finite reduce_and reduce_or and or not xor""".split()  # noqa: SIM905
+    """add add_any sub mul neg exp exp2 expm1 sin cos tan tanh sinh cosh asinh atan logistic erf erfc square dot_general
+    conv_general_dilated reduce_sum reduce_prod cumsum cumprod cumlogsumexp logsumexp broadcast_in_dim reshape transpose
+    squeeze expand_dims concatenate slice dynamic_slice dynamic_update_slice gather scatter scatter-add scatter_add pad
+    rev copy copy_p convert_element_type real imag reduce_window_sum reduce_precision iota optimization_barrier lgamma
+    digamma mul_add zeros_like split rng_bit_generator is_finite reduce_and reduce_or and or not xor""".split()  # noqa: SIM905
 )
 ENTRYWISE = frozenset(
-    """max min abs sign select_n lt le gt ge eq ne mul add sub div neg exp expm1 log log1p tanh logistic sqrt rsqrt integer_pow pow square erf erfc sin cos clamp
-    convert_element_type stop_gradient is_finite and or not floor ceil round add_any copy""".split()  # noqa: SIM905
+    """max min abs sign select_n lt le gt ge eq ne mul add sub div neg exp expm1 log log1p tanh logistic sqrt rsqrt integer_pow
+    pow square erf erfc sin cos clamp convert_element_type stop_gradient is_finite and or not floor ceil round add_any
+    copy""".split()  # noqa: SIM905
 )
 
 
@@ -108,6 +110,7 @@ class Walk:
         self.findings: list[Finding] = []
         self.operations = 0
         self._edges: dict[int, tuple] = {}
+        self._masks: dict[int, object] = {}
         self._moving: dict[int, bool] = {}
 
     def smooth_before(self, finding: Finding) -> bool:
@@ -184,8 +187,10 @@ class Walk:
         body = lambda x: core.jaxpr_as_fun(inner)(*[x if i == k else v for i, v in enumerate(values)])[0]  # noqa: E731
         plain = jax.jvp(body, (values[k],), (jnp.ones_like(values[k]),))[1]
         same = jnp.isclose(plain, measured, rtol=1e-5, atol=1e-6)
-        touched = sum([f.touched for f in found])
-        return int((~same).sum()) <= touched
+        for f in found:
+            mask = self._masks.get(id(f))
+            same = same | mask if mask is not None and mask.shape == same.shape else same
+        return bool(same.all())
 
     def _slope(self, eqn, values, active):
         """Return the derivative entry by entry of an operation with one active argument and one result of its shape, else ``None``."""
@@ -309,6 +314,7 @@ class Walk:
         touched = jnp.asarray(touched)
         finding.touched, finding.of = int(touched.sum()), touched.size
         if finding.touched:
+            self._masks[id(finding)] = touched
             finding.positions = jnp.argwhere(touched)[:FIRST].tolist()
             self.findings.append(finding)
         return finding.touched > 0

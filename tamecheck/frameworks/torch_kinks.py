@@ -24,7 +24,7 @@ class Touch:
     x : Tensor — the argument
     mask : Tensor of bool — the entries (rows, windows) that are touched, ``None`` if `plus` says it
     left, right : float or Tensor — slopes at a kink
-    plus, minus : Tensor of int or None — flat indices of winner and rival in x, for ties
+    plus, minus : Tensor of int or None — flat indices in x of tied entries, for ties: the first has to become larger for the choice that was made
     minuend : Tensor or None — second argument: the kink is at x = minuend
     of : int
     operator, where : str — in the rule book
@@ -232,7 +232,7 @@ def _whole(a, k, out):
     return [Touch("tie", a[0], (count > 1).reshape(1), of=1, operator="max all", separable=False)]
 
 
-def _along(name, probe):
+def _along(name, probe, smallest=False):
     """max.dim, min.dim: one of the tied entries wins."""
 
     def find(a, k, out):
@@ -245,6 +245,8 @@ def _along(name, probe):
         rivals = (x == values).scatter(dim, index, False)
         count = rivals.sum(dim, keepdim=True)
         plus, minus = _pairs(x, dim, index, rivals)
+        if smallest:
+            plus, minus = minus, plus
         return [Touch("tie", x, count > 0, plus=plus, minus=minus, of=count.numel(), operator=name, probe=probe)]
 
     return find
@@ -400,7 +402,9 @@ OUTPUTS: dict[str, Callable] = {
     "amax": _reduced,
     "amin": _reduced,
     "max": lambda a, k, out: _whole(a, k, out) if len(a) == 1 and not k else _along("max axis", lambda t: torch.max(t, 0).values)(a, k, out),
-    "min": lambda a, k, out: _whole(a, k, out) if len(a) == 1 and not k else _along("max axis", lambda t: torch.min(t, 0).values)(a, k, out),
+    "min": lambda a, k, out: (
+        _whole(a, k, out) if len(a) == 1 and not k else _along("max axis", lambda t: torch.min(t, 0).values, smallest=True)(a, k, out)
+    ),
     "sort": _sorted,
     "topk": _chosen("topk"),
     "kthvalue": _chosen("kthvalue"),

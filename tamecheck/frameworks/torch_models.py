@@ -138,6 +138,7 @@ def _report(module, arguments, output, value, watch) -> KinkReport:
         "finite": finite,
         "assumptions": [
             "the branches taken in floating point are those of exact arithmetic",
+            "smooth operations are differentiated correctly",
             "random operations (dropout) keep their masks",
             "a neighbourhood of these parameters, not all parameters",
         ],

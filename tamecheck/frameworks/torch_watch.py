@@ -40,6 +40,12 @@ class Record:
     operations: int = 0
 
 
+VIEWS = frozenset(
+    ["view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "t", "transpose", "permute", "slice", "select", "expand", "flatten", "alias"]
+)
+"""Operations that hand on entries as they are."""
+
+
 class Watch(TorchDispatchMode):
     """Record what the operations touch; values are not changed."""
 
@@ -77,11 +83,17 @@ class Watch(TorchDispatchMode):
             found = before if in_place and base in ENTRIES else touches(base, args, kwargs, out)
             self._keep(base, func, args, found, in_place)
         if not in_place and isinstance(out, torch.Tensor):
-            flat = flat_entries(base, args, kwargs, out)
+            flat = self._carried(base, func, args, kwargs) if base in VIEWS else flat_entries(base, args, kwargs, out)
         if flat is not None and isinstance(out, torch.Tensor) and flat.shape == out.shape:
             self._flat[id(out)] = (out, flat)
-            self._units(base, flat)
+            if base not in VIEWS:
+                self._units(base, flat)
         return out
+
+    def _carried(self, name, func, args, kwargs):
+        """Return the locally constant entries of a view."""
+        known = self._flat.get(id(args[0]))
+        return None if known is None else func(known[1], *args[1:], **kwargs)
 
     def _here(self) -> str:
         return self.path[-1]
