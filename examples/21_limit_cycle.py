@@ -40,8 +40,8 @@ for start in [(-4, 4), (4.5, -3), (0.5, 4.8), (-2, -4)]:
         x, y = x - 0.01 * 2 * (x - s[0]), y - 0.01 * 8 * (y - s[1])
         path.append((x, y))
     paths.append(path)
-    end = path[-2_000:]
-    print(f"from {start}: x in [{min(p[0] for p in end):.5f}, {max(p[0] for p in end):.5f}], y in [{min(p[1] for p in end):.5f}, {max(p[1] for p in end):.5f}]")
+    xs, ys = zip(*path[-2_000:], strict=True)
+    print(f"from {start}: x in [{min(xs):.5f}, {max(xs):.5f}], y in [{min(ys):.5f}, {max(ys):.5f}]")
 
 ax = plane(x=(-4.6, 5.2), y=(-4.6, 6.2), size=5.2)
 for path in paths:
@@ -54,9 +54,9 @@ ax.plot([x1 * math.exp(-2 * s / 2) for s in t], [y1 * math.exp(-8 * s / 2) for s
 ax.plot([-0.87, 2.73], [-4.61, 6.19], color=INK, lw=1, ls="--")
 for x, y in crossings:
     ax.plot(x, y, "o", color=GOLD, ms=7, mec=INK)
-for (x, y), name in ((low, "s for $\\ell<0$"), (high, "s for $\\ell>0$")):
+for (x, y), name, shift in ((low, "s for $\\ell<0$", (-58, -3)), (high, "s for $\\ell>0$", (8, -12))):
     ax.plot(x, y, "x", color=INK, ms=8, mew=2)
-    ax.annotate(name, (x, y), textcoords="offset points", xytext=(8, -12), color=INK)
+    ax.annotate(name, (x, y), textcoords="offset points", xytext=shift, color=INK)
 ax.annotate("$\\ell=-3x+y+2=0$", (-0.75, -4.25), textcoords="offset points", xytext=(10, 0), color=INK)
 save(ax, "limit_cycle")
 pyplot.close("all")

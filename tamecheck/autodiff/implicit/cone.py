@@ -60,14 +60,17 @@ def cone(Q: object, c: object, z: object) -> Hypotheses:
         raise data.InputError("z is no solution of z = P(z - Q z - c)", code="TC173", hint="an exact solution")
     if not found[1]:
         if matrices.positive_definite(q):
-            return Hypotheses("holds", reason="at the apex of the cone: Q is positive definite, so every B is invertible; the set has no list of vertices")
+            reason = "at the apex of the cone: Q is positive definite, so every B is invertible; the set has no list of vertices"
+            return Hypotheses("holds", reason=reason)
         return Hypotheses("unknown", reason="at the apex of the cone, and Q is not positive definite")
     one = matrices.identity(n)
     wide = [[*e, *[a - b for a, b in zip(row, f, strict=True)]] for e, row, f in zip(one, q, one, strict=True)]  # [I, Q - I]
-    ends = [[[x + y for x, y in zip(a, [*[Fraction(0)] * n, *e], strict=True)] for a, e in zip(matrices.product(v, wide), one, strict=True)] for v in found[1]]
+    last = [[Fraction(0)] * n + e for e in one]
+    ends = [matrices.combine(matrices.product(v, wide), last) for v in found[1]]
     rows = [[constant(x) for x in row] for row in ends[0]]
     free = []
     if len(ends) == 2:
         free = [Multiplier("kink", "the boundary of the cone")]
-        rows = [[plus(p, {(0,): b - a} if a != b else {}) for p, a, b in zip(r, x, y, strict=True)] for r, x, y in zip(rows, ends[0], ends[1], strict=True)]
+        slope = matrices.combine(ends[1], ends[0], -1)
+        rows = [[plus(p, {(0,): d} if d else {}) for p, d in zip(r, s, strict=True)] for r, s in zip(rows, slope, strict=True)]
     return examine(Family(rows, free))

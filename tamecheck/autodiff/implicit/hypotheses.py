@@ -34,7 +34,8 @@ class Hypotheses:
         o, j = self.outcome, self.jacobian
         chosen = None if j is None else j.chosen()
         return {
-            "verdict": self.verdict, "reason": self.reason, "method": None if o is None else o.method, "determinants": None if o is None else o.vertices,
+            "verdict": self.verdict, "reason": self.reason, "method": None if o is None else o.method,
+            "determinants": None if o is None else o.vertices,
             "least_determinant": None if o is None or o.least is None else str(o.least),
             "kinks": [] if self.family is None else [self.family.free[k].text for k in self.family.used()],
             "solution_jacobian": None if j is None else j.to_json(), "returned": None if chosen is None else [texts(r) for r in chosen],

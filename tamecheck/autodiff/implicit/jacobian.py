@@ -116,7 +116,9 @@ class SolutionJacobian:
             "vertices": None if self.vertices is None else [{"multipliers": texts(q), "matrix": [texts(r) for r in m]} for q, m in self.vertices],
             "range": None if span is None else [[texts(e) for e in row] for row in span],
             "convex": False if apart is not None else True if len(self.family.used()) == 0 or self._interval() else None,
-            "not_convex": None if apart is None else {"elements": [[texts(r) for r in m] for m in apart["elements"]], "midpoint": [texts(r) for r in apart["midpoint"]]},
+            "not_convex": None if apart is None else {
+                "elements": [[texts(r) for r in m] for m in apart["elements"]], "midpoint": [texts(r) for r in apart["midpoint"]],
+            },
         }  # fmt: skip
 
     def _interval(self) -> bool:

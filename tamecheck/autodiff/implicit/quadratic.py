@@ -47,8 +47,8 @@ def quadratic(Q: object, c: object, G: object = None, h: object = None, A: objec
     data.few(len(g), MAXIMAL_INEQUALITIES, "inequalities")
     point = _solve(q, cost, a, right, g, bounds)
     if point is None:
-        raise data.InputError("no solution with independent active constraints was found", code="TC175", hint="a bounded, feasible program
-        with Q definite")
+        hint = "a bounded, feasible program with Q definite"
+        raise data.InputError("no solution with independent active constraints was found", code="TC175", hint=hint)
     z, nu, mu = point
     return QuadraticSolution(z, nu, mu, _hypotheses(q, a, g, bounds, z, mu))
 
