@@ -87,9 +87,8 @@ def decide(code: Code, rules: Rules, *, mode: str = "reverse", budget: Budget | 
 
 
 def _run(out: Decision, mode: str, budget: Budget | None) -> None:
-    pieces = out.pieces = Pieces(out.code, out.rules, budget, mode)
-    facts = out.function = function.examine(pieces)
-    rule = out.rule = criterion.examine(pieces)
+    pieces, facts, rule = _examined(out, mode, budget)
+    out.pieces, out.function, out.rule = pieces, facts, rule
     out.undefined = [p.cell for p in pieces.pieces if p.value is None and not p.outside] + rule.undefined
     for text in (*facts.obligations, *rule.obligations):
         out.note(text)
@@ -108,6 +107,19 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
         out.verdict = "conservative-unbounded" if rule.bounded is False else "conservative" if rule.bounded else "unknown"
     if out.verdict != "not-conservative" or facts.lipschitz:
         _consequences(out, mode, budget)
+
+
+def _examined(out: Decision, mode: str, budget: Budget | None) -> tuple[Pieces, FunctionFacts, RuleFacts]:
+    """Return the pieces with what is known of function and rule; space is cut further where a sign is asked for that is not constant."""
+    extra: list[fmpz_mpoly] = []
+    while True:
+        pieces = out.pieces = Pieces(out.code, out.rules, budget, mode, extra)
+        try:
+            return pieces, function.examine(pieces), criterion.examine(pieces)
+        except Missing as need:
+            if len(extra) >= MAXIMAL_ROUNDS:
+                raise
+            extra.append(need.factor)
 
 
 def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
@@ -172,6 +184,11 @@ def refute(pieces: Pieces, facts: FunctionFacts, rule: RuleFacts) -> Witness | N
         if w is not None:
             found.append(w)
             break
+    if not found:
+        # loops in open cells first: nobody's gradient
+        loops = (refuter.loop(v) for v in rule.violations[:MAXIMAL_REFUTATIONS] if v.cell.dimension == pieces.space.n)
+        first = next((w for w in loops if w is not None), None)
+        found = [] if first is None else [first]
     if not found:
         for violation in rule.violations[:MAXIMAL_REFUTATIONS]:
             w = refuter.violation(violation)

@@ -170,6 +170,10 @@ class Refuter:
 
     # ----------------------------------------------------------------- refutations
 
+    def loop(self, v: Violation) -> Witness | None:
+        """Return a rectangle in an open cell around which what is returned has a circulation, if it has a curl."""
+        return self._loop(self.pieces.of(v.cell))
+
     def violation(self, v: Violation) -> Witness | None:
         """Return a witness for a cell on which the rule disagrees with the function."""
         piece = self.pieces.of(v.cell)

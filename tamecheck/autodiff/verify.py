@@ -397,7 +397,7 @@ def measure(code: Code, rules: Rules, leg: Leg) -> tuple[Fraction, tuple[Fractio
     return change, (exact, exact)
 
 
-PARTS = 512
+PARTS = 128
 
 
 def bounds(a: Ratio) -> tuple[Fraction, Fraction]:

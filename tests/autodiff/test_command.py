@@ -13,25 +13,41 @@ from tamecheck.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEYS = {
-    "verdict", "function", "clarke", "spurious", "stuck", "critical_values", "witness", "undefined_at", "obligations", "operators", "tamecheck", "command",
-}  # fmt: skip
+    "verdict",
+    "function",
+    "clarke",
+    "spurious",
+    "stuck",
+    "critical_values",
+    "witness",
+    "undefined_at",
+    "obligations",
+    "operators",
+    "tamecheck",
+    "command",
+}
 TIES = '[[rule]]\noperator = "max"\nwhere = "x0 == x1"\nvalue = ["1", "1"]\n'
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "verdict"),
     [
-        (["relu(x) - relu(-x)"], 0, "conservative"), (["relu(x)", "--rules", "jax"], 0, "clarke"), (["x^2"], 0, "exact-c1"),
-        (["round(x)"], 1, "not-conservative"), (["sqrt(x^2)"], 1, "undefined"), (["relu(exp(x) - 2)"], 2, "unknown"),
-        (["max(x, y)", "--vars", "x,y", "--rules", "tensorflow"], 0, "clarke"), (["relu(x)", "--mode", "forward"], 0, "clarke"),
+        (["relu(x) - relu(-x)"], 0, "conservative"),
+        (["relu(x)", "--rules", "jax"], 0, "clarke"),
+        (["x^2"], 0, "exact-c1"),
+        (["round(x)"], 1, "not-conservative"),
+        (["sqrt(x^2)"], 1, "undefined"),
+        (["relu(exp(x) - 2)"], 2, "unknown"),
+        (["max(x, y)", "--vars", "x,y", "--rules", "tensorflow"], 0, "clarke"),
+        (["relu(x)", "--mode", "forward"], 0, "clarke"),
     ],
-)  # fmt: skip
+)
 def test_exit_status_and_json(arguments, status, verdict, capsys):
     """0 for the first three verdicts, 2 for unknown, 1 else; one JSON object with the keys of the interface."""
     assert cli.main(["conservative", *arguments, "--json"]) == status
     content = json.loads(capsys.readouterr().out)
     assert content["verdict"] == verdict and content["command"] == "conservative"
-    assert KEYS <= set(content)
+    assert not KEYS - set(content)
     assert set(content["function"]) >= {"continuous", "locally_lipschitz", "path_differentiable", "homes"}
     assert set(content["critical_values"]) == {"ad", "clarke"}
 
@@ -57,13 +73,19 @@ def test_the_screen_fits(width, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[rule]]\noperator = 3\n", "names no operator"), ('[[rule]]\noperator = "nothing"\nvalue = ["1"]\n', "no operator 'nothing'"),
-        ('[[rule]]\noperator = "abs"\n', "exactly one of"), ('[[rule]]\noperator = "abs"\nvalue = [0.5]\n', "holds float, not text"),
-        ('[[rule]]\noperator = "abs"\nvalue = ["1", "2"]\n', "2 entries in 'value'"), ('[[rule]]\noperator = "abs"\nvalue = ["__import__(1)"]\n', "names start with a letter"),
-        ('[[rule]]\noperator = "abs"\nvalue = ["y"]\n', "'y' is not among the variables"), ('[[rule]]\noperator = "abs"\nhow = 1\nvalue = ["1"]\n', "unknown key 'how'"),
-        ("[[rule]\n", "not TOML"), ('base = "theano"\n', "no rule book for 'theano'"), ("rules = 1\n", "unknown key 'rules'"),
+        ("[[rule]]\noperator = 3\n", "names no operator"),
+        ('[[rule]]\noperator = "nothing"\nvalue = ["1"]\n', "no operator 'nothing'"),
+        ('[[rule]]\noperator = "abs"\n', "exactly one of"),
+        ('[[rule]]\noperator = "abs"\nvalue = [0.5]\n', "holds float, not text"),
+        ('[[rule]]\noperator = "abs"\nvalue = ["1", "2"]\n', "2 entries in 'value'"),
+        ('[[rule]]\noperator = "abs"\nvalue = ["__import__(1)"]\n', "names start with a letter"),
+        ('[[rule]]\noperator = "abs"\nvalue = ["y"]\n', "'y' is not among the variables"),
+        ('[[rule]]\noperator = "abs"\nhow = 1\nvalue = ["1"]\n', "unknown key 'how'"),
+        ("[[rule]\n", "not TOML"),
+        ('base = "theano"\n', "no rule book for 'theano'"),
+        ("rules = 1\n", "unknown key 'rules'"),
     ],
-)  # fmt: skip
+)
 def test_bad_files_of_rules(text, message):
     """Every mistake is one line with a code, before any work is done."""
     with pytest.raises(InputError, match=message):
@@ -73,11 +95,17 @@ def test_bad_files_of_rules(text, message):
 @pytest.mark.parametrize(
     ("program", "options", "message"),
     [
-        ("relu(x", {}, "never closed"), ("3", {}, "no variable"), ("x + y", {"variables": ["x"]}, "'y' is not listed"), ("glu(x)", {}, "not a function"),
-        ("x", {"rulebook": "mxnet"}, "no rule book and no file"), ("x", {"mode": "sideways"}, "no mode"), ("forall x: x > 0", {"variables": ["x"]}, "statement"),
-        ("+".join([f"x{k}" for k in range(20)]), {}, "20 variables"), ("x^999", {}, "larger than 64"),
+        ("relu(x", {}, "never closed"),
+        ("3", {}, "no variable"),
+        ("x + y", {"variables": ["x"]}, "'y' is not listed"),
+        ("glu(x)", {}, "not a function"),
+        ("x", {"rulebook": "mxnet"}, "no rule book and no file"),
+        ("x", {"mode": "sideways"}, "no mode"),
+        ("forall x: x > 0", {"variables": ["x"]}, "statement"),
+        ("+".join([f"x{k}" for k in range(20)]), {}, "20 variables"),
+        ("x^999", {}, "larger than 64"),
     ],
-)  # fmt: skip
+)
 def test_bad_input(program, options, message):
     """Bad programs, names and rule books are input errors."""
     with pytest.raises(InputError, match=message):
