@@ -27,7 +27,8 @@ def brown(names: Sequence[str], supports: Sequence[Sequence[tuple[int, ...]]], p
         with_it = [e for support in supports for e in support if e[i]]
         return max([e[i] for e in with_it], default=0), max([sum(e) for e in with_it], default=0), len(with_it)
 
-    return sorted(names, key=lambda name: (weight(name), name), reverse=True)
+    # equal weights stay in alphabetical order (a reversed sort is stable, too)
+    return sorted(sorted(names), key=weight, reverse=True)
 
 
 def candidates(blocks: Sequence[Sequence[str]], polynomials: Sequence[fmpz_mpoly], ring: Ring) -> list[list[str]]:
