@@ -54,7 +54,7 @@ ax.plot([x1 * math.exp(-2 * s / 2) for s in t], [y1 * math.exp(-8 * s / 2) for s
 ax.plot([-0.87, 2.73], [-4.61, 6.19], color=INK, lw=1, ls="--")
 for x, y in crossings:
     ax.plot(x, y, "o", color=GOLD, ms=7, mec=INK)
-for (x, y), name, shift in ((low, "s for $\\ell<0$", (-58, -3)), (high, "s for $\\ell>0$", (8, -12))):
+for (x, y), name, shift in ((low, "s for $\\ell<0$", (-48, -20)), (high, "s for $\\ell>0$", (8, -12))):
     ax.plot(x, y, "x", color=INK, ms=8, mew=2)
     ax.annotate(name, (x, y), textcoords="offset points", xytext=shift, color=INK)
 ax.annotate("$\\ell=-3x+y+2=0$", (-0.75, -4.25), textcoords="offset points", xytext=(10, 0), color=INK)
