@@ -119,10 +119,35 @@ class Rules:
             if side in ("left", "right", "mean") or (row.side in ("left", "right", "both") and arity == 1 and _inexact(values)):
                 chosen = side or ("left" if row.side == "both" else row.side)
                 found[row.where] = Rule(where, side=chosen, text=f"{chosen} derivative where {row.where}")
+            elif values is not None and not row.parameters:
+                made = _fitted([r for r in rows if r.where == row.where and not r.parameters], self.book.mode, names)
+                if made is not None:
+                    shown = [v if isinstance(v, str) or v.nodes[v.root][0] == "number" else names[v.nodes[v.root][1]] for v in made]
+                    texts = [str(q.number(q.root)) if isinstance(q, Code) else q for q in shown]
+                    found[row.where] = Rule(where, made, text=f"{', '.join(texts)} where {row.where}")
             elif values is not None:
                 made = tuple([_number(v) for v in values])
                 found[row.where] = Rule(where, made, text=f"{', '.join([str(v) for v in values])} where {row.where}")
         return tuple(found.values()) if found or rows else None
+
+
+def _fitted(rows: list, mode: str, names: list[str]) -> tuple[object, ...] | None:
+    """Return one value per argument that fits all probes of a kink: one number, or the value of an argument; ``None`` if none does."""
+    out = []
+    for k in range(len(names)):
+        seen = [None if r.values[mode] is None else r.values[mode][k] for r in rows]
+        if None in seen:
+            return None
+        if len(set(seen)) == 1:
+            out.append(_number(seen[0]))
+            continue
+        fits = [j for j in range(len(names)) if all([v == r.point[j] for v, r in zip(seen, rows, strict=True)])]
+        if not fits:
+            return None
+        code = Code(names)
+        code.root = code.add("variable", fits[0])
+        out.append(code)
+    return tuple(out)
 
 
 def _inexact(values) -> bool:

@@ -144,8 +144,11 @@ class Run:
             for side in (1, -1):
                 if self.quotient_sign(f.add((f.one, f.one), f.scale(a[0], Fraction(side)))) < 0:
                     return None
-        if name == "tan" and a[0][0].is_zero():
-            return a[0]
+        if name == "tan":
+            if a[0][0].is_zero():
+                return a[0]
+            if self.quotient_sign(f.apply("cos", a[0])) == 0:
+                return None
         if name not in SMOOTH:
             raise NotSupported(name)
         return f.apply(name, a[0])

@@ -235,3 +235,14 @@ def test_every_cell_of_a_positive_verdict_passes():
     for cell in pieces.space.cells:
         for v in pieces.space.vectors(cell):
             assert pieces.space.vanishes(criterion.defect(pieces, pieces.of(cell), v), cell) is True
+
+
+def test_a_probe_at_one_point_is_not_a_rule_for_all():
+    """prelu was probed at two slopes and returned the slope in torch's reverse mode: that is the rule, and a Clarke subgradient."""
+    assert conservative("prelu(x, y)", variables=["x", "y"]).verdict == "clarke"
+
+
+@pytest.mark.parametrize("program", ["tan(x)", "tan(x)*relu(x)", "1/cos(x)", "1/(2 + sin(x))"])
+def test_poles_that_are_not_excluded_are_never_passed_over(program):
+    """A denominator whose sign does not show is unknown, not harmless."""
+    assert conservative(program).verdict == "unknown"
