@@ -263,6 +263,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--no-peers", action="store_true", help="QEPCAD only")
     parser.add_argument("--json", default="")
+    parser.add_argument("--kind", choices=("cad", "qe", "both"), default="both", help="decompositions, eliminations, or both")
     parser.add_argument("--wall", action="store_true", help="wall times")
     options = parser.parse_args()
     if options.wall:
@@ -275,7 +276,7 @@ def main() -> None:
     rows = []
     print(f"{'decomposition':34}{'cells':>9}{'QEPCAD':>9}{'ms':>10}{'QEPCAD':>10}  ratio")
     for problem in cads:
-        if options.only in problem.name:
+        if options.only in problem.name and options.kind != "qe":
             row = decompose(problem, options.repeat)
             rows.append(row)
             tail = f"{row['ratio']:7.3f}" if row.get("ratio") else "      -"
@@ -283,7 +284,7 @@ def main() -> None:
             print(f"{row['name']:34}{shown(row['cells'])}{shown(row.get('qepcad_cells'))} {seconds} {theirs}{tail} {row['method']}", flush=True)
     print(f"{'elimination':34}{'ms':>10}{'QEPCAD':>10}  ratio  z3, cvc5")
     for problem in eliminations:
-        if options.only in problem.name:
+        if options.only in problem.name and options.kind != "cad":
             row = eliminate(problem, options.repeat, not options.no_peers)
             rows.append(row)
             tail = f"{row['ratio']:7.3f}" if row.get("ratio") else "      -"
