@@ -404,3 +404,81 @@ def test_bad_input_of_jax(jnp):
     ):
         with pytest.raises(InputError, match=code):
             tc.jax.kinkcheck(*arguments)
+
+
+# Against other ways to know --------------------------------------------------
+
+
+def piecewise_linear(torch, draw, w):
+    """Return a random piecewise linear function of w with kinks at 0."""
+    F = functional()
+
+    def term():
+        return (w * torch.tensor([draw.randint(-1, 1) for _ in range(3)], dtype=w.dtype)).sum()
+
+    out = term()
+    for _ in range(draw.randint(1, 3)):
+        u, v = term(), term()
+        kind = draw.choice(["relu", "relu", "abs", "max", "min", "axis", "least", "pool", "deep", "clamp"])
+        s = draw.choice([-1, 1])
+        both = torch.stack([u, v])
+        out = (
+            out
+            + s
+            * {
+                "relu": lambda: F.relu(u),  # noqa: B023
+                "abs": lambda: u.abs(),  # noqa: B023
+                "max": lambda: torch.maximum(u, v),  # noqa: B023
+                "min": lambda: torch.minimum(u, v),  # noqa: B023
+                "axis": lambda: both.max(0).values,  # noqa: B023
+                "least": lambda: both.min(0).values,  # noqa: B023
+                "pool": lambda: F.max_pool1d(both[None, None], 2).sum(),  # noqa: B023
+                "deep": lambda: F.relu(F.relu(u) - F.relu(v)),  # noqa: B023
+                "clamp": lambda: u.clamp(min=0),  # noqa: B023
+            }[kind]()
+        )
+    return out
+
+
+def test_what_is_called_clarke_is_in_the_hull_of_gradients_nearby(torch):
+    """At 0 the subdifferential is the hull of the gradients at random points around it, all cells being cones."""
+    import random
+
+    import numpy as np
+    from scipy.optimize import linprog
+
+    verdicts = []
+    for seed in range(120):
+        report = check(torch, lambda w, x: piecewise_linear(torch, random.Random(seed), w), [0.0, 0.0, 0.0])  # noqa: B023
+        verdicts.append(report.verdict)
+        if report.verdict not in ("clarke", "gradient"):
+            continue
+
+        def gradient(at, seed=seed):
+            w = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+            return torch.autograd.grad(piecewise_linear(torch, random.Random(seed), w), w)[0].tolist()
+
+        noise = random.Random(1)
+        vertices = np.array([gradient([noise.gauss(0, 1) for _ in range(3)]) for _ in range(60)])
+        n = len(vertices)
+        hull = linprog([0] * n, A_eq=np.vstack([vertices.T, np.ones(n)]), b_eq=[*gradient([0.0, 0.0, 0.0]), 1], method="highs")
+        assert hull.status == 0, (seed, report.to_text())
+    assert verdicts.count("clarke") > 20
+    assert verdicts.count("conservative") > 20
+
+
+def test_all_rules_of_the_comparison_are_decided():
+    """The forty wrong rules have a witness that passes its second check, the right ones are accepted."""
+    import importlib.util
+    from pathlib import Path
+
+    place = Path(__file__).resolve().parents[2] / "benchmarks" / "gradcheck_peers.py"
+    spec = importlib.util.spec_from_file_location("gradcheck_peers", place)
+    peers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(peers)
+    assert (len(peers.WRONG), len(peers.RIGHT)) == (40, 28)
+    for name, forward, backward, variables, _ in peers.WRONG:
+        report = decide_rule(forward, backward, variables.split())
+        assert (report.verdict, report.verify()) == ("not-conservative", True), name
+    for name, forward, backward, variables, _ in peers.RIGHT:
+        assert decide_rule(forward, backward, variables.split()).positive, name
