@@ -179,6 +179,52 @@ def test_rules_join_the_set():
     assert tc.implicit("z - max(z/4, x)", "z", at={"x": 0, "z": 0}, rulebook=tie).verdict == "unknown"
 
 
+@pytest.mark.parametrize(("where", "value", "z"), [("x0 >= 0", "3", 1), ("x0 >= 0", "3", 0), ("x0 == 1", "5", 1)])
+def test_rules_away_from_kinks_are_not_believed(where, value, z):
+    """A rule that acts where relu is smooth is not what the set is about: unknown, never a wrong element."""
+    rules = {"rule": [{"operator": "relu", "where": where, "value": [value]}]}
+    r = tc.implicit("4*z - relu(z) - x", "z", at={"x": 3 * z, "z": z}, rulebook=rules)
+    assert r.verdict == "unknown" and "tc.conservative" in r.reason
+
+
+def test_gradients_nearby_are_elements():
+    """By another engine: gradients of the program at points around a kink are vertices of the set."""
+    from tamecheck.autodiff.code import read
+    from tamecheck.autodiff.implicit.linearise import linearise
+    from tamecheck.autodiff.pieces import Pieces
+    from tamecheck.autodiff.rules import load
+    from tamecheck.ground.grammar import parse
+
+    texts = (
+        "relu(x - y) + abs(2*x + y) - max(x, 3*y)",
+        "x*relu(y) - min(x, y)",
+        "hardtanh(x - 1) + leaky_relu(y) + relu6(x + y)",
+        "relu(x - relu(y))",
+    )
+    for text in texts:
+        code, rules = read(parse(text), ["x", "y"]), load("torch")
+        family = linearise([code], {"x": en.point(0), "y": en.point(0)}, rules).family
+        elements = {tuple([sum([c for m, c in p.items() if all([q[k] for k in m])], Q(0)) for p in family.rows[0]]) for q in family.vertices()}
+        near = 0
+        for piece in Pieces(code, rules).pieces:
+            x = piece.cell.sample
+            if piece.cell.dimension < 2 or max(abs(x[0]), abs(x[1])) == 0:
+                continue
+            # shrink the sample towards the origin: only cones at the origin count
+            small = tuple([c / 1000 for c in x])
+            got = linearise([code], {"x": en.point(small[0]), "y": en.point(small[1])}, rules).family
+            if got.used():
+                continue
+            here = tuple([p.get((), Q(0)) for p in got.rows[0]])
+            near += 1
+            assert any([max([abs(a - b) for a, b in zip(here, e, strict=True)]) < Q(1, 10) for e in elements]), (text, here, elements)
+            at = linearise([code], {"x": en.point(x[0]), "y": en.point(x[1])}, rules).family
+            values = [(int(a.coeffs()[0]) if a.is_constant() and len(a) else 0, a.is_constant() and b.is_constant(), b) for a, b in piece.returned]
+            if all([v[1] for v in values]):
+                assert [p.get((), Q(0)) for p in at.rows[0]] == [Q(v[0], int(v[2].coeffs()[0])) for v in values]
+        assert near
+
+
 @pytest.mark.parametrize(
     ("text", "at", "why"),
     [
@@ -257,7 +303,8 @@ def test_spoiled_certificates():
         spoiled = copy.deepcopy(bad)
         spoiled["singular"]["multipliers"] = q
         assert recheck(spoiled) is False
-    nested = {"kind": "", "verdict": "holds", "m": 1, "n": 0, "method": "vertices", "sign": 1, "family": {"entries": [[[[[0, 1], "1"], [[], "1"]]]], "multipliers": [1, 1]}}
+    inner = {"entries": [[[[[0, 1], "1"], [[], "1"]]]], "multipliers": [1, 1]}
+    nested = {"kind": "", "verdict": "holds", "m": 1, "n": 0, "method": "vertices", "sign": 1, "family": inner}
     assert recheck(nested) is False
 
 
@@ -333,7 +380,8 @@ def test_report():
 
 EXAMPLES = {
     "20_implicit_layers": (None, ["[[0, 1], [2, 0]] is not in it", "principal minors ['1', '1', '10']", "in ['-1', '0']"]),
-    "21_limit_cycle": ("limit_cycle", ["period of the gradient flow 1.229581970501", "jump at a crossing 103.475761561", "(0.678763797134, 0.036291391401)",
+    "21_limit_cycle": ("limit_cycle", ["period of the gradient flow 1.229581970501", "jump at a crossing 103.475761561",
+                                       "(0.678763797134, 0.036291391401)",
                                        "(2.321236202866, 4.963708608599)", "x in [0.66677, 2.33323], y in [0.02827, 4.97173]"]),
     "22_lorenz": ("lorenz_descent", ["returned [0.0, -26.0, 1.6667]  gradient [-18, -36, 5.3333]", "x3 = 0: -18", "theorem: fails"]),
 }  # fmt: skip

@@ -285,6 +285,7 @@ class _Run:
         self.values[n] = en.extremum(u[0], u[1], name == "max")
         s = en.sign(en.add(u[0], en.neg(u[1]))) if a[0] != a[1] else 0
         if s in (1, -1):
+            self._off_kink(name, (), u)
             self.rows[n] = rows[0] if (s > 0) == (name == "max") else rows[1]
             return
         chosen = self._rule(name, (), u)
@@ -313,6 +314,7 @@ class _Run:
         s = en.sign(u)
         self.values[n] = en.extremum(u, en.neg(u), True)
         if s in (1, -1):
+            self._off_kink("abs", (), [u])
             self.rows[n] = _sum({}, self.rows[c], s)
         elif not self.rows[c]:
             self.rows[n] = {}
@@ -342,6 +344,8 @@ class _Run:
         self.values[n] = inner.values[body.root]
         partials = inner.rows[body.root]
         fresh = self.owner.free[before:]
+        if moving and not any([f.kind == "kink" for f in fresh]):
+            self._off_kink(call.name, call.parameters, u)
         if len(moving) == 1 and fresh and len(fresh) <= MAXIMAL_INNER:
             k = moving[0]
             p = partials.get(k, {})
@@ -376,14 +380,22 @@ class _Run:
             return out
         return None
 
+    def _off_kink(self, name: str, parameters: tuple, u: Sequence[Enclosure]) -> None:
+        """Refuse a rule of a file that acts where the operation is smooth: its number would not be an element."""
+        rules = self.owner.rules
+        if rules is not None and rules.given(name):
+            for rule in rules.of(name, len(u), tuple(parameters)) or ():
+                if rule.where is None or _condition(rule.where, u) != 0:
+                    raise Unclear(f"{name}: a rule acts where it has a derivative; tc.conservative decides whether that is one")
+
     def _custom(self, name: str, parameters: tuple, u: Sequence[Enclosure], row: Row) -> None:
         """Refuse rules of a file that may act where there is no kink: the system is not what they differentiate."""
         rules = self.owner.rules
         if rules is None or not row or not rules.given(name):
             return
         for rule in rules.of(name, len(u), tuple(parameters)) or ():
-            if rule.backward or rule.where is None:
-                raise Unclear(f"{name}: the rule replaces the derivative everywhere; tc.conservative decides whether it is one")
+            if rule.backward or rule.where is None or rule.where.nodes[rule.where.root][:2] != ("compare", "eq"):
+                raise Unclear(f"{name}: the rule replaces the derivative on more than an equation; tc.conservative decides whether it is one")
             if _condition(rule.where, u) != 0 and not all([en.exact(x) is not None for x in u]):
                 raise Unclear(f"{name}: the rule may act on the box; give a point, or decide it by tc.conservative")
             if _condition(rule.where, u) != 0 and name not in ("max", "min", "abs", "relu", *_KINKED):
