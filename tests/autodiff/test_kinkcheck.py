@@ -27,6 +27,7 @@ from tamecheck.frameworks.custom_rules import decide_rule
     ],
 )
 def test_rules_as_formulas_are_decided(forward, backward, verdict):
+    """Straight through, clipped, weighted and detached rules get their verdicts, wrong ones with a checked witness."""
     report = decide_rule(forward, backward)
     assert report.verdict == verdict
     assert report.verify() is (True if verdict == "not-conservative" else None)
@@ -34,11 +35,13 @@ def test_rules_as_formulas_are_decided(forward, backward, verdict):
 
 @pytest.mark.parametrize("backward", ["g*g", "where(g > 0, g, 0)", "g + 1", "abs(g)", "x", "1/g"])
 def test_backward_formulas_are_linear_in_what_comes_in(backward):
+    """A formula that is not linear in g is refused."""
     with pytest.raises(InputError, match="TC176"):
         decide_rule("x", backward)
 
 
 def test_one_backward_formula_per_variable():
+    """A missing formula and a variable called g are refused."""
     with pytest.raises(InputError, match="TC176"):
         decide_rule("x*y", "y*g")
     with pytest.raises(InputError, match="TC176"):
@@ -96,6 +99,7 @@ KINKS = [
 
 @pytest.mark.parametrize(("f", "point", "returned", "clarke"), KINKS)
 def test_one_kink_is_found_once(torch, f, point, returned, clarke):
+    """The entry on the kink is found, with what backward returns there, and separated."""
     report = check(torch, lambda w, x: f(w, functional()), point)
     assert [(g.kind, g.touched, g.of, g.positions, g.returned, g.conservative, g.clarke) for g in report.findings] == [
         ("kink", 1, len(point), [[0]], returned, True, clarke)
@@ -105,11 +109,13 @@ def test_one_kink_is_found_once(torch, f, point, returned, clarke):
 
 @pytest.mark.parametrize(("f", "point", "returned", "clarke"), KINKS)
 def test_nothing_is_found_beside_the_kink(torch, f, point, returned, clarke):
+    """A little beside the kink nothing is touched."""
     report = check(torch, lambda w, x: f(w, functional()), [v + 0.015625 for v in point])
     assert (report.findings, report.verdict) == ([], "gradient")
 
 
 def test_smooth_activations_have_no_kinks(torch):
+    """At 0 smooth activations touch nothing."""
     F = functional()
     report = check(
         torch,
@@ -135,6 +141,7 @@ def test_smooth_activations_have_no_kinks(torch):
     ],
 )
 def test_ties(torch, f, point, touched, returned):
+    """Equal entries are found where something is chosen among them, and not when they are moved apart."""
     report = check(torch, lambda w, x: f(torch, w), point)
     assert [(g.kind, g.touched, g.conservative) for g in report.findings] == [("tie", touched, True)]
     assert report.findings[0].returned == returned
@@ -184,12 +191,15 @@ def test_ties_of_dead_units_are_trivial(torch):
     ],
 )
 def test_what_is_not_conservative_or_not_known(torch, f, point, kind, verdict):
+    """Poles, jumps, detached values, choices and unlisted operations are named and never called conservative."""
     report = check(torch, lambda w, x: f(torch, w), point)
     assert kind in [g.kind for g in report.findings]
     assert report.verdict == verdict
 
 
 def test_values_without_gradient_are_noticed(torch):
+    """A value that is computed under no_grad is reported as detached."""
+
     def f(w, x):
         with torch.no_grad():
             y = w * 2
@@ -199,6 +209,7 @@ def test_values_without_gradient_are_noticed(torch):
 
 
 def test_rules_of_ones_own_and_hooks_are_noticed(torch):
+    """Functions with their own backward and hooks make the verdict unknown."""
     import tamecheck as tc
 
     class Straight(torch.autograd.Function):
@@ -229,6 +240,7 @@ def test_coupled_kinks_are_conservative_and_not_called_clarke(torch):
 
 
 def test_mixtures_of_both_sides_need_one_layer(torch):
+    """A mean of both slopes is a Clarke subgradient for one layer; for two it is left open."""
     F = functional()
     assert check(torch, lambda w, x: w.abs(), [0.0, 0.0]).verdict == "clarke"
     assert check(torch, lambda w, x: F.relu(w.abs()), [0.0, 0.0]).verdict == "conservative"
@@ -256,6 +268,7 @@ def test_zero_initialisation_of_a_deep_network(torch):
 
 
 def test_dead_units_integers_and_buffers(torch):
+    """Dead units and integer inputs are listed; buffers and gradients are as before."""
     import tamecheck as tc
 
     net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.ReLU())
@@ -270,6 +283,7 @@ def test_dead_units_integers_and_buffers(torch):
 
 
 def test_the_report_is_shown_in_all_forms(torch):
+    """JSON, HTML and text within 80 columns."""
     report = check(torch, lambda w, x: functional().relu(w), [0, 1])
     assert json.loads(json.dumps(report.to_json()))["findings"][0]["operator"] == "relu"
     assert "<table>" in report._repr_html_()
@@ -282,6 +296,7 @@ def test_the_report_is_shown_in_all_forms(torch):
 
 
 def test_bad_input_is_refused_at_once(torch):
+    """Every malformed call has its code."""
     import tamecheck as tc
 
     nn, x = torch.nn, torch.ones(1, 2)
@@ -310,6 +325,7 @@ def test_bad_input_is_refused_at_once(torch):
 
 
 def test_inputs_may_be_what_is_differentiated(torch):
+    """A module without parameters works when its input requires a gradient."""
     import tamecheck as tc
 
     assert tc.torch.kinkcheck(torch.nn.ReLU(), torch.zeros(2, requires_grad=True)).verdict == "clarke"
@@ -317,6 +333,7 @@ def test_inputs_may_be_what_is_differentiated(torch):
 
 @pytest.mark.slow
 def test_ten_million_parameters_in_the_time_of_a_few_passes(torch):
+    """A check without touched kinks costs less than six passes."""
     import tamecheck as tc
 
     layers = [torch.nn.Conv2d(3, 512, 3, 2, 1), torch.nn.ReLU()]
@@ -344,6 +361,7 @@ def jnp():
 
 
 def test_kinks_of_a_jax_function(jnp):
+    """What JAX returns at kinks and ties is measured, also inside of scan; beside them nothing is found."""
     import jax
 
     import tamecheck as tc
@@ -362,6 +380,7 @@ def test_kinks_of_a_jax_function(jnp):
 
 
 def test_what_jax_leaves_open(jnp):
+    """Poles, jumps, detached values and rules of one's own are named and never called conservative."""
     import jax
 
     import tamecheck as tc
@@ -393,6 +412,7 @@ def test_what_jax_leaves_open(jnp):
 
 
 def test_bad_input_of_jax(jnp):
+    """Every malformed call has its code."""
     import tamecheck as tc
 
     for code, arguments in (
