@@ -62,11 +62,11 @@ def symmetric_part(a: Matrix) -> list[list[Fraction]]:
 
 def pivots(a: Matrix) -> list[Fraction] | None:
     """Return the pivots of Gaussian elimination without exchanges; ``None`` if one vanishes before the end."""
-    rows = [list(r) for r in a]
+    rows = [[fmpq(x.numerator, x.denominator) for x in r] for r in a]
     out = []
     for k in range(len(rows)):
         p = rows[k][k]
-        out.append(p)
+        out.append(Fraction(int(p.p), int(p.q)))
         if p == 0:
             return None
         for i in range(k + 1, len(rows)):
