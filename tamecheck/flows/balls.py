@@ -28,7 +28,7 @@ class Balls:
         for n in self.order:
             operation = graph.nodes[n][0]
             if operation not in KNOWN:
-                raise InputError(f"{operation} has no enclosure here", code="TC197", hint="the validated mode is for smooth functions")
+                raise InputError(f"{operation} has no enclosure here", code="TC145", hint="the validated mode is for smooth functions")
 
     def __call__(self, values: Mapping[str, np.ndarray], series: bool) -> list[np.ndarray]:
         """Return the outputs; ``series``: the inputs are power series (the length is ``flint.ctx.cap``)."""

@@ -40,7 +40,7 @@ def ensemble(
     Raises
     ------
     InputError
-        TC199 the store belongs to another ensemble; TC125, TC181 initial states of a wrong size or not finite.
+        TC147 the store belongs to another ensemble; TC125, TC181 initial states of a wrong size or not finite.
     """
     starts = [checked(np.asarray(x, dtype=np.float64).reshape(-1)) for x in initials]
     wrong = next((k for k, x in enumerate(starts) if x.size != system.size), None)
@@ -143,7 +143,7 @@ def _read(path: Path, identity: str) -> dict[int, dict]:
         first = None
     if not isinstance(first, dict) or first.get("ensemble") != identity:
         hint = "another file, or the same function and options"
-        raise InputError("the store belongs to another ensemble", code="TC199", where=str(path), hint=hint)
+        raise InputError("the store belongs to another ensemble", code="TC147", where=str(path), hint=hint)
     found, whole = {}, [lines[0]]
     for line in lines[1:]:
         try:

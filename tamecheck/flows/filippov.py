@@ -40,8 +40,8 @@ def subgradient_flow(
     Raises
     ------
     InputError
-        TC189 operations whose kinks cannot be followed; TC190 the start lies on a kink that repels on both sides, so that
-        solutions are not unique; TC191 events accumulate.
+        TC189 operations whose kinks cannot be followed; TC114 the start lies on a kink that repels on both sides, so that
+        solutions are not unique; TC115 events accumulate.
     """
     start = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
     if start.size != system.size:
@@ -119,7 +119,7 @@ class _Run:
             if inside and abs(speeds[j]) <= 1e-7 * scale[j]:
                 if normals[j] @ columns[:, j] > 0:
                     text = f"solutions are not unique: a kink repels on both sides at t = {time:.6g}"
-                    raise InputError(text, code="TC190", hint="another initial state")
+                    raise InputError(text, code="TC114", hint="another initial state")
                 sliding.append(k)
             else:
                 mask[k] = float(speeds[j] > 0) if abs(speeds[j]) > 1e-12 * scale[j] else float(alpha[j] > 0.5)
@@ -185,7 +185,7 @@ class _Run:
         while solver.status == "running":
             message = solver.step()
             if solver.status == "failed":
-                raise InputError(f"the solver failed at t = {solver.t:.6g}: {message}", code="TC191", hint="other tolerances")
+                raise InputError(f"the solver failed at t = {solver.t:.6g}: {message}", code="TC115", hint="other tolerances")
             dense = solver.dense_output()
             crossing = self.first(dense, solver.t_old, solver.t, regime, before)
             stop = solver.t if crossing is None else crossing[0]

@@ -33,7 +33,7 @@ def log_flow(
     Raises
     ------
     InputError
-        TC193 the goal is not above the initial value of log 1/L; TC181 values that are not finite.
+        TC117 the goal is not above the initial value of log 1/L; TC181 values that are not finite.
     """
     from scipy.integrate import solve_ivp
 
@@ -44,7 +44,7 @@ def log_flow(
     if not np.isfinite(first):
         raise InputError("the loss is not finite at the initial point", code="TC181")
     if goal <= first:
-        raise InputError(f"log 1/L is {first:.6g} at the start, the goal is {goal:.6g}", code="TC193", hint="a larger goal")
+        raise InputError(f"log 1/L is {first:.6g} at the start, the goal is {goal:.6g}", code="TC117", hint="a larger goal")
     wanted = _levels(first, goal) if levels is None else [x for x in levels if first < x <= goal]
 
     def right(_: float, y: np.ndarray) -> np.ndarray:

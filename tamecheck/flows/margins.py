@@ -30,7 +30,7 @@ class Margins:
 
     def __init__(self, graph: Graph, q: int, rule: Rule = TORCH) -> None:
         if len(graph.shape(q)) != 1 or not graph.shape(q)[0]:
-            raise InputError(f"margins are a vector with an entry per sample, not of shape {list(graph.shape(q))}", code="TC192")
+            raise InputError(f"margins are a vector with an entry per sample, not of shape {list(graph.shape(q))}", code="TC116")
         self.graph = graph
         self.node = q
         self.rule = rule
@@ -50,7 +50,7 @@ class Margins:
         Raises
         ------
         InputError
-            TC192 labels other than +1 and -1, or not one per sample; TC182 inputs that are neither variables nor data; TC181 data that
+            TC116 labels other than +1 and -1, or not one per sample; TC182 inputs that are neither variables nor data; TC181 data that
             are not finite.
         """
         from tamecheck.frontends.sources import read
@@ -59,9 +59,9 @@ class Margins:
         node = found.outputs[output] if output is not None else next(iter(found.outputs.values()))
         y = np.asarray(labels, dtype=np.float64).reshape(-1)
         if not np.all(np.abs(y) == 1):
-            raise InputError("labels are +1 and -1", code="TC192")
+            raise InputError("labels are +1 and -1", code="TC116")
         if found.program.shape(node) not in ((), (1,)):
-            raise InputError(f"the output for one sample has shape {list(found.program.shape(node))}, not one number", code="TC192")
+            raise InputError(f"the output for one sample has shape {list(found.program.shape(node))}, not one number", code="TC116")
         inputs = {found.program.nodes[n][1][0]: found.program.shape(n) for n in found.program.inputs()}
         missing = [n for n in inputs if n not in variables and n not in data]
         if missing:
@@ -82,7 +82,7 @@ class Margins:
         Raises
         ------
         InputError
-            TC192 labels that do not fit the output; otherwise as `of`.
+            TC116 labels that do not fit the output; otherwise as `of`.
         """
         from tamecheck.frontends.sources import read
 
@@ -91,7 +91,7 @@ class Margins:
         y = np.asarray(labels, dtype=np.float64).reshape(-1)
         graph, (n,) = lower(found.program, [node], data)
         if int(np.prod(graph.shape(n), dtype=int)) != len(y) or not np.all(np.abs(y) == 1):
-            raise InputError(f"{len(y)} labels (+1 or -1) for an output of shape {list(graph.shape(n))}", code="TC192")
+            raise InputError(f"{len(y)} labels (+1 or -1) for an output of shape {list(graph.shape(n))}", code="TC116")
         return cls(graph, graph.binary("mul", graph.reshape(n, (len(y),)), graph.constant(y)), rule)
 
     # -------------------------------------------------------------- evaluation
@@ -139,7 +139,7 @@ def log_terms(q: np.ndarray, loss: str) -> np.ndarray:
         return -q
     if loss == "logistic":
         return np.where(q > 30, -q, np.log(np.logaddexp(0.0, -np.minimum(q, 30.0))))
-    raise InputError(f"there is no loss {loss!r}", code="TC192", hint="one of " + ", ".join(LOSSES))
+    raise InputError(f"there is no loss {loss!r}", code="TC116", hint="one of " + ", ".join(LOSSES))
 
 
 def log_slopes(q: np.ndarray, loss: str) -> np.ndarray:
@@ -168,7 +168,7 @@ def _rows(inputs: Mapping[str, tuple[int, ...]], data: Mapping[str, object], cou
             raise InputError(f"there is no input {name!r}", code="TC182", hint="one of " + ", ".join(inputs))
         arrays[name] = np.asarray(value, dtype=np.float64)
         if arrays[name].shape != (count, *inputs[name]):
-            raise InputError(f"data {name!r} have shape {list(arrays[name].shape)}, expected {[count, *inputs[name]]}", code="TC192")
+            raise InputError(f"data {name!r} have shape {list(arrays[name].shape)}, expected {[count, *inputs[name]]}", code="TC116")
     return [{name: a[i] for name, a in arrays.items()} for i in range(count)]
 
 

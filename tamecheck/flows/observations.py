@@ -38,7 +38,7 @@ def layer_alignment(layers: Sequence[np.ndarray]) -> list[float]:
     found = []
     for low, high in zip(layers, layers[1:], strict=False):
         if high.shape[1] != low.shape[0]:
-            raise InputError(f"layers of shapes {low.shape} and {high.shape} do not follow each other", code="TC192")
+            raise InputError(f"layers of shapes {low.shape} and {high.shape} do not follow each other", code="TC116")
         left = np.linalg.svd(low)[0][:, 0]
         right = np.linalg.svd(high)[2][0]
         found.append(float(abs(left @ right)))
@@ -69,10 +69,10 @@ def power_fit(x: np.ndarray, y: np.ndarray) -> Fit:
     Raises
     ------
     InputError
-        TC192 fewer than four points, or values that are not positive.
+        TC116 fewer than four points, or values that are not positive.
     """
     if len(x) < 4 or np.any(x <= 0) or np.any(y <= 0):
-        raise InputError("a power is fitted to at least four positive points", code="TC192")
+        raise InputError("a power is fitted to at least four positive points", code="TC116")
     a, b = np.log(x), np.log(y)
     slope, constant = np.polyfit(a, b, 1)
     return Fit(float(slope), float(np.abs(b - slope * a - constant).max()), len(x))

@@ -30,7 +30,7 @@ def largest_margin(rows: np.ndarray, norm: str = "l2") -> Separation:
     Raises
     ------
     InputError
-        TC194 the rows are not separable (no w has a positive margin), TC186 another norm.
+        TC118 the rows are not separable (no w has a positive margin), TC186 another norm.
     """
     z = np.asarray(rows, dtype=np.float64)
     if norm not in ORDER:
@@ -41,7 +41,7 @@ def largest_margin(rows: np.ndarray, norm: str = "l2") -> Separation:
         w = w / size
     margin = float((z @ w).min()) if size > 0 else 0.0
     if not margin > 1e-13 * np.abs(z).max(initial=0.0):
-        raise InputError("the data are not separable: no direction has a positive margin", code="TC194")
+        raise InputError("the data are not separable: no direction has a positive margin", code="TC118")
     p = _dual(z, w, margin, norm)
     bound = float(np.linalg.norm(p @ z, DUAL[norm]))
     return Separation(margin, w, p, bound - margin)

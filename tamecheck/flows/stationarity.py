@@ -52,13 +52,13 @@ def stationarity(m: Margins, theta: np.ndarray, degree: float, loss: str = "exp"
     Raises
     ------
     InputError
-        TC195 the data are not separated (q_min <= 0), so that no statement about margins applies.
+        TC119 the data are not separated (q_min <= 0), so that no statement about margins applies.
     """
     q, r = m.q(theta), float(np.linalg.norm(theta))
     least = float(q.min())
     if least <= 0:
         hint = "run the flow until all margins are positive"
-        raise InputError(f"the data are not separated: the smallest margin is {least:.6g}", code="TC195", hint=hint)
+        raise InputError(f"the data are not separated: the smallest margin is {least:.6g}", code="TC119", hint=hint)
     p = m.weights(theta, loss)
     v = m.combined(theta, p)
     size = float(np.linalg.norm(v))
@@ -94,7 +94,7 @@ def _columns(m: Margins, theta: np.ndarray, tolerance: float, factor: float) -> 
         largest = np.abs(h[owned]).max(initial=0.0)
         touched = [k for k in owned if abs(h[k]) <= tolerance * largest]
         if len(touched) > LARGEST_ZONOTOPE:
-            raise InputError(f"sample {i} touches {len(touched)} kinks at once", code="TC196", hint="a smaller tolerance")
+            raise InputError(f"sample {i} touches {len(touched)} kinks at once", code="TC144", hint="a smaller tolerance")
         vertices = []
         for choice in product((0.0, 1.0), repeat=len(touched)):
             mask[touched] = choice

@@ -81,7 +81,7 @@ def enclose(
     Raises
     ------
     InputError
-        TC197 operations without enclosures (kinks); TC181 values that are not finite.
+        TC145 operations without enclosures (kinks); TC181 values that are not finite.
     BudgetExceeded
         TC302 more steps than ``longest``; ``partial`` is the enclosure so far.
     """
@@ -151,7 +151,7 @@ class _Run:
                 break
             h /= 2
             if h < SMALLEST:
-                raise InputError("the enclosure was lost: the field grows too fast", code="TC198", hint="a shorter horizon")
+                raise InputError("the enclosure was lost: the field grows too fast", code="TC146", hint="a shorter horizon")
         self._last = 2 * h if self.step is None else min(2 * h, self.step)
         last = [_value(c, arb(h)) for c in coefficients]
         slack = sum([x.rad() ** 2 for x in last], arb(0)).upper().sqrt()
@@ -288,7 +288,7 @@ def _down(x: arb) -> float:
 def _exact_sum(a: float, b: float) -> float:
     """Return the sum of two doubles if it is one."""
     if Fraction(a) + Fraction(b) != Fraction(a + b):
-        raise InputError("the steps are too short for the time reached", code="TC198", hint="a shorter horizon")
+        raise InputError("the steps are too short for the time reached", code="TC146", hint="a shorter horizon")
     return a + b
 
 

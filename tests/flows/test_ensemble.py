@@ -82,13 +82,13 @@ def test_another_ensemble_is_refused(tmp_path):
     ):
         with pytest.raises(InputError) as caught:
             other()
-        assert caught.value.code == "TC199"
+        assert caught.value.code == "TC147"
 
 
 def test_a_member_that_fails_does_not_end_the_others():
     """A start on a repelling kink is reported; the others are run."""
     found = ensemble(System.of("-abs(x) + x^2"), [[0.0], [0.2]], horizon=20.0, kind="subgradient")
-    assert found[0]["complete"] is False and "TC190" in found[0]["message"]
+    assert found[0]["complete"] is False and "TC114" in found[0]["message"]
     assert found[1]["last"] == pytest.approx([0.5], abs=1e-7)
 
 
