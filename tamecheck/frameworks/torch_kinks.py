@@ -421,8 +421,8 @@ COMPARISONS = frozenset(["eq", "ne", "gt", "ge", "lt", "le", "argmax", "argmin",
 """Operations whose value jumps where both sides are equal; it matters if something is chosen by them."""
 
 SMOOTH = frozenset(
-    """convolution celu unsafe_split unsafe_chunk _convolution mkldnn_convolution add sub rsub mul mm bmm addmm addmv baddbmm matmul mv dot linear neg sum
-    mean exp exp2
+    """convolution celu unsafe_split unsafe_chunk _convolution mkldnn_convolution add sub rsub mul mm bmm addmm addmv baddbmm matmul mv dot linear
+    neg sum mean exp exp2
     expm1 sin cos tan tanh sinh cosh asinh atan sigmoid erf erfc gelu silu mish softmax _softmax _log_softmax _safe_softmax
     log_sigmoid_forward logsumexp logaddexp logaddexp2 square native_layer_norm native_batch_norm _native_batch_norm_legit
     native_group_norm _batch_norm_with_update cudnn_batch_norm _fused_rms_norm var addcmul addcdiv lerp
