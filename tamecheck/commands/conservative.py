@@ -12,7 +12,7 @@ MODEL = (".onnx", ".pt2", ".pt", ".pth", ".keras", ".h5", ".py")
 def add(commands: "argparse._SubParsersAction") -> None:
     """Declare the arguments."""
     p = commands.add_parser("conservative", help="is what differentiation returns at kinks a legitimate derivative of the program?")
-    p.add_argument("source", metavar="FORMULA", help="a program in quotes: 'relu(x) - relu(-x)', 'let u = relu(x); u*u'")
+    p.add_argument("source", metavar="FORMULA|SOURCE", help="a program in quotes, or a model: 'relu(x) - relu(-x)', 'let u = relu(x); u*u'")
     p.add_argument("--vars", metavar="x,y", help="the variables in order (all names, in order of appearance)")
     p.add_argument("--rules", metavar="NAME|FILE", default="torch", help="torch, jax, tensorflow, or a TOML file of rules (torch)")
     p.add_argument("--mode", choices=("reverse", "forward"), default="reverse", help="the mode of differentiation (reverse)")
@@ -26,11 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
     source = options.source
     if source.lower().endswith(MODEL) or ".py:" in source:
-        raise InputError(
-            f"{source[:60]} is a model; the exact decision is for small programs given as formulas",
-            code="TC194",
-            hint="write the part in question as a formula",
-        )
+        return _model(options)
     names = None if options.vars is None else [name.strip() for name in options.vars.split(",")]
     report = conservative(source, options.rules, variables=names, mode=options.mode)
     if options.plot:
@@ -40,3 +36,19 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(report.to_text(min(shutil.get_terminal_size((100, 24)).columns, 140)))
     return 0 if report.verdict in POSITIVE else 2 if report.verdict == "unknown" else 1
+
+
+def _model(options: argparse.Namespace) -> int:
+    """A model of any size: the compositional certificate."""
+    from tamecheck.conservative_models import conservative_model, model_text
+
+    for flag, value in (("--vars", options.vars), ("--plot", options.plot)):
+        if value:
+            raise InputError(f"{flag} is for formulas", code="TC194", where=options.source[:60], hint="leave it out for models")
+    report = conservative_model(options.source, options.rules)
+    certificate = report.pop("certificate")
+    if options.json:
+        print_json("conservative", report["verdict"], {**report, "homes": [s.name for s in certificate.homes]})
+    else:
+        print(model_text(report))
+    return 2 if report["verdict"] == "unknown" else 0

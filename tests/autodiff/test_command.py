@@ -112,10 +112,40 @@ def test_bad_input(program, options, message):
         conservative(program, **options)
 
 
-def test_models_are_sent_elsewhere(capsys):
-    """The exact decision takes formulas."""
-    assert cli.main(["conservative", "model.onnx"]) == 3
+MODEL = """
+from tamecheck import nn
+
+net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+loss = nn.Network(nn.MSELoss()(net(nn.Input("x", (4, 2))), nn.Input("y", (4, 1))))
+smooth = nn.Network(nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))(nn.Input("x", (4, 2))))
+rounded = nn.Network(nn.Linear(2, 1)(nn.Input("x", (4, 2))).round())
+"""
+
+
+@pytest.mark.parametrize(("name", "status", "verdict"), [("loss", 0, "conservative"), ("smooth", 0, "exact-c1"), ("rounded", 2, "unknown")])
+def test_models_get_the_compositional_certificate(tmp_path, capsys, name, status, verdict):
+    """A file with an object: a verdict from the lemmas for every node, or the node where they stop."""
+    path = tmp_path / "model.py"
+    path.write_text(MODEL)
+    assert cli.main(["conservative", f"{path}:{name}", "--json"]) == status
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == verdict and bool(report["obligations"]) == (verdict == "unknown")
+    assert cli.main(["conservative", f"{path}:{name}"]) == status
+    assert f"verdict   {verdict}" in capsys.readouterr().out
+
+
+def test_models_take_no_options_of_formulas(capsys):
+    """--vars is about formulas."""
+    assert cli.main(["conservative", "model.onnx", "--vars", "x"]) == 3
     assert "TC194" in capsys.readouterr().err
+
+
+def test_the_certificate_of_a_model_is_checked():
+    """The claim of the certificate behind a positive verdict has the key, and the independent checker accepts it."""
+    from tamecheck.conservative_models import conservative_model
+
+    certificate = conservative_model("abs(x)*tanh(y) + max(x, y)", about="both")["certificate"]
+    assert certificate.document["claim"]["conservative"] == 1 and certificate.check().verdict == "valid"
 
 
 def test_a_report_is_no_truth_value():
