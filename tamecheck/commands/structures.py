@@ -7,7 +7,7 @@ from tamecheck.commands.common import common, print_json, write
 
 def add(commands: "argparse._SubParsersAction") -> None:
     """Declare the arguments."""
-    p = commands.add_parser("structures", help="print the named p and their order")
+    p = commands.add_parser("structures", help="print the named structures and their order")
     p.add_argument("--svg", metavar="FILE", help="draw the order")
     common(p)
 
