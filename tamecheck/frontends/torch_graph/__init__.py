@@ -1,0 +1,1 @@
+"""Saved torch.export programs: the archive reader and the meaning of ATen operators."""
