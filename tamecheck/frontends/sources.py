@@ -24,8 +24,8 @@ class Source:
     description: str = ""
 
 
-OPTIONS = {"dimensions", "fixed", "external"}
-UNREAD = {".pt2": "saved torch.export programs", ".pt": "pickled torch files", ".pth": "pickled torch files", ".h5": "Keras files",
+OPTIONS = {"dimensions", "fixed", "external", "inputs"}
+UNREAD = {".pt": "pickled torch files", ".pth": "pickled torch files", ".h5": "Keras files",
           ".keras": "Keras files", ".pb": "TensorFlow graphs", ".safetensors": "weights without a graph"}
 
 
@@ -60,6 +60,8 @@ def read(source: object, box: Interval | None = None, parameters: str | None = N
         from tamecheck.frontends import sympy_io
 
         return boxed(_imported(sympy_io.load(source)), box)
+    if kind == "torch" or any(k.__module__.partition(".")[0] == "torch" for k in type(source).__mro__):
+        return _torch(source, box, parameters, constants, options)
     if kind == "onnx":
         return _onnx(source, box, parameters, constants, options)
     raise InputError(
@@ -87,7 +89,7 @@ def _text(source: str, box: Interval | None, parameters: str | None, constants: 
     if colon and name.endswith(".py") and attribute.isidentifier():
         return read(_run(Path(name), attribute), box, parameters, constants, **options)
     suffix = Path(source).suffix.lower() if len(source) < 4096 and "\n" not in source else ""
-    if suffix == ".onnx" or suffix in UNREAD:
+    if suffix in (".onnx", ".pt2") or suffix in UNREAD:
         return _file(Path(source), box, parameters, constants, options)
     if suffix == ".py":
         raise InputError(f"{source!r} names a file but no object in it", code="TC126", hint=f"write {source}:NAME; the file is run")
@@ -100,6 +102,8 @@ def _file(path: Path, box: Interval | None, parameters: str | None, constants: s
         raise InputError(f"{UNREAD[suffix]} are not read", code="TC127", where=str(path), hint="export the model to ONNX")
     if not path.is_file():
         raise InputError("no such file", code="TC128", where=str(path), hint="check the path")
+    if suffix == ".pt2":
+        return _torch(path, box, parameters, constants, options)
     return _onnx(path, box, parameters, constants, options)
 
 
@@ -108,7 +112,17 @@ def _onnx(model: object, box: Interval | None, parameters: str | None, constants
         from tamecheck.frontends import onnx_io
     except ImportError as missing:
         raise InputError("reading ONNX needs the onnx package", code="TC129", hint="pip install 'tamecheck[onnx]'") from missing
+    if "inputs" in options:
+        raise InputError("inputs= is for torch modules", code="TC126", hint="an ONNX model knows its inputs")
     return _imported(onnx_io.load(model, parameters=parameters, constants=constants, input_box=box, **options))
+
+
+def _torch(model: object, box: Interval | None, parameters: str | None, constants: str | None, options: dict) -> Source:
+    from tamecheck.frontends import torch_io
+
+    if parameters or constants or set(options) - {"inputs"}:
+        raise InputError("torch programs take inputs= and a box only; parameters are the exported ones", code="TC126")
+    return boxed(_imported(torch_io.load(model, **options)), box)
 
 
 def _formula(text: str, box: Interval | None, parameters: str | None) -> Source:

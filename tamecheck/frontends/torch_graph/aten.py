@@ -15,7 +15,7 @@ from tamecheck.programs.definitions import scalar, tensor
 OPERATORS: dict[str, Callable[..., int]] = {}
 VIEWS = frozenset(
     "view reshape permute transpose expand slice select squeeze unsqueeze flatten unflatten t numpy_T _unsafe_view detach alias "
-    "lift_fresh contiguous to dropout feature_dropout alpha_dropout".split()
+    "lift_fresh broadcast_tensors contiguous to dropout feature_dropout alpha_dropout".split()
 )
 REFUSED = {
     "rand": "random numbers", "randn": "random numbers", "rand_like": "random numbers", "randn_like": "random numbers",
@@ -277,6 +277,11 @@ def _var(c, self, dim=None, correction=1, keepdim=False):
     return tensor.variance(c.p, self, axes_of(c, self, dim), keepdim, correction=correction)
 
 
+@op("var.dim")
+def _var_dim(c, self, dim, unbiased=True, keepdim=False):
+    return tensor.variance(c.p, self, axes_of(c, self, dim), keepdim, correction=int(unbiased))
+
+
 # ---------------------------------------------------------------------- shapes
 
 
@@ -307,6 +312,11 @@ def _t(c, self):
 @op("expand.default")
 def _expand(c, self, size, implicit=False):
     return c.p.reindex(("expand", c.expected), self)
+
+
+@op("broadcast_tensors.default")
+def _broadcast(c, tensors):
+    return [c.p.reindex(("expand", c.expected), n) for n in tensors]
 
 
 @op("slice.Tensor")
