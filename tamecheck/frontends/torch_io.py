@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import sys
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isfinite
@@ -75,8 +76,9 @@ def _content(source: object, inputs: tuple | None) -> tuple[bytes, str]:
         if not path.is_file() or path.stat().st_size > MAXIMAL_BYTES:
             raise InputError("no regular file, or too large a one", code="TC131", where=str(path))
         return path.read_bytes(), str(path)
-    import torch
-
+    torch = sys.modules.get("torch")  # whoever holds a torch object has imported torch
+    if torch is None:
+        raise InputError(f"{type(source).__name__} is no torch program", code="TC131", hint="a path, bytes, a module or an ExportedProgram")
     if isinstance(source, torch.nn.Module):
         if not isinstance(inputs, tuple):
             raise InputError("a module needs example inputs", code="TC126", hint="inputs=(x,), a tuple of tensors")

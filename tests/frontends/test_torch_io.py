@@ -31,6 +31,7 @@ def swapped(old: bytes, new: bytes) -> bytes:
 
 
 def test_reader_needs_no_torch():
+    """A small archive is read and evaluated without torch."""
     found = torch_io.load(SAVED)
     assert found.parameters == ["l.weight", "l.bias"] and found.data == ["x"]
     x = np.arange(12.0).reshape(4, 3) / 7
@@ -65,6 +66,7 @@ def hostile():
 
 @pytest.mark.parametrize(("content", "code"), [pytest.param(c, k, id=n) for n, c, k in hostile()] if SAVED.exists() else [])
 def test_hostile_archives(content, code):
+    """A hostile archive is refused within a second, with its code."""
     started = time.perf_counter()
     with pytest.raises(InputError) as refusal:
         torch_io.load(content)
@@ -124,6 +126,7 @@ def module_of(f):
 
 
 def test_operators_agree_with_torch(tmp_path):
+    """Imported programs have the values of torch's forward."""
     torch = pytest.importorskip("torch", reason="torch is not installed")
     torch.manual_seed(0)
     failures = []
@@ -143,6 +146,7 @@ def test_operators_agree_with_torch(tmp_path):
 
 
 def test_saved_is_live(tmp_path):
+    """File, exported program and module give one program."""
     torch = pytest.importorskip("torch", reason="torch is not installed")
     module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GELU(), torch.nn.Linear(4, 1))
     exported = torch.export.export(module, (torch.zeros(2, 3),))
@@ -152,6 +156,7 @@ def test_saved_is_live(tmp_path):
 
 
 def test_refusals():
+    """What has no exact meaning is refused with its reason."""
     torch = pytest.importorskip("torch", reason="torch is not installed")
     x = torch.randn(3, 4)
 
