@@ -91,6 +91,7 @@ def test_an_interrupted_parent_leaves_no_child():
     """Ctrl-C is a budget of zero."""
     code = (
         "import os, signal, sys, threading\nfrom tamecheck import budget\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job starts with it ignored
         "threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
         "print(budget.run([sys.executable, '-c', 'import time; time.sleep(30)'], budget.Budget()).how)"
     )
