@@ -9,7 +9,7 @@ from pathlib import Path
 from tamecheck import __version__
 from tamecheck.errors import InputError
 
-SOURCE = "model.onnx, file.py:object (the file is run) or a formula in quotes"
+SOURCE = "model.onnx, model.pt2, file.py:object (the file is run) or a formula in quotes"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:/[0-9]{1,400})?", re.ASCII)
 
 

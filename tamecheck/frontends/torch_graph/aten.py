@@ -54,7 +54,14 @@ _unary("log_sigmoid", scalar.logsigmoid)
 _unary("sign", lambda p, x: p.map("sign", x))
 
 
-@op("alias.default", "detach.default", "lift_fresh_copy.default", "lift_fresh.default", "clone.default", "contiguous.default")
+@op("detach.default")
+def _detach(c, self):
+    if c.p.nodes[self][0] != "constant":
+        c.note("detach passes no derivative on: what is said of automatic differentiation is about the program without it")
+    return self
+
+
+@op("alias.default", "lift_fresh_copy.default", "lift_fresh.default", "clone.default", "contiguous.default")
 def _same(c, self, memory_format=None):
     return self
 
