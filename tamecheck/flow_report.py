@@ -74,7 +74,8 @@ def flow(
     variables : names of the variables, in order; by default all inputs without data
     data : arrays by name for the other inputs
     initial : a list (one number per entry of the state), or arrays by name
-    kind : "gradient" (theta' = -grad F), "subgradient" (theta' in minus the Clarke subdifferential, for kinks), or a discrete method: "gd", "sign", "coordinate", "spectral", "adam"
+    kind : "gradient" (theta' = -grad F), "subgradient" (theta' in minus the Clarke subdifferential, for kinks), or a discrete
+        method: "gd", "sign", "coordinate", "spectral", "adam"
     horizon : of the flow; ``steps`` and ``step`` of a discrete method
     diagnostics : names; see `tamecheck.flows.diagnostics`
 

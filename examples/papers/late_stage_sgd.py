@@ -1,7 +1,7 @@
 """Late-stage stochastic gradient descent on the margin (Schechtman, Schreuder, arXiv 2502.05668): constant steps, one sample at a time, ReLU.
 
-XOR with two layers of ReLU: the normalised margin approaches 1/(4 sqrt 2), the value of the KKT directions, and rho^2/log k approaches one over it. At
-the last iterate the KKT residual is small only when the subdifferentials at kinks are used.
+XOR with two layers of ReLU: the normalised margin approaches 1/(4 sqrt 2), the value of the KKT directions, and rho^2/log k approaches one over it.
+At the last iterate the KKT residual is small only when the subdifferentials at kinks are used.
 """
 
 import numpy as np
@@ -42,8 +42,9 @@ def main() -> None:
         "residual_with_kinks": kinked["residual"], "residual_with_one_gradient": plain["residual"], "samples_at_kinks": kinked["kinks"],
     }  # fmt: skip
     save("late_stage_sgd", result, (
-        f"After {STEPS:,} steps the margins are {', '.join([format(x, '.4f') for x in found])}, the theorem's limit is {TARGET:.4f}; the KKT residual is "
-        f"{kinked['residual']:.3f} with subdifferentials at kinks and {plain['residual']:.2f} with the gradients of automatic differentiation alone."
+        f"After {STEPS:,} steps the margins are {', '.join([format(x, '.4f') for x in found])}, the theorem's limit is {TARGET:.4f}; "
+        f"the KKT residual is {kinked['residual']:.3f} with subdifferentials at kinks "
+        f"and {plain['residual']:.2f} with the gradients of automatic differentiation alone."
     ), 3)  # fmt: skip
 
     def draw(axes) -> None:

@@ -62,8 +62,8 @@ def main() -> None:
     gap = max(1 - table[name][norm] / largest[norm] for name, norm in METHODS.items())
     result = {"linear": table, "largest": largest, "relu": {f"seed {s}": t for s, t in separated}, "columns_won_by_their_own_method": len(wins)}
     save("margins_by_algorithm", result, (
-        f"In the linear model each method reaches the largest margin of its norm within {gap:.1%}; with ReLU units, {len(wins)} of {3 * len(separated)} columns are won "
-        "by their own method."
+        f"In the linear model each method reaches the largest margin of its norm within {gap:.1%}; with ReLU units, "
+        f"{len(wins)} of {3 * len(separated)} columns are won by their own method."
     ), 4)  # fmt: skip
 
     def draw(axes) -> None:

@@ -51,7 +51,8 @@ def followed(m: Margins, near, theta: np.ndarray, goal: float) -> dict:
             rows.append(row)
             kept.append(row["log_inverse_loss"])
     table = {k: np.array([r[k] for r in rows]) for k in ("normalised", "smoothed", "modified")}
-    return {"at": np.array(kept), **table, "increment": float(np.diff(table["modified"]).min()), "plain_increment": float(np.diff(table["smoothed"]).min())}
+    increments = {"increment": float(np.diff(table["modified"]).min()), "plain_increment": float(np.diff(table["smoothed"]).min())}
+    return {"at": np.array(kept), **table, **increments}
 
 
 def main() -> None:
@@ -69,8 +70,8 @@ def main() -> None:
             "modified_never_decreases": found["increment"] >= -1e-12, "smoothed_never_decreases": found["plain_increment"] >= -1e-12,
         }  # fmt: skip
     save("near_homogeneous_margins", result, (
-        f"The modified margins never decrease ({', '.join([str(r['modified_never_decreases']) for r in result.values()])}); the plain smoothed margin of w^3 + w falls from "
-        f"{result['cubic']['smoothed_margin'][0]:.3f} to {result['cubic']['smoothed_margin'][1]:.3f}."
+        f"The modified margins never decrease ({', '.join([str(r['modified_never_decreases']) for r in result.values()])}); "
+        f"the plain smoothed margin of w^3 + w falls from {result['cubic']['smoothed_margin'][0]:.3f} to {result['cubic']['smoothed_margin'][1]:.3f}."
     ), 5)  # fmt: skip
 
     def draw(axes) -> None:

@@ -37,8 +37,9 @@ def main() -> None:
         "cerami_at_1e8": measured["cerami"][-1], "enclosed_norm_at_20": proof.norm()[0], "enclosed_loss_at_20_below": proof.value()[1],
     }  # fmt: skip
     save("sad_one_neuron", {k: v for k, v in result.items() if k != "error_bar"}, (
-        f"The norm grows without bound, {measured['norm'][-1]:.1f} at t = 1e8, with exponents {measured['growth'][-1]:.3f} and {measured['decay'][-1]:.3f} "
-        f"(valley law: 1/3 and -1/3); |theta||grad L| tends to 0, as it must at an asymptotic critical value."
+        f"The norm grows without bound, {measured['norm'][-1]:.1f} at t = 1e8, with exponents "
+        f"{measured['growth'][-1]:.3f} and {measured['decay'][-1]:.3f} (valley law: 1/3 and -1/3); "
+        f"|theta||grad L| tends to 0, as it must at an asymptotic critical value."
     ), 4)  # fmt: skip
 
     def draw(axes) -> None:

@@ -1,8 +1,8 @@
 """SAD networks on a polynomial target (Kranz, Gallon, Dereich, Jentzen, arXiv 2505.09572): the true gradient flow of a 1-10-20-10-1 GELU network.
 
 The target is x^10 - 2x^8 + 2x^5 + 3x^3 - 2x^2 + 5 on [-1,1], the integral of the squared error is a Gauss-Legendre sum with 64 nodes, weights are
-Xavier-uniform and biases zero. The paper's gradient descent covers 500 units of flow time, with norms 5.5 at the start and 8.04 at the end for GELU (mean
-of 20 runs); the flow goes on growing by a few tenths per decade, far too slowly to be seen on that horizon.
+Xavier-uniform and biases zero. The paper's gradient descent covers 500 units of flow time, with norms 5.5 at the start and 8.04 at the end for GELU
+(mean of 20 runs); the flow goes on growing by a few tenths per decade, far too slowly to be seen on that horizon.
 """
 
 import numpy as np
@@ -55,7 +55,8 @@ def main() -> None:
         "norm_in_the_paper_at_500": 8.043,
     }  # fmt: skip
     save("sad_polynomials", result, (
-        f"At t = 500 the norm is {measured['norm'][at]:.2f} (paper, mean of 20 runs of gradient descent: 8.04), at t = {HORIZON:g} it is {measured['norm'][-1]:.2f}; "
+        f"At t = 500 the norm is {measured['norm'][at]:.2f} (paper, mean of 20 runs of gradient descent: 8.04), "
+        f"at t = {HORIZON:g} it is {measured['norm'][-1]:.2f}; "
         f"|theta||grad L| falls from {measured['cerami'][at]:.1e} to {measured['cerami'][-1]:.1e}."
     ), 3)  # fmt: skip
 

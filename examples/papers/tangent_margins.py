@@ -1,8 +1,8 @@
 """Feature selection (Telgarsky, arXiv 2208.02789): margins of the tangent kernel and the global margin of two layers of ReLU on XOR.
 
 With inputs of norm 1 and Gaussian weights the margin of the tangent features of both layers, divided by sqrt(m), tends to
-sqrt(1/8 + (1/2 - 1/pi)/4) = 0.4128; the gradient flow starts there and reaches the global margin 1/8 (normalised by the squared norm), which no tangent
-kernel sees; the first-layer neurons turn towards the data.
+sqrt(1/8 + (1/2 - 1/pi)/4) = 0.4128; the gradient flow starts there and reaches the global margin 1/8 (normalised by the squared norm), which no
+tangent kernel sees; the first-layer neurons turn towards the data.
 """
 
 import numpy as np
@@ -46,12 +46,13 @@ def main() -> None:
     margins = [margins_of(m, theta, 2)["normalised"] for theta in run.states]
     turned = rotation(start, run.last, units)
     result = {
-        "tangent_margin_by_width": dict(zip(map(str, widths), tangent, strict=True)), "tangent_limit": LIMIT, "margin": margins[-1], "global_margin": 1 / 8,
+        "tangent_margin_by_width": dict(zip(map(str, widths), tangent, strict=True)), "tangent_limit": LIMIT,
+        "margin": margins[-1], "global_margin": 1 / 8,
         "median_rotation_degrees": float(np.median(turned)), "largest_rotation_degrees": float(turned.max()),
     }  # fmt: skip
     save("tangent_margins", result, (
-        f"The tangent margin at width 1000 is {tangent[-1]:.4f} (limit {LIMIT:.4f}); descent reaches the margin {margins[-1]:.4f}, the global one is 0.1250, "
-        f"while the median neuron turns by {np.median(turned):.0f} degrees."
+        f"The tangent margin at width 1000 is {tangent[-1]:.4f} (limit {LIMIT:.4f}); descent reaches the margin {margins[-1]:.4f}, "
+        f"the global one is 0.1250, while the median neuron turns by {np.median(turned):.0f} degrees."
     ), 3)  # fmt: skip
 
     def draw(axes) -> None:
