@@ -1,4 +1,4 @@
-"""Cylindrical decomposition and quantifier elimination against QEPCAD-B, z3, cvc5, SymPy, Singular and msolve where they answer.
+"""Cylindrical decomposition and quantifier elimination against QEPCAD-B, and z3 and cvc5 where they answer.
 
 Run: ``python benchmarks/cad_bank.py [--only TEXT] [--repeat N] [--no-peers] [--json FILE]`` (QEPCAD from the Debian package
 ``qepcad``).  Our times are in process, each from the text with empty caches; QEPCAD's are those of a process minus those of a trivial
