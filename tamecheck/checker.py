@@ -3159,6 +3159,10 @@ def prove_conservative(main: Derivation, n: int) -> None:
     for about, result in zip(main.about, main.results):
         record = main.document.facts[result]
         facts[about] = meet_records(facts[about], record) if about in facts else record
+    nodes, moving = main.program.nodes, set()
+    for m, node in enumerate(nodes):  # a node whose value does not change is differentiated through all the same
+        if node[0] == "input" and (m not in facts or facts[m][0] == 1) or not moving.isdisjoint(node[2]):
+            moving.add(m)
     waiting, seen = [n], set()
     while waiting:
         m = waiting.pop()
@@ -3166,8 +3170,8 @@ def prove_conservative(main: Derivation, n: int) -> None:
             continue
         seen.add(m)
         need(m in facts and facts[m][4] == 1, "TC670", f"node {m} carries a derivative and is not total")
-        if facts[m][0] == 1:
-            waiting += carriers(main.program.nodes, m, facts)
+        if m in moving:
+            waiting += carriers(nodes, m, facts)
 
 
 def carriers(nodes: list, m: int, facts: dict) -> list:

@@ -34,6 +34,7 @@ def obstacle(program, node: int, fact: Callable[[int], Record]) -> tuple[int, st
     ----------
     fact : the strongest record proved of a node
     """
+    moving = _moving(program, node, fact)
     waiting, seen = [node], set()
     while waiting:
         n = waiting.pop()
@@ -43,11 +44,21 @@ def obstacle(program, node: int, fact: Callable[[int], Record]) -> tuple[int, st
         record = fact(n)
         if not record[4]:
             return n, "it is not proved to be defined everywhere"
-        if record[0]:
+        if n in moving:
             reason = _needs(program, n, fact, waiting)
             if reason:
                 return n, reason
     return None
+
+
+def _moving(program, node: int, fact: Callable[[int], Record]) -> set[int]:
+    """Return the nodes that are computed from a varying input, even if their values do not change: derivatives pass through them."""
+    moving: set[int] = set()
+    for n in program.ancestors([node]):
+        kind, _, arguments, _ = program.nodes[n]
+        if (kind == "input" and fact(n)[0]) or any([a in moving for a in arguments]):
+            moving.add(n)
+    return moving
 
 
 def _needs(program, n: int, fact: Callable[[int], Record], waiting: list[int]) -> str:

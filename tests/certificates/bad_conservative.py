@@ -67,6 +67,10 @@ about("eigenvalues", "TC674", "Eigenvalues: there is no lemma for them.", lambda
 about("singular_values", "TC674", "Singular values: there is no lemma for them.", lambda d, x: d.node("linalg", ["svdvals"], [matrix(d, x)], [2]))
 
 
+about("hidden_root", "TC674", "0*sqrt(|x|) is constant, and its derivative multiplies 0 by infinity.",
+      lambda d, x: d.map("mul", d.constant(0), d.map("sqrt", d.map("abs", x))))
+
+
 @enemy("TC670")
 def conservative_without_steps():
     """No step is about the claimed node."""

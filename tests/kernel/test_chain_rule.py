@@ -110,6 +110,7 @@ def test_a_wrong_rule_is_seen():
         ("relu(x) - relu(-x)", True), ("max(x, y) + min(x, y)", True), ("where(x == 0, 0, x)", True), ("elu(x)", True), ("selu(x)", True),
         ("hardswish(x)", True), ("gelu(x)", True), ("log(1 + x^2)", True), ("x/(1 + abs(x))", True), ("abs(x)^(3/2)", True), ("x*abs(x)", True),
         ("log(1 + exp(-abs(x))) + relu(x)", True), ("sqrt(x^2 + 1)", True), ("sin(x)", True),
+        ("0*x + y", True), ("0*sqrt(abs(x))", None), ("0*round(x) + y", None),
         ("round(x)", None), ("x + floor(x)", None), ("sqrt(abs(x))", None), ("sqrt(x^2)", None), ("where(x > 0, 1, 0)", None),
         ("1/x", None), ("log(x)", None), ("abs(x)^(1/2)", None), ("where(x > 0, sqrt(x), 0)", None),
     ],

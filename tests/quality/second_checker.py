@@ -2123,13 +2123,17 @@ class Checker:
     def differentiate(self) -> None:
         """Verify that every node through which derivatives pass has a lemma."""
         met, todo, done = self.records(), {self.node}, set()
+        reached: set[int] = set()  # computed from a varying input
+        for n, node in enumerate(self.program.nodes):
+            if any(a in reached for a in node.arguments) or (node.kind == "input" and not (n in met and met[n].varies == 0)):
+                reached.add(n)
         while todo:
             n = todo.pop()
             done.add(n)
             node = self.program.nodes[n]
             if n not in met or met[n].total == 0:
                 refuse("TC640", f"node {n} is not total")
-            if met[n].varies == 0:
+            if n not in reached:
                 continue
             if any(a not in met for a in node.arguments):
                 refuse("TC641", f"an argument of node {n} has no step")
