@@ -12,42 +12,24 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from tamecheck.errors import InputError
+from tamecheck.reports.keyed import Keyed
 
 Number = Fraction | int | float | str
 
 
-class Report:
+class Report(Keyed):
     """What is known of one activation; the keys of `to_json` are attributes."""
 
     def __init__(self, content: dict, shape: object, certificate: object) -> None:
-        self._content = content
+        super().__init__(content)
         self.shape = shape
         self.certificate = certificate
-
-    def __getattr__(self, name: str) -> object:
-        content = self.__dict__.get("_content", {})
-        if name in content:
-            return content[name]
-        raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
-
-    def __dir__(self) -> list[str]:
-        return sorted([*super().__dir__(), *self._content])
-
-    def __bool__(self) -> bool:
-        raise TypeError("a verdict has three values; compare .verdict")
 
     def __repr__(self) -> str:
         homes = ", ".join(self._content["homes"]) or "no home"
         sad = {True: "SAD", False: "not SAD", None: "SAD unknown"}[self._content["sad"]["verdict"]]
         state = "complete" if self._content["complete"] else f"{len(self._content['open'])} open"
         return f"<activation {self._content['formula']}: {self.verdict} ({homes}), {self._content['smoothness']}, {sad}; {state}>"
-
-    def __str__(self) -> str:
-        return self.to_text()
-
-    def to_json(self) -> dict:
-        """Return the report as a JSON value, with the keys of the interface."""
-        return dict(self._content)
 
     def to_text(self) -> str:
         """Return the report as plain text."""

@@ -15,11 +15,12 @@ from tamecheck.autodiff.rules import Rules, load
 from tamecheck.autodiff.sets import formula as set_formula
 from tamecheck.budget import Budget
 from tamecheck.errors import InputError
+from tamecheck.reports.keyed import Keyed
 
 MAXIMAL_VARIABLES = 12
 
 
-class ConservativeReport:
+class ConservativeReport(Keyed):
     """What is known about a program and a rule book; the keys of `to_json` are attributes.
 
     Attributes
@@ -30,27 +31,12 @@ class ConservativeReport:
     """
 
     def __init__(self, content: dict, decision: Decision) -> None:
-        self._content = content
+        super().__init__(content)
         self.decision = decision
-
-    def __getattr__(self, name: str) -> object:
-        content = self.__dict__.get("_content", {})
-        if name in content:
-            return content[name]
-        raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
-
-    def __dir__(self) -> list[str]:
-        return sorted([*super().__dir__(), *self._content])
-
-    def __bool__(self) -> bool:
-        raise TypeError("a verdict has three values; compare .verdict")
 
     def __repr__(self) -> str:
         c = self._content
         return f"<{c['verdict']}: {c['formula']} with the rules of {c['rules']}>"
-
-    def __str__(self) -> str:
-        return self.to_text()
 
     @property
     def positive(self) -> bool:
@@ -63,10 +49,6 @@ class ConservativeReport:
 
         d = self.decision
         return None if d.witness is None else check(d.code, d.rules, d.witness)
-
-    def to_json(self) -> dict:
-        """Return the report as a JSON value, with the keys of the interface."""
-        return dict(self._content)
 
     def to_text(self, width: int = 80) -> str:
         """Return the report as plain text."""

@@ -16,37 +16,22 @@ from fractions import Fraction
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.reports.keyed import Keyed
 
 KINDS = ("smooth", "clarke", "ad", "asymptotic", "all")
 MAXIMAL_VARIABLES = 6
 
 
-class CriticalReport:
+class CriticalReport(Keyed):
     """What is known about the critical values of a function; the keys of `to_json` are attributes."""
 
-    def __init__(self, content: dict) -> None:
-        self._content = content
-
-    def __getattr__(self, name: str) -> object:
-        content = self.__dict__.get("_content", {})
-        if name in content:
-            return content[name]
-        raise AttributeError(f"the report has no {name!r}; it has {', '.join(sorted(content))}")
-
-    def __dir__(self) -> list[str]:
-        return sorted([*super().__dir__(), *self._content])
-
-    def __bool__(self) -> bool:
-        raise TypeError("a report is not a truth value; look at .complete and .open")
+    NO_TRUTH = "a report is not a truth value; look at .complete and .open"
 
     def __repr__(self) -> str:
         c = self._content
         parts = [f"{kind} {{{', '.join([shown(v) for v in c[kind]])}}}" for kind in KINDS[:-1] if c[kind] is not None]
         state = "complete" if c["complete"] else f"{len(c['open'])} open"
         return f"<critical values of {c['formula']}: {', '.join(parts)}; {state}>"
-
-    def __str__(self) -> str:
-        return self.to_text()
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -56,10 +41,6 @@ class CriticalReport:
     def values(self, kind: str) -> list[str]:
         """Return the values of a kind as texts."""
         return [v["value"] for v in self._content[kind] or []]
-
-    def to_json(self) -> dict:
-        """Return the report as a JSON value, with the keys of the interface."""
-        return dict(self._content)
 
     def to_text(self, width: int = 80) -> str:
         """Return the report as plain text."""

@@ -104,12 +104,9 @@ def _text(value: Fraction | None) -> int | str | None:
 
 def _bounds(coefficients: tuple | None) -> list[float] | None:
     """Return doubles that are not smaller."""
-    import math
+    from tamecheck.reports.activation_numbers import up
 
-    if coefficients is None:
-        return None
-    rounded = [c.numerator / c.denominator for c in coefficients]
-    return [x if Fraction(x) >= c else math.nextafter(x, math.inf) for x, c in zip(rounded, coefficients, strict=True)]
+    return None if coefficients is None else [up(c) for c in coefficients]
 
 
 def homogeneity(
