@@ -15,7 +15,8 @@ from fractions import Fraction
 
 from tamecheck.errors import InputError
 from tamecheck.proofs.near_homogeneity import Failure, Near, near
-from tamecheck.proofs.scaling_claims import ROLES, confirmed, degree_of, obstacle
+from tamecheck.proofs.scaling_claims import confirmed, degree_of, obstacle
+from tamecheck.proofs.scaling_claims import group as scaled_group
 
 SHOWN = 16
 
@@ -151,9 +152,7 @@ def _chosen(program, names: Mapping[str, int], about: str, group: Iterable[str] 
         if missing:
             raise InputError(f"there is no input {missing[0]!r}", code="TC122", hint="one of " + ", ".join(list(names)[:12]))
         return [names[n] for n in wanted]
-    if about not in ROLES:
-        raise InputError(f"a group is parameters, inputs or both, not {about!r}", code="TC122")
-    found = [n for n in program.inputs() if program.nodes[n][1][1] in ROLES[about]]
+    found = scaled_group(program, about)
     if not found and program.inputs():
         hint = "group=[...] with some of " + ", ".join(list(names)[:12]) + ', or about="inputs"'
         raise InputError(f"the source has no {about}", code="TC122", hint=hint)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tamecheck.kernel.scaling import ANY, Degree, degrees
+from tamecheck.proofs.definability import varying_roles
 from tamecheck.proofs.homogeneity import Space, scalings
 from tamecheck.proofs.quasi_homogeneity import positive
 
 Weights = dict[int, Fraction]
-ROLES = {"parameters": ("parameter",), "inputs": ("data",), "both": ("parameter", "data")}
 LONGEST = 4_000  # digits of a number in a claim
 
 
@@ -55,7 +55,7 @@ def row(weights: Weights, degree: Fraction) -> list:
 
 def group(program, role: str) -> list[int]:
     """Return the inputs that are parameters, data inputs, or both."""
-    return [n for n in program.inputs() if program.nodes[n][1][1] in ROLES[role]]
+    return [n for n in program.inputs() if program.nodes[n][1][1] in varying_roles(role)]
 
 
 def degree_of(program, target: int, inputs: Iterable[int]) -> Fraction | None:
