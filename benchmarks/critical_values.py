@@ -165,7 +165,7 @@ def neuron() -> None:
     from fractions import Fraction
 
     from tamecheck.critical_boxes import certified
-    from tamecheck.geometry.critical_graph import graph
+    from tamecheck.geometry.critical_values.critical_graph import graph
     from tamecheck.ground.grammar import parse
 
     ends = [(Fraction(1, 5), Fraction(3)), (Fraction(1, 10), Fraction(3)), (Fraction(-3), Fraction(3))]

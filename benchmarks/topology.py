@@ -14,8 +14,8 @@ import subprocess
 import sys
 
 import tamecheck as tc
-from tamecheck.geometry.adjacency import Adjacency
-from tamecheck.geometry.topology import region
+from tamecheck.geometry.cad.adjacency import Adjacency
+from tamecheck.geometry.topology.regions import region
 
 SHEAR = {"x": "(x+2*y-z)", "y": "(y+3*z)", "z": "z"}
 TORUS = "(x^2+y^2+z^2+3)^2-16*(x^2+y^2)"

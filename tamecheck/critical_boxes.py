@@ -17,8 +17,8 @@ DEFAULT_SECONDS = 30
 
 def fill_boxes(content: dict, g, kind: str, boxes: list | None, budget: Budget | None) -> None:
     """Fill a report for a function of several variables that is not algebraic."""
-    from tamecheck.geometry.exponential_arcs import Space
-    from tamecheck.geometry.smooth_programs import NotSmooth, Smooth
+    from tamecheck.geometry.critical_values.exponential_arcs import Space
+    from tamecheck.geometry.critical_values.smooth_programs import NotSmooth, Smooth
 
     content["method"] = "certified"
     names = content["variables"]
@@ -55,9 +55,9 @@ def fill_boxes(content: dict, g, kind: str, boxes: list | None, budget: Budget |
 
 def _infinity(content: dict, space, g) -> bool:
     """Fill in the critical values at infinity; return whether these are all."""
-    from tamecheck.geometry.coercive import coercive
-    from tamecheck.geometry.multipliers import values_at_infinity
-    from tamecheck.geometry.smooth_programs import Smooth
+    from tamecheck.geometry.critical_values.coercive import coercive
+    from tamecheck.geometry.critical_values.multipliers import values_at_infinity
+    from tamecheck.geometry.critical_values.smooth_programs import Smooth
 
     content["coercive"] = coercive(Smooth.of(g))
     if content["coercive"]:
@@ -77,7 +77,7 @@ def _infinity(content: dict, space, g) -> bool:
 
 def _infimum(content: dict, space, g, everywhere: bool, settled: bool) -> None:
     """Fill in the infimum: a value that equals a lower bound, or the least value of a function that tends to infinity; and epsilon."""
-    from tamecheck.geometry.infimum import lower_bound
+    from tamecheck.geometry.critical_values.infimum import lower_bound
     from tamecheck.reports.activation_numbers import down, up
 
     low = lower_bound(g)
@@ -169,10 +169,10 @@ def _short(q: Fraction) -> str:
 
 def certified(g, ends: list, budget: Budget | None = None):
     """Return the certified critical points of a formula in a box, and the enclosures of point and value of each."""
-    from tamecheck.geometry.krawczyk import FINE, System, zeros
-    from tamecheck.geometry.linear_variables import reduce
-    from tamecheck.geometry.residuals import Resolver, residuals
-    from tamecheck.geometry.smooth_programs import Smooth
+    from tamecheck.geometry.critical_values.krawczyk import FINE, System, zeros
+    from tamecheck.geometry.critical_values.linear_variables import reduce
+    from tamecheck.geometry.critical_values.residuals import Resolver, residuals
+    from tamecheck.geometry.critical_values.smooth_programs import Smooth
 
     program = Smooth.of(g)
     program.outputs = program.gradient()

@@ -1,9 +1,9 @@
 """Critical values of a function of few variables: smooth, Clarke's, of automatic differentiation, at infinity; infimum and threshold.
 
-`critical` reads a formula.  Piecewise rational functions are treated exactly (`tamecheck.geometry.critical`,
-`tamecheck.geometry.infinity`); functions of one variable with exp, log, tanh, erf, atan by the one-variable engine; such functions of two
-and three variables by certified
-enclosures in a box (`tamecheck.geometry.krawczyk`), with arcs to infinity.  What is not closed is listed in ``open``.
+`critical` reads a formula.  Piecewise rational functions are treated exactly (`tamecheck.geometry.critical_values.critical`,
+`tamecheck.geometry.critical_values.infinity`); functions of one variable with exp, log, tanh, erf, atan by the one-variable engine; such
+functions of two and three variables by certified enclosures in a box (`tamecheck.geometry.critical_values.krawczyk`), with arcs to
+infinity.  What is not closed is listed in ``open``.
 
 The values at infinity contain the bifurcation values at infinity; they may be more.
 """
@@ -75,7 +75,7 @@ def critical(
     kind : ``"smooth"``, ``"clarke"``, ``"ad"``, ``"asymptotic"`` or ``"all"``: what is computed
     box : for functions that are not algebraic, an interval for every variable (numbers or fractions), in which critical points are
         searched; the whole line for one variable if not given
-    rules : what automatic differentiation returns at kinks; PyTorch's rules if not given, see `tamecheck.geometry.critical_rules`
+    rules : what automatic differentiation returns at kinks; PyTorch's rules if not given, see `tamecheck.geometry.critical_values.critical_rules`
     budget : Budget
     observe : called with an unfinished report when a part is known
 
@@ -91,8 +91,8 @@ def critical(
     >>> critical("x^2 + (x*y-1)^2", ["x", "y"])
     <critical values of x^2 + (x*y-1)^2: smooth {1}, clarke {1}, ad {1}, asymptotic {0}; complete>
     """
-    from tamecheck.geometry.critical_graph import graph
-    from tamecheck.geometry.critical_pieces import NotAlgebraic
+    from tamecheck.geometry.critical_values.critical_graph import graph
+    from tamecheck.geometry.critical_values.critical_pieces import NotAlgebraic
     from tamecheck.ground.grammar import parse
     from tamecheck.ground.polynomials import as_text
 
@@ -144,10 +144,10 @@ def _empty(text: str, names: Sequence[str], kind: str) -> dict:
 
 
 def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None, observe) -> None:
-    from tamecheck.geometry.critical import Analysis
-    from tamecheck.geometry.critical_pieces import Pieces
-    from tamecheck.geometry.critical_rules import as_rules
-    from tamecheck.geometry.infinity import AtInfinity, at_infinity
+    from tamecheck.geometry.critical_values.critical import Analysis
+    from tamecheck.geometry.critical_values.critical_pieces import Pieces
+    from tamecheck.geometry.critical_values.critical_rules import as_rules
+    from tamecheck.geometry.critical_values.infinity import AtInfinity, at_infinity
 
     content["method"] = "exact"
     given = as_rules(rules)
@@ -183,7 +183,7 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
 
 
 def _finite(content: dict, analysis, kind: str) -> None:
-    from tamecheck.geometry.critical_components import components
+    from tamecheck.geometry.critical_values.critical_components import components
 
     sets, pieces = analysis.sets, analysis.pieces
     parts: dict = {}
@@ -233,7 +233,7 @@ def grouped(found, ring=None) -> list[dict]:
 
 def _exponents(ring, found) -> list:
     """Return Lojasiewicz's exponent at isolated critical points inside a piece, ``None`` where it is not known."""
-    from tamecheck.geometry.exponents import exponent
+    from tamecheck.geometry.critical_values.exponents import exponent
 
     out = []
     for c in found:
@@ -248,7 +248,7 @@ MAXIMAL_POINTS = 24
 
 def number(value) -> dict:
     """Return an algebraic number as JSON: exact text, polynomial, enclosure."""
-    from tamecheck.geometry.asymptotic import _bounds
+    from tamecheck.geometry.critical_values.asymptotic import _bounds
     from tamecheck.ground.algebraic import polynomial_text
     from tamecheck.reports.activation_numbers import down, up
 
@@ -285,7 +285,7 @@ def _at_infinity(v) -> dict:
 
 def _threshold(content: dict, analysis, infinite, budget: Budget | None) -> None:
     """Fill in the infimum and epsilon."""
-    from tamecheck.geometry.infimum import infimum
+    from tamecheck.geometry.critical_values.infimum import infimum
 
     sets, pieces = analysis.sets, analysis.pieces
     finite = [c.value for c in sets.clarke]

@@ -23,7 +23,7 @@ from tamecheck.programs.builder.hyperparameters import array_entries
 
 if TYPE_CHECKING:
     from tamecheck.budget import Budget
-    from tamecheck.geometry.polyhedral import PolyhedralComplex
+    from tamecheck.geometry.polyhedral.complexes import PolyhedralComplex
     from tamecheck.programs.lowering.pieces import PiecewiseFunction
 
 ABOUT = ("inputs", "parameters", "both")
@@ -64,7 +64,7 @@ def lower(
       w>=0: f = 2*w
       w<0: f = 0
     """
-    from tamecheck.geometry.guards import nonempty
+    from tamecheck.geometry.cad.guards import nonempty
     from tamecheck.programs.lowering.pieces import MAXIMAL_PIECES
     from tamecheck.programs.lowering.pieces import lower as lower_program
 
@@ -108,7 +108,7 @@ def polyhedral_complex(
     >>> c.range(), c.lipschitz(2)
     ((Fraction(0, 1), None), Lipschitz(root 2 of x^2-8 near 2.82843 in l2, attained on face 12))
     """
-    from tamecheck.geometry.polyhedral import MAXIMAL_FACES, build
+    from tamecheck.geometry.polyhedral.complexes import MAXIMAL_FACES, build
     from tamecheck.ground.intervals import LINE
     from tamecheck.ground.intervals import meet as intersection
     from tamecheck.programs.builder.leaves import read_box

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tamecheck.budget import Budget
-from tamecheck.geometry import strata as geometry
+from tamecheck.geometry.topology import strata as geometry
 from tamecheck.reports import strata_text
 
 
@@ -38,5 +38,5 @@ def strata(
     budget: Budget | None = None,
     observe: Callable[[dict], None] | None = None,
 ) -> Report:
-    """Return a Whitney stratification; see `tamecheck.geometry.strata.strata` for what may be given."""
+    """Return a Whitney stratification; see `tamecheck.geometry.topology.strata.strata` for what may be given."""
     return geometry.strata(formula, variables, function, budget=budget, observe=observe, answer=Report)

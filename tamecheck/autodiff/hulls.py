@@ -116,11 +116,11 @@ def at_sample(pieces: Pieces, differences: Sequence[Vector], cell: Cell) -> bool
 
 
 def _circuit(vectors: Sequence[Sequence[fmpz_mpoly]], sign: Callable[[fmpz_mpoly], int]) -> bool:
-    """Return whether 0 is a positive combination of a minimal dependent subset (`tamecheck.geometry.clarke`), asking for few signs.
+    """Return whether 0 is a positive combination of a minimal dependent subset (`tamecheck.geometry.critical_values.clarke`), asking for few signs.
 
     A vector that is 0; two that are parallel and opposite; then triples and quadruples.
     """
-    from tamecheck.geometry.clarke import circuit, cross, dot
+    from tamecheck.geometry.critical_values.clarke import circuit, cross, dot
 
     for v in vectors:
         if all([sign(p) == 0 for p in v]):

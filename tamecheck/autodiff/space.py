@@ -4,7 +4,7 @@ Two ways to cut, with one face to the outside:
 
 * all guards linear, any number of variables: cells are relatively open polyhedra, one per vector of signs that occurs.  A cell lies in the closure of
   another if and only if its signs arise from the other's by putting zeros (move from a point of the one to a point of the other);
-* otherwise, in at most three variables, a cylindrical decomposition: cells are connected, closures come from `tamecheck.geometry.adjacency`.
+* otherwise, in at most three variables, a cylindrical decomposition: cells are connected, closures come from `tamecheck.geometry.cad.adjacency`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -277,7 +277,7 @@ class Curved(Space):
     linear = False
 
     def __init__(self, field: Field, guards: Sequence[fmpz_mpoly], budget: Budget | None = None) -> None:
-        from tamecheck.geometry.cells import Decomposition
+        from tamecheck.geometry.cad.cells import Decomposition
 
         super().__init__(field, guards)
         if self.n > MAXIMAL_CURVED:
@@ -382,7 +382,7 @@ class Curved(Space):
         )
 
     def around(self, cell: Cell) -> list[Cell]:
-        from tamecheck.geometry.adjacency import Adjacency, Obstruction
+        from tamecheck.geometry.cad.adjacency import Adjacency, Obstruction
 
         if self._relation is None:
             try:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tamecheck.errors import InputError
-from tamecheck.geometry.descriptions import decimal
-from tamecheck.geometry.pictures import draw_plane, rendered, user, write
+from tamecheck.geometry.cad.descriptions import decimal
+from tamecheck.geometry.cad.pictures import draw_plane, rendered, user, write
 from tamecheck.reports.strata_text import name
 
 # Okabe and Ito: regions are washes of these, curves and points are dark

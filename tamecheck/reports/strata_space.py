@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from tamecheck.geometry.descriptions import decimal
-from tamecheck.geometry.sheets import Follower, limits_of, parametrised
+from tamecheck.geometry.cad.descriptions import decimal
+from tamecheck.geometry.cad.sheets import Follower, limits_of, parametrised
 
 VIEW = (24, -52)
 FINEST, COARSEST = 34, 7

@@ -4,7 +4,7 @@ from fractions import Fraction
 from textwrap import wrap
 
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.descriptions import decimal
+from tamecheck.geometry.cad.descriptions import decimal
 from tamecheck.ground.algebraic import AlgebraicNumber, polynomial_text
 
 NAMES = {0: ("point", "points"), 1: ("curve", "curves"), 2: ("surface", "surfaces")}

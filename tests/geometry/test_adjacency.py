@@ -7,8 +7,8 @@ import pytest
 import tamecheck as tc
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry import adjacency as module
-from tamecheck.geometry.adjacency import Adjacency, Obstruction
+from tamecheck.geometry.cad import adjacency as module
+from tamecheck.geometry.cad.adjacency import Adjacency, Obstruction
 
 BANK = [
     (["x^2+y^2-1"], "xy"), (["x*y-1"], "xy"), (["y^2-x^3-x^2"], "xy"), (["y^2-x^3"], "xy"), (["(x^2+y^2)^2-2*(x^2-y^2)"], "xy"),
@@ -135,7 +135,7 @@ def test_alexander_duality_for_random_curves(seed):
     cells = Adjacency(tc.cells([p], ["x", "y"]))
     zero = {i for i in range(len(cells)) if cells.cell(i).signs[0] == 0}
     graph = cells.to_networkx().to_undirected()
-    from tamecheck.geometry.topology import bounded_cells
+    from tamecheck.geometry.topology.regions import bounded_cells
 
     bounded = bounded_cells(cells)
     parts = list(networkx.connected_components(graph.subgraph(zero)))
@@ -149,7 +149,7 @@ def test_alexander_duality_for_random_curves(seed):
 
 def test_cells_over_a_vertical_fibre_touch_as_they_should():
     """In the coordinates (x, y, z) the umbrella holds the z-axis as a vertical fibre: the sheets touch it, those over the x-axis do not exist."""
-    from tamecheck.geometry.shear import touching
+    from tamecheck.geometry.cad.shear import touching
 
     d = tc.cells(["x^2-y^2*z"], ["x", "y", "z"])
     graph = touching(d)
@@ -168,7 +168,7 @@ def test_cells_over_a_vertical_fibre_touch_as_they_should():
 
 def test_touching_is_closure_where_nothing_is_vertical():
     """Without vertical fibres the graph is that of closures."""
-    from tamecheck.geometry.shear import touching
+    from tamecheck.geometry.cad.shear import touching
 
     d = tc.cells(["x^2+y^2-1"], ["x", "y"])
     cells = Adjacency(d)

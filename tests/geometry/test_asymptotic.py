@@ -8,13 +8,13 @@ import pytest
 
 from tamecheck.critical_report import critical
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry import escaping_arcs, newton_at_infinity
-from tamecheck.geometry.asymptotic import Plane, separators
-from tamecheck.geometry.critical_graph import graph
-from tamecheck.geometry.critical_pieces import Pieces
-from tamecheck.geometry.escaping_arcs import Search
-from tamecheck.geometry.infinity import at_infinity, leading_form_is_regular
-from tamecheck.geometry.newton_at_infinity import bound
+from tamecheck.geometry.critical_values import escaping_arcs, newton_at_infinity
+from tamecheck.geometry.critical_values.asymptotic import Plane, separators
+from tamecheck.geometry.critical_values.critical_graph import graph
+from tamecheck.geometry.critical_values.critical_pieces import Pieces
+from tamecheck.geometry.critical_values.escaping_arcs import Search
+from tamecheck.geometry.critical_values.infinity import at_infinity, leading_form_is_regular
+from tamecheck.geometry.critical_values.newton_at_infinity import bound
 from tamecheck.ground.algebraic import rational, real_roots
 from tamecheck.ground.grammar import parse
 from tamecheck.ground.polynomials import Ring, read

@@ -6,7 +6,7 @@ import pytest
 import random_formulas as peers
 
 import tamecheck as tc
-from tamecheck.geometry import cell_smtlib
+from tamecheck.geometry.cad import cell_smtlib
 
 EXAMPLES = [
     (["x^2+y^2-1"], "x y"), (["y^2-x^3-x^2"], "x y"), (["x^3-3*x+1"], "x"), (["y^3-x*y+1"], "x y"), (["x^2-y^2*z"], "z y x"), (["x*z+y"], "x y z"),

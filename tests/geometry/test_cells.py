@@ -12,8 +12,8 @@ from invariants import check
 import tamecheck as tc
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError, TamecheckError
-from tamecheck.geometry.lifting import Lifting
-from tamecheck.geometry.projection import project
+from tamecheck.geometry.cad.lifting import Lifting
+from tamecheck.geometry.cad.projection import project
 from tamecheck.ground.algebraic import real_roots
 from tamecheck.ground.polynomials import Ring, read
 

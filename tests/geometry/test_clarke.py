@@ -5,11 +5,11 @@ import random
 import pytest
 from flint import fmpq
 
-from tamecheck.geometry import clarke, critical
-from tamecheck.geometry.clarke import circuit, minors
-from tamecheck.geometry.critical import Analysis, distinct_values
-from tamecheck.geometry.critical_graph import graph
-from tamecheck.geometry.critical_pieces import Pieces
+from tamecheck.geometry.critical_values import clarke, critical
+from tamecheck.geometry.critical_values.clarke import circuit, minors
+from tamecheck.geometry.critical_values.critical import Analysis, distinct_values
+from tamecheck.geometry.critical_values.critical_graph import graph
+from tamecheck.geometry.critical_values.critical_pieces import Pieces
 from tamecheck.ground import linear
 from tamecheck.ground.grammar import parse
 from tamecheck.ground.polynomials import Ring

@@ -4,8 +4,8 @@ import pytest
 from flint import arb, ctx
 
 import tamecheck as tc
-from tamecheck.geometry.adjacency import Adjacency
-from tamecheck.geometry.fibres import solve
+from tamecheck.geometry.cad.adjacency import Adjacency
+from tamecheck.geometry.cad.fibres import solve
 
 
 def polynomial(roots):

@@ -8,7 +8,7 @@ import random_formulas
 import tamecheck as tc
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry import coverings
+from tamecheck.geometry.cad import coverings
 from tamecheck.ground import statements
 from tamecheck.ground.formulas import HOLDS
 from tamecheck.ground.towers import sign_at

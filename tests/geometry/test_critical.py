@@ -9,11 +9,11 @@ import pytest
 from tamecheck.commands import critical as command
 from tamecheck.critical_report import critical
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry.critical import Analysis, distinct_values
-from tamecheck.geometry.critical_graph import graph
-from tamecheck.geometry.critical_pieces import Pieces
-from tamecheck.geometry.critical_rules import Rules, as_rules
-from tamecheck.geometry.systems import Systems
+from tamecheck.geometry.cad.systems import Systems
+from tamecheck.geometry.critical_values.critical import Analysis, distinct_values
+from tamecheck.geometry.critical_values.critical_graph import graph
+from tamecheck.geometry.critical_values.critical_pieces import Pieces
+from tamecheck.geometry.critical_values.critical_rules import Rules, as_rules
 from tamecheck.ground.grammar import parse
 from tamecheck.ground.polynomials import Ring, read
 

@@ -8,7 +8,7 @@ from flint import arb, ctx
 from invariants import check
 
 import tamecheck as tc
-from tamecheck.geometry import distribution
+from tamecheck.geometry.cad import distribution
 
 PROBLEMS = [
     (["x^2+y^2+z^2-1", "z^3+x*z+y"], "x y z", 971), (["x^2+y^2-1"], "x y", 13), (["x*y*w^2+(x+z)*w+x*z", "w-z+x"], "x y z w", 1905),

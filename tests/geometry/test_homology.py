@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.homology import Poset, homology
+from tamecheck.geometry.topology.homology import Poset, homology
 
 # triangulations by their largest simplices
 CIRCLE = ["ab", "bc", "ac"]

@@ -8,15 +8,15 @@ from flint import arb
 
 from tamecheck.critical_boxes import certified
 from tamecheck.critical_report import critical
-from tamecheck.geometry import krawczyk, multipliers
-from tamecheck.geometry.coercive import coercive
-from tamecheck.geometry.critical_graph import graph
-from tamecheck.geometry.fixed_intervals import Fixed, Unbounded
-from tamecheck.geometry.krawczyk import zeros
-from tamecheck.geometry.linear_variables import reduce
-from tamecheck.geometry.multipliers import values_at_infinity
-from tamecheck.geometry.residuals import independent, residuals
-from tamecheck.geometry.smooth_programs import NotSmooth, Smooth, _needed
+from tamecheck.geometry.critical_values import krawczyk, multipliers
+from tamecheck.geometry.critical_values.coercive import coercive
+from tamecheck.geometry.critical_values.critical_graph import graph
+from tamecheck.geometry.critical_values.fixed_intervals import Fixed, Unbounded
+from tamecheck.geometry.critical_values.krawczyk import zeros
+from tamecheck.geometry.critical_values.linear_variables import reduce
+from tamecheck.geometry.critical_values.multipliers import values_at_infinity
+from tamecheck.geometry.critical_values.residuals import independent, residuals
+from tamecheck.geometry.critical_values.smooth_programs import NotSmooth, Smooth, _needed
 from tamecheck.ground.grammar import parse
 
 

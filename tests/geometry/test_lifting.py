@@ -6,11 +6,11 @@ import pytest
 from invariants import check
 
 import tamecheck as tc
-from tamecheck.geometry import points, projection, stacks
-from tamecheck.geometry.lifting import Lifting
-from tamecheck.geometry.points import Point
-from tamecheck.geometry.projection import Factor, Projection, project
-from tamecheck.geometry.stacks import NotWellOriented
+from tamecheck.geometry.cad import points, projection, stacks
+from tamecheck.geometry.cad.lifting import Lifting
+from tamecheck.geometry.cad.points import Point
+from tamecheck.geometry.cad.projection import Factor, Projection, project
+from tamecheck.geometry.cad.stacks import NotWellOriented
 from tamecheck.ground.algebraic import rational
 from tamecheck.ground.polynomials import Ring, read
 

@@ -11,7 +11,7 @@ import tamecheck as tc
 from tamecheck import nn
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError, Refusal
-from tamecheck.geometry.polyhedral_topology import Subcomplex, components
+from tamecheck.geometry.polyhedral.polyhedral_topology import Subcomplex, components
 from tamecheck.programs.lowering import exact
 
 SEED = 7

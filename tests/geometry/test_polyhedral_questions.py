@@ -7,8 +7,8 @@ import pytest
 
 import tamecheck as tc
 from tamecheck.errors import InputError
-from tamecheck.geometry.polyhedral_bounds import region_bounds
-from tamecheck.geometry.polyhedral_topology import Subcomplex
+from tamecheck.geometry.polyhedral.polyhedral_bounds import region_bounds
+from tamecheck.geometry.polyhedral.polyhedral_topology import Subcomplex
 from tamecheck.ground.algebraic import number
 from tamecheck.programs.lowering import exact
 from tests.geometry.test_polyhedral import network
@@ -205,7 +205,7 @@ def test_complexes_are_drawn(tmp_path):
 
 def test_neighbouring_regions_have_different_colours():
     """The greedy colouring separates regions with a common edge."""
-    from tamecheck.geometry.polyhedral_pictures import neighbour_colours
+    from tamecheck.geometry.polyhedral.polyhedral_pictures import neighbour_colours
 
     net, values = network((2, 5, 3, 1), 8)
     c = tc.polyhedral_complex(net, values=values)

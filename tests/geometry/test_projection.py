@@ -2,8 +2,8 @@
 
 import pytest
 
-from tamecheck.geometry.constraints import implied
-from tamecheck.geometry.projection import project
+from tamecheck.geometry.cad.constraints import implied
+from tamecheck.geometry.cad.projection import project
 from tamecheck.ground import statements
 from tamecheck.ground.polynomials import Ring, read
 

@@ -4,10 +4,10 @@ from fractions import Fraction as Q
 
 import pytest
 
-from tamecheck.geometry import exponents, puiseux
-from tamecheck.geometry.exponents import exponent
-from tamecheck.geometry.puiseux import Unsupported, half_branches, leading_term, roots_of_number, terms_of
-from tamecheck.geometry.systems import Systems
+from tamecheck.geometry.cad.systems import Systems
+from tamecheck.geometry.critical_values import exponents, puiseux
+from tamecheck.geometry.critical_values.exponents import exponent
+from tamecheck.geometry.critical_values.puiseux import Unsupported, half_branches, leading_term, roots_of_number, terms_of
 from tamecheck.ground.algebraic import rational, real_roots
 from tamecheck.ground.polynomials import Ring, read
 

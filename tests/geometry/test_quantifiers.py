@@ -9,7 +9,7 @@ import random_formulas
 import tamecheck as tc
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, TamecheckError
-from tamecheck.geometry.quantifiers import Search
+from tamecheck.geometry.cad.quantifiers import Search
 from tamecheck.ground import statements
 
 TRUE = [
@@ -63,7 +63,7 @@ def test_witnesses_are_exact_and_verified():
 
 def test_a_wrong_witness_is_an_error_of_the_program(monkeypatch):
     """The second evaluation is no formality."""
-    from tamecheck.geometry import quantifiers
+    from tamecheck.geometry.cad import quantifiers
 
     monkeypatch.setattr(quantifiers, "sign_at", lambda p, point: 7)
     with pytest.raises(TamecheckError, match="TC399"):
@@ -99,7 +99,7 @@ def test_the_guard_against_vanishing_equations_is_needed(monkeypatch):
     text = "exists z: x*z == y and z > 1 and z < 2"
     at_origin = f"exists x, y: x == 0 and y == 0 and ({tc.eliminate(text).formula})"
     assert tc.decide(at_origin).verdict == "true"
-    from tamecheck.geometry import quantifiers
+    from tamecheck.geometry.cad import quantifiers
 
     original = quantifiers.Search._positions
 

@@ -10,9 +10,9 @@ import tamecheck as tc
 from tamecheck import cli
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry import frontier as frontier_module
-from tamecheck.geometry import strata as strata_module
-from tamecheck.geometry.frontier import Classification
+from tamecheck.geometry.topology.frontier import Classification
+from tamecheck.geometry.topology import frontier as frontier_module
+from tamecheck.geometry.topology import strata as strata_module
 from tamecheck.ground import statements
 from tamecheck.ground.algebraic import number
 from tamecheck.ground.towers import sign_at
@@ -260,7 +260,7 @@ def test_cells_of_a_surface_must_be_smooth(monkeypatch):
 
 def test_the_discriminant_criterion_is_needed(monkeypatch):
     """The guard of Whitney's conditions: two sheets and two complex ones, whose contact changes at the origin; no closure of cells shows it."""
-    from tamecheck.geometry.whitney import Verdict
+    from tamecheck.geometry.topology.whitney import Verdict
 
     surface = "(x^2-y^2)*(x^2+z^2*y^2+y^4)+y^7 == 0"
     s = tc.strata(surface, ["x", "y", "z"])
@@ -278,7 +278,7 @@ def test_factors_without_sheets_do_not_count():
 
 def test_the_frontier_condition_is_checked(monkeypatch):
     """The guard of the frontier condition: even without Whitney's conditions the cusp family is cut at the origin."""
-    from tamecheck.geometry.whitney import Verdict
+    from tamecheck.geometry.topology.whitney import Verdict
 
     monkeypatch.setattr(frontier_module, "examine", lambda *_: Verdict(True, ""))
     assert tc.strata("y^2-x^3-z^2*x^2==0", ["x", "y", "z"]).count_by_dimension == (1, 2, 4)

@@ -7,7 +7,7 @@ import pytest
 import tamecheck as tc
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry.topology import bounded_cells, region
+from tamecheck.geometry.topology.regions import bounded_cells, region
 
 STEINER = "x^2*y^2+y^2*z^2+z^2*x^2-2*x*y*z"
 TORUS = "(x^2+y^2+z^2+3)^2-16*(x^2+y^2)"

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 import tamecheck as tc
-from tamecheck.geometry.arcs import judge, refute, verify
-from tamecheck.geometry.whitney import examine, order_at, smooth_discriminant, transversal
+from tamecheck.geometry.topology.arcs import judge, refute, verify
+from tamecheck.geometry.topology.whitney import examine, order_at, smooth_discriminant, transversal
 from tamecheck.ground.algebraic import number
 from tamecheck.ground.polynomials import Ring, read
 

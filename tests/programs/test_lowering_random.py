@@ -7,7 +7,7 @@ import pytest
 
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.frontends.formula_io import load
-from tamecheck.geometry.guards import nonempty
+from tamecheck.geometry.cad.guards import nonempty
 from tamecheck.programs.evaluate import evaluate
 from tamecheck.programs.lowering import exact, pieces
 from tamecheck.programs.lowering.scalars import scalarise

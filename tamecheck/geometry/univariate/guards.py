@@ -269,7 +269,7 @@ def _needed(conditions: list[Condition], ranges: dict[str, Range]) -> list[Condi
 def _empty(conditions: list[Condition], ranges: dict[str, Range]) -> bool:
     """Tell whether no parameters satisfy the conditions; decided when they are polynomial, else ``False``."""
     from tamecheck.errors import BudgetExceeded, InputError
-    from tamecheck.geometry.quantifiers import decide
+    from tamecheck.geometry.cad.quantifiers import decide
     from tamecheck.geometry.univariate.printing import text
 
     signs = {-1: "<", 0: "==", 1: ">"}
