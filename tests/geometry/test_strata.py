@@ -10,9 +10,9 @@ import tamecheck as tc
 from tamecheck import cli
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry.topology.frontier import Classification
 from tamecheck.geometry.topology import frontier as frontier_module
 from tamecheck.geometry.topology import strata as strata_module
+from tamecheck.geometry.topology.frontier import Classification
 from tamecheck.ground import statements
 from tamecheck.ground.algebraic import number
 from tamecheck.ground.towers import sign_at
