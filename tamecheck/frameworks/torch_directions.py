@@ -46,7 +46,11 @@ def _gradients(u, params, weights=None, graph=False):
 
 def _along(groups, params, direction):
     """Return derivatives of the constraints along a direction: two backward passes."""
+    moved = [k for k, d in enumerate(direction) if d is not None]
+    params, direction = [params[k] for k in moved], [direction[k] for k in moved]
     us = [g.values() for g in groups]
+    if not moved:
+        return [torch.zeros_like(u) for u in us]
     weights = [torch.zeros_like(u, requires_grad=True) for u in us]
     pulled = _gradients(us, params, weights, graph=True)
     total = sum([(p * d).sum() for p, d in zip(pulled, direction, strict=True) if p is not None and d is not None and p.requires_grad])
@@ -70,8 +74,12 @@ def separate(groups: list[Group], params: list[torch.Tensor], biases: set[int]) 
     count = sum([g.sign.numel() for g in groups])
     if count == 0:
         return True, "nothing to separate"
-    direction, only = _layer_by_layer(groups, params, biases)
-    if direction is not None and _margin(groups, params, direction) > 0:
+    found = _own_steps(groups, params, biases)
+    if found is None:
+        direction, only = _layer_by_layer(groups, params, biases)
+        found = (direction, only) if direction is not None and _margin(groups, params, direction) > 0 else None
+    if found is not None:
+        only = found[1]
         what = "biases" if only else "parameters"
         return True, f"moving the {what} of each layer separates all {count} touched entries as backward chooses" + (
             " (own or shared biases, Park, Chun and Lee 2024)" if only else ""
@@ -92,6 +100,49 @@ def _margin(groups, params, direction) -> float:
     size = float(values.abs().max())
     least = float(values.min())
     return least if torch.isfinite(values).all() and least > 1e3 * torch.finfo(values.dtype).eps * max(size, 1e-30) else 0.0
+
+
+GROWTH = (1.0, 8.0)
+"""How much larger the step of each group is tried than that of the group before."""
+
+
+def _own_steps(groups, params, biases):
+    """Return a direction in which every group is moved by the parameters that no earlier group depends on.
+
+    One pass in pieces finds the steps, and one derivative of all constraints decides about the whole direction.  ``None``: try more slowly.
+    """
+    steps: list = [None] * len(params)
+    level = [0] * len(params)
+    seen: set = set()
+    places = {id(p): k for k, p in enumerate(params)}
+    for number, group in enumerate(groups):
+        u = group.values()
+        fresh = sorted(_newly_reached(u, places, seen))
+        few = [k for k in fresh if k in biases] or [k for k in fresh if params[k].dim() == 1] or fresh
+        if not few:
+            return None
+        for k, pulled in zip(few, _gradients(u.sum(), [params[k] for k in few]), strict=True):
+            steps[k], level[k] = None if pulled is None else torch.sign(pulled), number
+    for growth in GROWTH:
+        direction = [None if s is None else s * growth**n for s, n in zip(steps, level, strict=True)]
+        if _margin(groups, params, direction) > 0:
+            return direction, all([k in biases for k, s in enumerate(steps) if s is not None])
+    return None
+
+
+def _newly_reached(u: torch.Tensor, places: dict[int, int], seen: set) -> set[int]:
+    """Return the parameters that u depends on and nothing seen before does; the graph is walked, nothing is computed."""
+    found, stack = set(), [u.grad_fn]
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None and id(variable) in places:
+            found.add(places[id(variable)])
+        stack += [following for following, _ in node.next_functions]
+    return found
 
 
 def _layer_by_layer(groups, params, biases):
