@@ -3,7 +3,7 @@
 The verdicts are about a neighbourhood of the numbers that were given, for the operations as they ran:
 
 ``"gradient"``      nothing was touched: what is returned is the gradient;
-``"clarke"``        kinks were touched, and a direction separates them as the framework chooses: a limit of gradients is returned;
+``"clarke"``        kinks were touched, and a direction separates them as the framework chooses: a limit of gradients, or a mean of two, is returned;
 ``"conservative"``  every rule is conservative; whether the product is a Clarke subgradient is not known;
 ``"undefined"``     NaN or infinity is returned;
 ``"unknown"``       an operation jumps, is not locally Lipschitz, has a rule of its own, or is not listed.
@@ -18,7 +18,7 @@ from textwrap import wrap
 VERDICTS = ("gradient", "clarke", "conservative", "undefined", "unknown")
 MEANING = {
     "gradient": "no kink is touched: the gradient is returned",
-    "clarke": "kinks are touched; a limit of gradients is returned",
+    "clarke": "kinks are touched; a limit of gradients, or a mean of two limits, is returned",
     "conservative": "kinks are touched; what is returned is conservative, whether it is a Clarke subgradient is not known",
     "undefined": "NaN or infinity is returned",
     "unknown": "not known",

@@ -16,6 +16,7 @@ from tamecheck.autodiff import rulebooks
 from tamecheck.errors import InputError
 from tamecheck.frameworks.custom_rules import decide_rule
 from tamecheck.frameworks.findings import KinkReport, judge
+from tamecheck.frameworks.jax_directions import qualify
 from tamecheck.frameworks.jax_walk import Walk
 
 __all__ = ["decide_rule", "kinkcheck"]
@@ -31,8 +32,7 @@ def kinkcheck(f: Callable, *args: object) -> KinkReport:
 
     Returns
     -------
-    KinkReport — about a neighbourhood of these arguments; directions that separate kinks are not looked for, so the verdict is never ``"clarke"``
-    unless a single operation is touched, in one entry
+    KinkReport — about a neighbourhood of these arguments
 
     Raises
     ------
@@ -44,7 +44,7 @@ def kinkcheck(f: Callable, *args: object) -> KinkReport:
     >>> import jax.numpy as jnp
     >>> r = kinkcheck(lambda x: jnp.abs(x).sum(), jnp.zeros(3))
     >>> r.verdict, r.findings[0].operator, r.findings[0].returned
-    ('conservative', 'abs', '1')
+    ('clarke', 'abs', '1')
     """
     if not callable(f):
         raise InputError(f"{type(f).__name__} is no function", code="TC177", hint="a function of arrays")
@@ -60,14 +60,13 @@ def kinkcheck(f: Callable, *args: object) -> KinkReport:
     if not any(real):
         raise InputError("nothing to differentiate: no argument holds real numbers", code="TC178", hint="jnp.asarray(x, float)")
     walk = Walk()
-    results = walk.run(closed.jaxpr, closed.consts, values, real, "")
+    results = walk.run(closed.jaxpr, closed.consts, values, [1 << k if r else 0 for k, r in enumerate(real)], "")
     if not [1 for v, active in results if active]:
         raise InputError("no real number in the result depends on the arguments", code="TC178")
     finite = _finite(f, args)
-    live = [x for x in walk.findings if not x.harmless]
-    single = len(live) == 1 and live[0].touched == 1 and live[0].kind == "kink" and live[0].clarke is True and walk.smooth_before(live[0])
-    why = "one kink is touched, once, and its argument moves" if single else "directions that separate the kinks are not looked for"
-    verdict, reasons = judge(walk.findings, finite, single, why)
+    legitimate = all([f.conservative is True for f in walk.findings if not f.harmless])
+    qualified, why = qualify(walk, closed, values, real) if walk.findings and legitimate and finite else (None, "")
+    verdict, reasons = judge(walk.findings, finite, qualified, why)
     book = rulebooks.load("jax")
     content = {
         "model": f"{getattr(f, '__name__', 'function')}, {sum([v.size for v in values]):,} numbers, {walk.operations} operations",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import jax
 from jax import numpy as jnp
 from jax.extend import core
 
 from tamecheck.autodiff import rulebooks
 from tamecheck.frameworks.findings import Finding
+from tamecheck.frameworks.jax_shifts import cancels, unused
 
 FIRST = 3
 INNER = (
@@ -71,7 +74,19 @@ ENTRYWISE = frozenset(
 )
 
 
-def _alone(eqn):
+def _passes_on(jaxpr) -> bool:
+    """Return whether a body only compares: away from its kinks it hands on an operand, or a constant."""
+    for eqn in jaxpr.eqns:
+        inner = eqn.params.get("jaxpr") or eqn.params.get("call_jaxpr")
+        if eqn.primitive.name in INNER and inner is not None:
+            if not _passes_on(inner.jaxpr if hasattr(inner, "jaxpr") else inner):
+                return False
+        elif eqn.primitive.name not in ("max", "min", "clamp", "copy", "broadcast_in_dim"):
+            return False
+    return True
+
+
+def alone(eqn):
     """Return one equation as a function of its arguments that are no literals (an argument that is used twice is given twice)."""
     variables, fresh = [], []
     for atom in eqn.invars:
@@ -83,6 +98,11 @@ def _alone(eqn):
     outs = [core.Var(v.aval) for v in eqn.outvars]
     one = core.Jaxpr((), variables, outs, [eqn.replace(invars=fresh, outvars=outs)])
     return core.jaxpr_as_fun(core.ClosedJaxpr(one, ()))
+
+
+def given(eqn, values) -> list:
+    """Return the values of the operands that are no literals."""
+    return [v for v, atom in zip(values, eqn.invars, strict=True) if not isinstance(atom, core.Literal)]
 
 
 def _elementwise(jaxpr) -> bool:
@@ -97,6 +117,42 @@ def _elementwise(jaxpr) -> bool:
     return True
 
 
+def _reaching(active: list[int]) -> int:
+    """Return which arguments reach a result of an operation: the union."""
+    found = 0
+    for mask in active:
+        found |= mask
+    return found
+
+
+def _only(active: list[int]) -> int:
+    """Return the place of the first operand that derivatives reach."""
+    return next(k for k, mask in enumerate(active) if mask)
+
+
+@dataclass
+class Constraint:
+    """A touched kink in one operation of the run.
+
+    Attributes
+    ----------
+    operation : int — the number of the operation in the run
+    finding : Finding
+    operands : (int, int or None) — u is this operand, minus that one
+    mask : array of bool — touched entries
+    left, right : float — slopes of the operation for u < 0 and u > 0
+    reached : int — bit k: argument k reaches u
+    """
+
+    operation: int
+    finding: Finding
+    operands: tuple
+    mask: object
+    left: float
+    right: float
+    reached: int
+
+
 class Walk:
     """One run through a jaxpr.
 
@@ -104,63 +160,71 @@ class Walk:
     ----------
     findings : list of Finding
     operations : int
+    constraints : list of Constraint — kinks that can be written as signs of differences, in the order of the run
     """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.operations = 0
+        self.constraints: list[Constraint] = []
+        self._muted = 0  # how many equations around this one lead nowhere that derivatives go
         self._edges: dict[int, tuple] = {}
         self._masks: dict[int, object] = {}
-        self._moving: dict[int, bool] = {}
-
-    def smooth_before(self, finding: Finding) -> bool:
-        """Return whether the argument of the finding is known to move; only direct functions of one argument are known to."""
-        return self._moving.get(id(finding), False)
 
     def run(self, jaxpr, constants, values, active, path: str) -> list[tuple]:
-        """Return (value, whether derivatives reach it) for every result."""
+        """Return, for every result, its value and the set of arguments whose derivatives reach it, as bits."""
         env: dict = {}
         for var, value in zip(jaxpr.constvars, constants, strict=True):
-            env[var] = (value, False, False)
-        for var, value, flag in zip(jaxpr.invars, values, active, strict=True):
-            env[var] = (value, bool(flag), bool(flag))
-        for eqn in jaxpr.eqns:
-            known = [(v.val, False, False) if isinstance(v, core.Literal) else env[v] for v in eqn.invars]
-            outs = self._step(eqn, [k[0] for k in known], [k[1] for k in known], [k[2] for k in known], path)
+            env[var] = (value, 0)
+        for var, value, mask in zip(jaxpr.invars, values, active, strict=True):
+            env[var] = (value, mask)
+        idle = unused(jaxpr)
+        for place, eqn in enumerate(jaxpr.eqns):
+            known = [(v.val, 0) if isinstance(v, core.Literal) else env[v] for v in eqn.invars]
+            masks = [k[1] for k in known]
+            quiet = place in idle or (eqn.primitive.name == "stop_gradient" and any(masks) and cancels(jaxpr, place))
+            self._muted += quiet
+            outs = self._step(eqn, [k[0] for k in known], masks, path)
+            self._muted -= quiet
             for var, out in zip(eqn.outvars, outs, strict=True):
                 env[var] = out
-        return [(v.val, False) if isinstance(v, core.Literal) else env[v][:2] for v in jaxpr.outvars]
+        return [(v.val, 0) if isinstance(v, core.Literal) else env[v] for v in jaxpr.outvars]
 
-    def _step(self, eqn, values, active, raw, path) -> list[tuple]:
+    def _step(self, eqn, values, active, path) -> list[tuple]:
         name = eqn.primitive.name
         if name in ("scan", "while", "cond"):
-            return [(*o, False) for o in getattr(self, f"_{name}")(eqn, values, active, path)]
+            return getattr(self, f"_{name}")(eqn, values, active, path)
         inner = eqn.params.get("jaxpr") or eqn.params.get("call_jaxpr") or eqn.params.get("fun_jaxpr")
         if name in INNER and inner is not None:
-            return [(*o, False) for o in self._inner(eqn, name, inner, values, active, path)]
+            return self._inner(eqn, name, inner, values, active, path)
         self.operations += 1
-        with_ties = any(active)
-        if with_ties:
-            self._look(eqn, name, values, active, raw, path)
-        outs = list(_alone(eqn)(*[v for v, atom in zip(values, eqn.invars, strict=True) if not isinstance(atom, core.Literal)]))
-        flags = [with_ties and name != "stop_gradient" and jnp.issubdtype(o.dtype, jnp.floating) for o in outs]
-        if with_ties and name in CHOICES and eqn.invars[0] is not eqn.invars[1]:
+        reached = _reaching(active)
+        if reached and not self._muted:
+            self._look(eqn, name, values, active, path)
+        outs = list(alone(eqn)(*given(eqn, values)))
+        masks = [reached if name != "stop_gradient" and jnp.issubdtype(o.dtype, jnp.floating) else 0 for o in outs]
+        if reached and name in CHOICES and eqn.invars[0] is not eqn.invars[1]:
             self._edges[id(outs[0])] = (outs[0], jnp.asarray(values[0] == values[1]))
-        elif with_ties and name == "convert_element_type" and not flags[0]:
+        elif reached and not self._muted and name == "convert_element_type" and not masks[0]:
             self._note(path, name, "detached", "a conversion to integers or truth values")
-        return [(o, f, False) for o, f in zip(outs, flags, strict=True)]
+        return list(zip(outs, masks, strict=True))
 
     def _inner(self, eqn, name, inner, values, active, path) -> list[tuple]:
         closed = inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
         title = str(eqn.params.get("name", "")) or name
         place = f"{path}/{title}" if name.endswith("jit") and path else (title if name.endswith("jit") else path)
-        if name.startswith("custom_vjp") and any(active):
+        if name.startswith("custom_vjp") and any(active) and not self._muted:
             self._note(path, name, "custom", "a reverse rule of its own")
             self.findings[-1].rewrite = "tc.jax.decide_rule decides the rule as a formula"
-        before = len(self.findings)
+        before, first = len(self.findings), len(self.constraints)
         results = self.run(closed.jaxpr, closed.consts, values, active, place)
-        if name == "custom_jvp_call" and any(active):
+        if name == "custom_jvp_call" and any(active) and not self._muted:
             self._rule(eqn, values, active, self.findings[before:], place)
+            if len(self.findings) - before != 1 or not _passes_on(closed.jaxpr):
+                del self.constraints[first:]
+            for c in self.constraints[first:]:
+                slopes = [float(v) for v in c.finding.returned.split(", ") if v]
+                c.finding.clarke = bool(slopes) and all([min(c.left, c.right) <= v <= max(c.left, c.right) for v in slopes]) or None
         return results
 
     def _rule(self, eqn, values, active, found, path) -> None:
@@ -183,7 +247,7 @@ class Walk:
 
     def _agrees(self, eqn, inner, values, active, measured, found) -> bool:
         """Return whether the rule returns, at the entries that touch nothing, what differentiation of the body returns."""
-        k = active.index(True)
+        k = _only(active)
         body = lambda x: core.jaxpr_as_fun(inner)(*[x if i == k else v for i, v in enumerate(values)])[0]  # noqa: E731
         plain = jax.jvp(body, (values[k],), (jnp.ones_like(values[k]),))[1]
         same = jnp.isclose(plain, measured, rtol=1e-5, atol=1e-6)
@@ -194,28 +258,28 @@ class Walk:
 
     def _slope(self, eqn, values, active):
         """Return the derivative entry by entry of an operation with one active argument and one result of its shape, else ``None``."""
-        if sum(active) != 1 or len(eqn.outvars) != 1:
+        if sum([bool(mask) for mask in active]) != 1 or len(eqn.outvars) != 1:
             return None
-        k = active.index(True)
+        k = _only(active)
         x = jnp.asarray(values[k])
         if eqn.outvars[0].aval.shape != x.shape:
             return None
-        whole = _alone(eqn)
-        others = [v for v, atom in zip(values, eqn.invars, strict=True) if not isinstance(atom, core.Literal)]
+        whole = alone(eqn)
+        others = given(eqn, values)
         at = [i for i, atom in enumerate(eqn.invars) if not isinstance(atom, core.Literal)].index(k)
         entry = lambda x: whole(*[x if i == at else v for i, v in enumerate(others)])[0]  # noqa: E731
         return jax.grad(lambda x: entry(x).sum())(x)
 
-    def _look(self, eqn, name, values, active, raw, path) -> None:
+    def _look(self, eqn, name, values, active, path) -> None:
         x = jnp.asarray(values[0])
         if name in KINKS:
             at, left, right = KINKS[name]
-            self._kink(eqn, name, values, active, x == at, left, right, path, raw[0])
+            self._kink(eqn, name, values, active, x == at, left, right, path, (0, None))
         elif name in ("max", "min"):
-            self._two(eqn, name, values, active, path, raw)
+            self._two(eqn, name, values, active, path)
         elif name == "clamp":
-            for bound, left, right in ((values[0], 0.0, 1.0), (values[2], 1.0, 0.0)):
-                self._kink(eqn, name, values, active, jnp.broadcast_to(values[1] == bound, values[1].shape), left, right, path, raw[1])
+            for k, left, right in ((0, 0.0, 1.0), (2, 1.0, 0.0)):
+                self._kink(eqn, name, values, active, jnp.broadcast_to(values[1] == values[k], values[1].shape), left, right, path, (1, k))
         elif name in JUMPS:
             touched = JUMPS[name](x) if JUMPS[name] else x / values[1] == jnp.round(x / values[1])
             self._found(
@@ -253,7 +317,7 @@ class Walk:
         else:
             self._note(path, name, "unlisted", "the operation is not in the table of kinks")
 
-    def _kink(self, eqn, name, values, active, touched, left, right, path, moving) -> None:
+    def _kink(self, eqn, name, values, active, touched, left, right, path, operands) -> None:
         f = Finding(path, name, "kink", rewrite="move the arguments off the kink")
         if not self._found(f, touched):
             return
@@ -264,18 +328,21 @@ class Walk:
         f.returned, f.source = ", ".join([f"{n:.6g}" for n in numbers]), "measured"
         f.conservative = all([abs(n) < float("inf") for n in numbers])
         f.clarke = all([min(left, right) <= n <= max(left, right) for n in numbers])
-        self._moving[id(f)] = bool(moving)
+        self.constraints.append(Constraint(self.operations, f, operands, touched, left, right, _reaching(active)))
 
-    def _two(self, eqn, name, values, active, path, raw) -> None:
+    def _two(self, eqn, name, values, active, path) -> None:
         touched = jnp.broadcast_to(values[0] == values[1], eqn.outvars[0].aval.shape)
+        left, right = (0.0, 1.0) if name == "max" else (1.0, 0.0)
         if all(active):
             weights = rulebooks.load("jax").value(name, (1, 1))
             shown = ", ".join([str(w) for w in weights])
             good = sum(weights) == 1
-            self._found(Finding(path, name, "tie", returned=shown, source="rule book", conservative=good, clarke=good and min(weights) >= 0), touched)
+            f = Finding(path, name, "tie", returned=shown, source="rule book", conservative=good, clarke=good and min(weights) >= 0)
+            if self._found(f, touched):
+                self.constraints.append(Constraint(self.operations, f, (0, 1), touched, left, right, _reaching(active)))
             return
-        left, right = (0.0, 1.0) if name == "max" else (1.0, 0.0)
-        self._kink(eqn, name, values, active, touched, left, right, path, raw[active.index(True)])
+        k = _only(active)
+        self._kink(eqn, name, values, active, touched, left, right, path, (k, 1 - k))
 
     def _power(self, eqn, name, values, active, path) -> None:
         x = jnp.asarray(values[0])
@@ -330,27 +397,27 @@ class Walk:
             row = [r[length - 1 - k if p["reverse"] else k] for r in rows]
             out = self.run(closed.jaxpr, closed.consts, [*consts, *carry, *row], flags, path or "scan")
             carry = [v for v, _ in out[:carried]]
-            flags[fixed : fixed + carried] = [a or b for a, b in zip(flags[fixed : fixed + carried], [f for _, f in out[:carried]], strict=True)]
+            flags[fixed : fixed + carried] = [a | b for a, b in zip(flags[fixed : fixed + carried], [f for _, f in out[:carried]], strict=True)]
             stacked.append(out[carried:])
         if p["reverse"]:
             stacked.reverse()
         ys = (
-            [(jnp.stack([row[j][0] for row in stacked]), any([row[j][1] for row in stacked])) for j in range(len(eqn.outvars) - carried)]
+            [(jnp.stack([row[j][0] for row in stacked]), _reaching([row[j][1] for row in stacked])) for j in range(len(eqn.outvars) - carried)]
             if stacked
             else []
         )
         if not stacked:
-            ys = [(jnp.zeros(v.aval.shape, v.aval.dtype), False) for v in eqn.outvars[carried:]]
+            ys = [(jnp.zeros(v.aval.shape, v.aval.dtype), 0) for v in eqn.outvars[carried:]]
         return [*zip(carry, flags[fixed : fixed + carried], strict=True), *ys]
 
     def _while(self, eqn, values, active, path) -> list[tuple]:
         p = eqn.params
         a, b = p["cond_nconsts"], p["body_nconsts"]
         test, body, state, flags = values[:a], values[a : a + b], values[a + b :], list(active[a + b :])
-        while bool(self.run(p["cond_jaxpr"].jaxpr, p["cond_jaxpr"].consts, [*test, *state], [False] * (a + len(state)), path)[0][0]):
+        while bool(self.run(p["cond_jaxpr"].jaxpr, p["cond_jaxpr"].consts, [*test, *state], [0] * (a + len(state)), path)[0][0]):
             out = self.run(p["body_jaxpr"].jaxpr, p["body_jaxpr"].consts, [*body, *state], [*active[a : a + b], *flags], path or "while")
-            state, flags = [v for v, _ in out], [f or g for f, (_, g) in zip(flags, out, strict=True)]
-        if any(active):
+            state, flags = [v for v, _ in out], [f | g for f, (_, g) in zip(flags, out, strict=True)]
+        if any(active) and not self._muted:
             self._note(path, "while", "choice", "the number of rounds may depend on the arguments")
         return list(zip(state, flags, strict=True))
 
@@ -358,6 +425,6 @@ class Walk:
         branches = eqn.params["branches"]
         chosen = branches[min(max(int(values[0]), 0), len(branches) - 1)]
         edge = self._edges.get(id(values[0]))
-        if edge is not None and bool(edge[1].any()):
+        if edge is not None and bool(edge[1].any()) and not self._muted:
             self._note(path, "cond", "choice", "the condition compares equal numbers")
         return self.run(chosen.jaxpr, chosen.consts, values[1:], active[1:], path or "cond")

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import torch
 
+from tamecheck.frameworks.combinations import separating_weights
+
 SMALL = 64  # this many constraints at most for the linear program: one backward pass each
 
 
@@ -175,8 +177,6 @@ def _layer_by_layer(groups, params, biases):
 
 def _by_program(groups, params):
     """Return a combination of the constraints' gradients with positive products, or ``None``."""
-    from scipy.optimize import linprog
-
     rows = []
     for g in groups:
         for u in g.values():
@@ -187,16 +187,12 @@ def _by_program(groups, params):
         for j in range(i + 1):
             pairs = [(a, b) for a, b in zip(rows[i], rows[j], strict=True) if a is not None and b is not None]
             gram[i, j] = gram[j, i] = sum([float((a.double() * b.double()).sum()) for a, b in pairs])
-    size = float(gram.diagonal().max())
-    if not size > 0:
-        return None
-    scaled = (gram / size).numpy()
-    solved = linprog([0.0] * n, A_ub=-scaled, b_ub=[-1.0] * n, bounds=[(-1e6, 1e6)] * n, method="highs")
-    if solved.status != 0:
+    weights = separating_weights(gram.tolist())
+    if weights is None:
         return None
     direction: list = [None] * len(params)
-    for weight, row in zip(solved.x, rows, strict=True):
+    for weight, row in zip(weights, rows, strict=True):
         for k, r in enumerate(row):
             if r is not None:
-                direction[k] = float(weight) * r + (0 if direction[k] is None else direction[k])
+                direction[k] = weight * r + (0 if direction[k] is None else direction[k])
     return direction

@@ -368,15 +368,75 @@ def test_kinks_of_a_jax_function(jnp):
 
     x = jnp.zeros(3)
     for f, operator, returned, verdict in (
-        (lambda x: jnp.abs(x).sum(), "abs", "1", "conservative"),
-        (lambda x: jax.nn.relu(x).sum(), "max", "0", "conservative"),
-        (lambda x: jnp.maximum(x, 0).sum(), "max", "0.5", "conservative"),
-        (lambda x: jnp.maximum(x, 2 * x).sum(), "max", "1/2, 1/2", "conservative"),
+        (lambda x: jnp.abs(x).sum(), "abs", "1", "clarke"),
+        (lambda x: jax.nn.relu(x).sum(), "max", "0", "clarke"),
+        (lambda x: jnp.maximum(x, 0).sum(), "max", "0.5", "clarke"),
+        (lambda x: jnp.maximum(x, 2 * x).sum(), "max", "1/2, 1/2", "clarke"),
         (lambda x: jax.lax.scan(lambda c, _: (jax.nn.relu(c), None), x, None, length=2)[0].sum(), "max", "0", "conservative"),
     ):
         report = tc.jax.kinkcheck(f, x)
         assert (report.findings[0].operator, report.findings[0].returned, report.verdict) == (operator, returned, verdict)
         assert tc.jax.kinkcheck(f, x + 1.25).verdict == "gradient"
+
+
+def test_directions_that_separate_the_kinks_of_a_jax_function(jnp):
+    """A limit of gradients is recognised by a direction; where none exists, nothing is claimed."""
+    import jax
+
+    import tamecheck as tc
+
+    relu, x, zero = jax.nn.relu, jnp.array([[1.0, 0.0], [0.0, 1.0]]), jnp.array(0.0)
+
+    def layers(p):
+        hidden = relu(x @ p[0] + p[1])
+        return relu(hidden @ p[2] + p[3]).sum()
+
+    start = (jnp.zeros((2, 3)), jnp.zeros(3), jnp.ones((3, 2)), jnp.zeros(2))
+    for f, at, verdict, because in (
+        (layers, start, "clarke", "each layer"),
+        (lambda w: relu(w[0]) + relu(w[1] - w[0]), jnp.zeros(2), "clarke", ""),
+        (lambda w: relu(w) - relu(-w), zero, "conservative", "finds no direction"),  # 0 is returned, and f(w) = w
+        (lambda w: jnp.abs(w) + jnp.abs(-w), zero, "conservative", "finds no direction"),
+        (lambda w: jnp.maximum(w, 0) + jnp.maximum(-w, 0), zero, "conservative", "mean"),
+        (lambda w: relu(w + jnp.sin(w)) + relu(3 * w), zero, "clarke", ""),
+        (lambda w: jax.nn.relu6(w) + jax.nn.relu6(6 - w), zero, "clarke", ""),
+        (lambda w: jnp.clip(w, 0, 1).sum(), jnp.array([0.0, 1.0, 0.5]), "conservative", ""),
+    ):
+        report = tc.jax.kinkcheck(f, at)
+        assert report.verdict == verdict, (report.verdict, report.reasons)
+        assert because in report.reasons[0], report.reasons
+
+
+def test_detached_shifts_that_cancel_are_no_leak(jnp):
+    """The maximum in a softmax is detached, and the value does not depend on it; shifts that stay are named."""
+    import jax
+
+    import tamecheck as tc
+
+    x, stop = jnp.array([[1.0, -2.0, 0.5], [3.0, 3.0, 1.0]]), jax.lax.stop_gradient
+    top = lambda x: stop(x.max(-1, keepdims=True))  # noqa: E731
+    for f in (
+        lambda x: jax.nn.log_softmax(x)[0, 0],
+        lambda x: jax.nn.softmax(x)[1, 0],
+        lambda x: jax.nn.logsumexp(x, axis=-1).sum(),
+        lambda x: jax.scipy.special.logsumexp(x),
+        lambda x: (lambda t: (jnp.exp(x - t) / jnp.exp(-x - t)).sum())(top(x)),
+        lambda x: (lambda t: jnp.log(jnp.sum(jnp.exp(x - t) * jnp.exp(t), -1)).sum())(top(x)),
+    ):
+        report = tc.jax.kinkcheck(f, x)
+        assert report.verdict == "gradient", report
+    for f in (
+        lambda x: (x - top(x)).sum(),
+        lambda x: jnp.exp(x - top(x)).sum(),
+        lambda x: (x - top(x) - top(x)).sum(),
+        lambda x: jax.nn.logsumexp(x - top(x)),
+        lambda x: jnp.log(jnp.sum(jnp.exp(x - stop(x)), -1)).sum(),  # the shift varies along the sum
+        lambda x: (jnp.exp(x - top(x)) + x).sum(),
+        lambda x: ((x - top(x)) * (x - top(x))).sum(),
+        lambda x: jnp.log(x - top(x) + 9).sum(),
+    ):
+        report = tc.jax.kinkcheck(f, x)
+        assert (report.verdict, [g.kind for g in report.findings]) == ("unknown", ["detached"]), report
 
 
 def test_what_jax_leaves_open(jnp):
