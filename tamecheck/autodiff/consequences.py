@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tamecheck.autodiff import ellipsoids, hulls
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import FunctionFacts
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.semantics import Undecided
 from tamecheck.autodiff.space import Cell
@@ -27,7 +28,7 @@ class Consequences:
     outside_clarke : cells where it is not one
     spurious, stuck, restless : cells: artificial critical points; where 0 is returned at no critical point; critical points where 0 is not returned
     clarke_critical, rule_critical : cells
-    ascent : list of (cell, open cell): minus what is returned on the first leads up
+    ascent : cells: minus what is returned is a direction in which the function increases to first order
     """
 
     clarke: bool | None = True
@@ -38,7 +39,7 @@ class Consequences:
     restless: list[Cell] | None = field(default_factory=list)
     clarke_critical: list[Cell] | None = field(default_factory=list)
     rule_critical: list[Cell] | None = field(default_factory=list)
-    ascent: list[tuple[Cell, Cell]] = field(default_factory=list)
+    ascent: list[Cell] | None = field(default_factory=list)
     obligations: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
@@ -60,6 +61,26 @@ def gradients(pieces: Pieces, facts: FunctionFacts, cell: Cell) -> list[list[Quo
         g = pieces.derivative(p)
         out.setdefault(p.key if g == p.returned else "|".join([f"{a}/{b}" for a, b in g]), g)
     return list(out.values())
+
+
+SETS = ("clarke_critical", "rule_critical", "spurious", "stuck", "restless", "ascent")
+
+
+def examine_all(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None) -> Consequences:
+    """Return Clarke's question and all sets.
+
+    Raises
+    ------
+    Missing
+        A sign is needed that is not constant on a cell: cut space by it and ask again.
+    """
+    if isinstance(pieces.space, Line):
+        from tamecheck.autodiff import line_consequences
+
+        return line_consequences.examine(pieces)
+    found = examine_clarke(pieces, facts, budget)
+    examine_critical(pieces, facts, found, budget)
+    return found
 
 
 def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None) -> Consequences:
@@ -106,7 +127,7 @@ def examine_critical(pieces: Pieces, facts: FunctionFacts, found: Consequences, 
     """Fill the critical, spurious and stuck sets."""
     f, space = pieces.field, pieces.space
     zero = [(f.zero, f.one)] * f.n
-    for name in ("clarke_critical", "rule_critical", "spurious", "stuck", "restless"):
+    for name in SETS:
         setattr(found, name, [])
     for cell in space.cells:
         if budget is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import smooth_at
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.space import Cell
 
@@ -102,6 +103,9 @@ def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
         if all([f.add(d, f.derivative(q.value, k), -1)[0].is_zero() for k, d in enumerate(p.returned)]):
             return  # the derivative of a piece nearby: bounded if the function is locally Lipschitz
     for cell in pieces.space.boundary(p.cell):
+        if isinstance(pieces.space, Line):
+            _bounds_on_line(pieces, facts, p, cell)
+            continue
         for d in rough:
             regular = smooth_at(pieces, d, cell)
             if regular is None:
@@ -115,3 +119,13 @@ def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
                 else:
                     facts.bounded = facts.bounded and None
                     facts.note(f"a bound of what is returned near {pieces.space.formula(cell)}")
+
+
+def _bounds_on_line(pieces: Pieces, facts: RuleFacts, p: Piece, cell: Cell) -> None:
+    bounded = pieces.space.bounded(p.returned[0], cell, p.cell)
+    if bounded is False:
+        facts.unbounded.append((p.cell, cell))
+        facts.bounded = False
+    elif bounded is None:
+        facts.bounded = facts.bounded and None
+        facts.note(f"a bound of what is returned near {pieces.space.formula(cell)}")

@@ -6,12 +6,15 @@ from fractions import Fraction
 from flint import fmpz_mpoly
 
 from tamecheck.autodiff.fields import Quotient
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.space import Cell, Space
 
 
 def stays(space: Space, cell: Cell, curve: Sequence[Quotient]) -> bool:
     """Return whether the guards have the signs of a cell along a curve for 0 < t < 1, exactly; t is the first variable."""
     f = space.field
+    if isinstance(space, Line):
+        return space.stays(cell, curve)
     for g, s in zip(space.guards, cell.signs, strict=True):
         on = f.substitute((g, f.one), list(curve))
         if on is None:

@@ -5,12 +5,14 @@ from fractions import Fraction
 
 from flint import fmpz_mpoly
 
-from tamecheck.autodiff import consequences, criterion, function, verify
+from tamecheck.autodiff import consequences, criterion, function, line_consequences, line_refutation, verify
 from tamecheck.autodiff.code import Code
 from tamecheck.autodiff.consequences import Consequences
 from tamecheck.autodiff.criterion import RuleFacts
 from tamecheck.autodiff.fields import NotSupported
 from tamecheck.autodiff.function import FunctionFacts
+from tamecheck.autodiff.line import Line
+from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Pieces
 from tamecheck.autodiff.refutation import Refuter
 from tamecheck.autodiff.rules import Rules
@@ -112,8 +114,9 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
 def _examined(out: Decision, mode: str, budget: Budget | None) -> tuple[Pieces, FunctionFacts, RuleFacts]:
     """Return the pieces with what is known of function and rule; space is cut further where a sign is asked for that is not constant."""
     extra: list[fmpz_mpoly] = []
+    pieces = None
     while True:
-        pieces = out.pieces = Pieces(out.code, out.rules, budget, mode, extra)
+        pieces = out.pieces = Pieces(out.code, out.rules, budget, mode, extra, None if pieces is None else pieces.field)
         try:
             return pieces, function.examine(pieces), criterion.examine(pieces)
         except Missing as need:
@@ -134,7 +137,7 @@ def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
             out.note(str(reason))
             found = None
         out.consequences = found or Consequences(clarke=None, smooth=None)
-        for name in ("spurious", "stuck", "restless", "clarke_critical", "rule_critical"):
+        for name in consequences.SETS:
             setattr(out.consequences, name, None)
         out.consequences.note("the critical sets")
     else:
@@ -152,14 +155,13 @@ def _refined(out: Decision, mode: str, budget: Budget | None) -> Consequences | 
     try:
         for _ in range(MAXIMAL_ROUNDS):
             try:
-                found = consequences.examine_clarke(fine, facts, own)
-                consequences.examine_critical(fine, facts, found, own)
+                found = consequences.examine_all(fine, facts, own)
             except Missing as need:
                 extra.append(need.factor)
             else:
                 out.pieces, out.function = fine, facts
                 return found
-            fine = Pieces(out.code, out.rules, own, mode, extra)
+            fine = Pieces(out.code, out.rules, own, mode, extra, fine.field)
             if len(fine.space.cells) > MAXIMAL_CELLS:
                 return None
             facts = function.examine(fine)
@@ -177,10 +179,12 @@ def _cells(out: Decision) -> None:
 
 def refute(pieces: Pieces, facts: FunctionFacts, rule: RuleFacts) -> Witness | None:
     """Return the simplest witness found that passes its second check."""
-    refuter = Refuter(pieces)
+    refuter, line = Refuter(pieces), isinstance(pieces.space, Line)
     found: list[Witness] = []
     for cell, other in facts.jumps[:MAXIMAL_REFUTATIONS]:
         w = refuter.jump(cell, other) or refuter.singular_jump(facts, cell, other)
+        if w is None and line:
+            w = line_refutation.jump(pieces, cell, other)
         if w is not None:
             found.append(w)
             break
@@ -197,12 +201,21 @@ def refute(pieces: Pieces, facts: FunctionFacts, rule: RuleFacts) -> Witness | N
                 if w.kind != "stratum-direction":
                     break
     if facts.blowups and (not found or not facts.jumps):
-        w = refuter.blowup(*facts.blowups[0])
-        found = [w, *found] if not rule.violations else [*found, w]
+        w = _blowup(refuter, *facts.blowups[0])
+        found = ([w, *found] if not rule.violations else [*found, w]) if w is not None else found
     for w in found:
         w.verified = verify.check(pieces.code, pieces.rules, w)
     good = [w for w in found if w.verified is not False]
     return min(good, key=lambda w: w.kind == "stratum-direction") if good else (found[0] if found else None)
+
+
+def _blowup(refuter: Refuter, cell: Cell, other: Cell, start: tuple, direction: tuple) -> Witness | None:
+    if isinstance(refuter.space, Line):
+        rational = isinstance(start[0], Fraction)
+        slope = along(refuter.field, refuter.pieces.derivative(refuter.pieces.of(other))[0], start, direction) if rational else None
+        if slope is None or order(refuter.field, slope) is None:
+            return line_refutation.blowup(refuter.pieces, cell, other)
+    return refuter.blowup(cell, other, start, direction)
 
 
 def critical_values(decision: Decision, cells: list[Cell] | None) -> list[dict] | None:
@@ -221,6 +234,8 @@ def _value_at(pieces: Pieces, value, cell: Cell) -> dict:
     from tamecheck.autodiff.witnesses import decimal_of
 
     f = pieces.field
+    if isinstance(pieces.space, Line):
+        return line_consequences.critical_value(pieces, cell)
     if all([isinstance(x, Fraction) for x in cell.sample]):
         v = f.substitute(value, [f.number(x) for x in cell.sample])
         if v is not None and v[0].is_constant() and v[1].is_constant():

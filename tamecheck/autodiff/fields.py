@@ -248,7 +248,7 @@ class Field:
         """Return the partial derivative of a function with respect to a variable."""
         total = self._partial(a, k)
         for j in range(len(self.generators)):
-            if int(a[0].degrees()[self.n + j]) or int(a[1].degrees()[self.n + j]):
+            if int(a[0].degrees()[self.n + j]) > 0 or int(a[1].degrees()[self.n + j]) > 0:
                 total = self.add(total, self.mul(self._partial(a, self.n + j), self._inner(j, k)))
         return total
 
@@ -274,7 +274,7 @@ class Field:
 
     def transcendental(self, p: fmpz_mpoly) -> bool:
         """Return whether generators occur in a polynomial."""
-        return bool(self.generators) and any([int(d) for d in p.degrees()[self.n : self.n + len(self.generators)]])
+        return bool(self.generators) and any([int(d) > 0 for d in p.degrees()[self.n : self.n + len(self.generators)]])
 
     def substitute(self, a: Quotient, image: Sequence[Quotient]) -> Quotient | None:
         """Return a function with quotients put for the variables; ``None`` if a denominator vanishes."""
@@ -282,7 +282,7 @@ class Field:
             return a
         everything = list(image)
         for j in range(len(self.generators)):
-            used = any([int(p.degrees()[self.n + j]) for p in a])
+            used = any([int(p.degrees()[self.n + j]) > 0 for p in a])
             everything.append(self._image(j, image) if used else (self.zero, self.one))
             if everything[-1] is None:
                 return None

@@ -11,10 +11,12 @@ from itertools import product
 
 from tamecheck.autodiff.curves import stays
 from tamecheck.autodiff.fields import Quotient
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.orders import along, order, unbounded
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.semantics import Undecided
 from tamecheck.autodiff.space import Cell
+from tamecheck.geometry.univariate import constants
 
 
 @dataclass
@@ -49,7 +51,8 @@ def examine(pieces: Pieces) -> FunctionFacts:
     facts.total = not any([p.value is None and not p.outside for p in pieces.pieces])
     space = pieces.space
     rough = [p for p in pieces.pieces if p.value is not None and p.cell.dimension == space.n and _rough(pieces, p)]
-    if pieces.jumping:
+    line = isinstance(space, Line)
+    if pieces.jumping or line:
         for cell in space.cells:
             own = pieces.of(cell)
             if cell.dimension < space.n and own.value is not None:
@@ -80,6 +83,9 @@ def _meet(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> Non
     if other.value is None or other.outside:
         return
     f = pieces.field
+    if isinstance(pieces.space, Line):
+        _meet_on_line(pieces, facts, own, other)
+        return
     if smooth_at(pieces, other.value, own.cell) is not True:
         _limit(pieces, facts, own, other)
         return
@@ -89,6 +95,17 @@ def _meet(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> Non
     elif same is None:
         facts.continuous = None
         facts.note(f"continuity where {pieces.space.formula(own.cell)}")
+
+
+def _meet_on_line(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> None:
+    """Compare the value at a point of the line with the limit from one side, both exact."""
+    limit, value = pieces.space.limit(other.value, own.cell, other.cell), pieces.space.value(own.value, own.cell)
+    same = None if limit is None or value is None else 1 if isinstance(limit, int) else constants.compare(limit, value)
+    if same is None:
+        facts.continuous = None
+        facts.note(f"continuity where {pieces.space.formula(own.cell)}")
+    elif same:
+        facts.jumps.append((own.cell, other.cell))
 
 
 def _limit(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> None:
@@ -162,6 +179,9 @@ def _edge(pieces: Pieces, facts: FunctionFacts, p: Piece, cell: Cell) -> None:
     regular = smooth_at(pieces, p.value, cell)
     if regular:
         return
+    if isinstance(pieces.space, Line):
+        _edge_on_line(pieces, facts, p, cell)
+        return
     facts.singular.add((p.cell.number, cell.number))
     f = pieces.field
     gradient = pieces.derivative(p)
@@ -182,6 +202,16 @@ def _edge(pieces: Pieces, facts: FunctionFacts, p: Piece, cell: Cell) -> None:
         return
     facts.lipschitz = None
     facts.note(f"a bound of the derivative near {pieces.space.formula(cell)}")
+
+
+def _edge_on_line(pieces: Pieces, facts: FunctionFacts, p: Piece, cell: Cell) -> None:
+    """Ask for the limit of the derivative at an end of an interval."""
+    bounded = pieces.space.bounded(pieces.derivative(p)[0], cell, p.cell)
+    if bounded is False:
+        facts.blowups.append((cell, p.cell, cell.sample, (Fraction(1 if p.cell.number > cell.number else -1),)))
+    elif bounded is None:
+        facts.lipschitz = None
+        facts.note(f"a bound of the derivative near {pieces.space.formula(cell)}")
 
 
 def _bounded_by_root(pieces: Pieces, a: Quotient) -> bool:

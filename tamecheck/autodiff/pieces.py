@@ -8,10 +8,12 @@ from functools import cached_property
 from flint import fmpz_mpoly
 
 from tamecheck.autodiff.code import Code
+from tamecheck.autodiff.cuts import cut
 from tamecheck.autodiff.fields import Field, NoRoom, Quotient
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
-from tamecheck.autodiff.space import Arrangement, Cell, Space, cut
+from tamecheck.autodiff.space import Arrangement, Cell, Space
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
@@ -60,7 +62,15 @@ class Pieces:
     jumping : whether the program has an operator that can jump (``where``, ``sign``, ``round``, ...)
     """
 
-    def __init__(self, code: Code, rules: Rules, budget: Budget | None = None, mode: str = "reverse", extra: Iterable[fmpz_mpoly] = ()) -> None:
+    def __init__(
+        self,
+        code: Code,
+        rules: Rules,
+        budget: Budget | None = None,
+        mode: str = "reverse",
+        extra: Iterable[fmpz_mpoly] = (),
+        field: Field | None = None,
+    ) -> None:
         self.code, self.rules, self.budget, self.mode = code, rules, budget, mode
         kinds = [*_operations(code)]
         self.jumping = any([k in JUMPING or k in ("where", "compare", "logic") for k in kinds])
@@ -69,13 +79,15 @@ class Pieces:
         self.settled = False
         self._gradients: dict[int, list[Quotient]] = {}
         try:
-            self._start(0)
+            # further cuts are functions of the field they were found in
+            self._start(Field(code.names) if field is None else field)
         except NoRoom:
-            self._start(POOL)
+            self._extra = [p for p in self._extra if not p.is_constant()]
+            self._start(Field(code.names, POOL))
 
-    def _start(self, pool: int) -> None:
-        self.field = Field(self.code.names, pool)
-        self.extra = [self._own(p) for p in self._extra]
+    def _start(self, field: Field) -> None:
+        self.field = field
+        self.extra = [p if p.context() == field.ring.context else self._own(p) for p in self._extra]
         self.guards: dict[str, fmpz_mpoly] = {}
         self.space: Space = cut(self.field, [])
         self._run()
@@ -115,7 +127,7 @@ class Pieces:
 
     def _add(self, p: fmpz_mpoly) -> None:
         for q, _ in self.field.ring.factors(p)[1]:
-            if not positive(q) and not self.field.transcendental(q):
+            if not positive(q):
                 self.guards[str(q)] = q
 
     def evaluate(self, cell: Cell) -> Piece:
@@ -150,6 +162,8 @@ class Pieces:
                 s = 1 if q.coeffs()[0] > 0 else -1
             elif str(q) in cell.known:
                 s = cell.known[str(q)]
+            elif isinstance(self.space, Line):
+                s = self.space.sign(q, cell)
             elif self.field.transcendental(q):
                 s = self._generated(q, cell)
             else:

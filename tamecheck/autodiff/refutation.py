@@ -16,6 +16,7 @@ from tamecheck.autodiff.criterion import Violation
 from tamecheck.autodiff.curves import roots_inside, stays
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import FunctionFacts
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.space import Cell
@@ -40,6 +41,8 @@ class Refuter:
 
     def holds(self, cell: Cell, point: Sequence[Fraction], weak: bool = False) -> bool:
         """Return whether the guards have the signs of a cell at a rational point (``weak``: or vanish)."""
+        if isinstance(self.space, Line):
+            return self.space.holds(cell, point, weak)
         for g, s in zip(self.space.guards, cell.signs, strict=True):
             v = self.at((g, self.field.one), point)
             sign = (v > 0) - (v < 0)
@@ -446,7 +449,8 @@ class Refuter:
                     "jump": difference.text,
                     "jump_decimal": difference.decimal(),
                 }
-                return Witness("jump-curve", [leg], leg.delta_f, leg.integral, None, text, more)
+                numbers = (self.number(value), self.number(limit))
+                return Witness("jump-curve", [leg], leg.delta_f, leg.integral, None, text, more, numbers=numbers)
         return None
 
     def _targets(self, p: Point, cell: Cell) -> Iterator[Point]:
@@ -482,6 +486,7 @@ class Refuter:
                 None,
                 text,
                 {"at": [str(x) for x in start], "direction": [str(x) for x in direction], "along": self.show(on)},
+                numbers=(self.number(value), _limit(f, on)),
             )
         return None
 
@@ -511,7 +516,7 @@ class Refuter:
             "growth": growth,
             "slopes": quotients,
         }
-        return Witness("blow-up", [], None, None, None, text, more)
+        return Witness("blow-up", [], None, None, None, text, more, numbers=(rational(a), rational(b)))
 
 
 # ------------------------------------------------------------------------------ small things
@@ -534,6 +539,15 @@ def _constant(a: Quotient) -> Fraction:
 
 def _constants(vector: Sequence[Quotient]) -> list[Fraction] | None:
     return [_constant(a) for a in vector] if all([a[0].is_constant() and a[1].is_constant() for a in vector]) else None
+
+
+def _limit(f, on: Quotient) -> Number | None:
+    """Return the limit at 0+ of a function of t whose order shows, ``None`` if it is infinite."""
+    a, b, c = order(f, on) if not on[0].is_zero() else (1, 0, arb(0))
+    if a or b:
+        return rational(Fraction(0)) if a > 0 or (a == 0 and b < 0) else None
+    lowest = [min(zip(p.monoms(), p.coeffs(), strict=True), key=lambda term: int(term[0][0]))[1] for p in on]
+    return Number(None, "", c) if any([f.transcendental(p) for p in on]) else rational(Fraction(int(lowest[0]), int(lowest[1])))
 
 
 def _different(a: Number, b: Number) -> bool:

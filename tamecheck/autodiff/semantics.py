@@ -4,6 +4,7 @@ Forward, every node gets a quotient (`tamecheck.autodiff.fields`), a truth value
 arrives at a node is passed to its arguments: times the derivative of the operator, or as a rule says.  As in the frameworks,
 
 * ``where`` passes 0 to the branch that is not taken, and that branch is differentiated all the same: 0 times an infinite derivative is no number;
+* the derivative of ``log`` is a quotient, a number even where the logarithm is none (in a branch that is not taken);
 * ``relu`` is a mask: what arrives is dropped where it is off, even if it is no number (where the rule book says so);
 * ``stop_gradient`` passes nothing on.
 """
@@ -19,6 +20,8 @@ from tamecheck.autodiff.rules import Rule, Rules
 
 WINDOW = 2
 """``floor``, ``ceil`` and ``round`` are followed as long as their values are between -WINDOW and WINDOW."""
+LOGARITHMS = frozenset(["log1p", "log2", "log10"])
+"""Operators whose derivative the frameworks compute by division, so that it is a number even where the logarithm has no value."""
 NOTHING = "nothing"
 """A derivative that is no number."""
 
@@ -57,9 +60,13 @@ class Run:
     inputs : the quotients of the variables
     sign : the sign of a polynomial of the field on the set in question
     rules : Rules or ``None`` — ``None`` inside a definition: a kink there raises `Kink`
+    beyond : whether the derivative of a logarithm is 1/u where u < 0 and the logarithm has no value, as in the frameworks
     """
 
-    def __init__(self, code: Code, field: Field, inputs: Sequence[Quotient], sign: Oracle, rules: Rules | None) -> None:
+    def __init__(
+        self, code: Code, field: Field, inputs: Sequence[Quotient], sign: Oracle, rules: Rules | None, beyond: bool | None = None
+    ) -> None:
+        self.beyond = rules is not None if beyond is None else beyond
         self.code, self.field, self.inputs, self.oracle, self.rules = code, field, list(inputs), sign, rules
         self.values: dict[int, Value] = {}
         self.inner: dict[int, Run] = {}
@@ -114,7 +121,7 @@ class Run:
         if kind == "power":
             return self._power(a[0], payload)
         if kind == "call":
-            self.inner[n] = Run(payload.body, f, a, self.oracle, None)
+            self.inner[n] = Run(payload.body, f, a, self.oracle, None, payload.name in LOGARITHMS)
             return self.inner[n].value()
         return self._primitive(payload, a)
 
@@ -348,6 +355,8 @@ class Run:
             return [(-f.one, f.one)]
         if payload == "mul":
             return [u[1], u[0]]
+        if payload == "log" and value is None and self.beyond and self.quotient_sign(u[0]) != 0:
+            return [f.inverse(u[0])]
         if value is None:
             return [NOTHING] * len(u)
         if payload == "div":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.space import Cell, Space
 
 MAXIMAL_PARTS = 60
@@ -15,6 +16,8 @@ def formula(space: Space, cells: Sequence[Cell] | None) -> str | None:
         return "False"
     if len(cells) == len(space.cells):
         return "True"
+    if isinstance(space, Line):
+        return _on_line(space, cells)
     inside = {c.number for c in cells}
     mixed: list[Cell] = []
     classes: dict[tuple[int, ...], list[Cell]] = {}
@@ -32,6 +35,20 @@ def formula(space: Space, cells: Sequence[Cell] | None) -> str | None:
             outside.append(signs)
     parts = [_text(space, literals) for literals in _cover(whole, outside)]
     parts += [c.inner.formula for c in mixed]
+    if len(parts) > MAXIMAL_PARTS:
+        return " or ".join([f"({p})" for p in parts[:MAXIMAL_PARTS]]) + f" or ... ({len(parts) - MAXIMAL_PARTS} more)"
+    return parts[0] if len(parts) == 1 else " or ".join([f"({p})" if " and " in p else p for p in parts])
+
+
+def _on_line(space: Line, cells: Sequence[Cell]) -> str:
+    """Return a formula for points and intervals; what hangs together is one interval, with its ends or without."""
+    runs: list[list[int]] = []
+    for number in sorted([c.number for c in cells]):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [space.run_formula(space.cells[run[0]], space.cells[run[-1]]) for run in runs]
     if len(parts) > MAXIMAL_PARTS:
         return " or ".join([f"({p})" for p in parts[:MAXIMAL_PARTS]]) + f" or ... ({len(parts) - MAXIMAL_PARTS} more)"
     return parts[0] if len(parts) == 1 else " or ".join([f"({p})" if " and " in p else p for p in parts])

@@ -7,7 +7,7 @@ Two ways to cut, with one face to the outside:
 * otherwise, in at most three variables, a cylindrical decomposition: cells are connected, closures come from `tamecheck.geometry.cad.adjacency`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
@@ -17,7 +17,7 @@ from tamecheck.autodiff.fields import Field, Quotient
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground import linear
-from tamecheck.ground.polynomials import Ring, positive
+from tamecheck.ground.polynomials import Ring
 
 MAXIMAL_CELLS = 9_000
 MAXIMAL_CURVED = 3
@@ -418,16 +418,6 @@ class Curved(Space):
                         out.append(point)
                         break
         return out
-
-
-def cut(field: Field, guards: Iterable[fmpz_mpoly], budget: Budget | None = None) -> Space:
-    """Return space cut by guards."""
-    distinct = {str(g): g for g in guards}
-    kept = [g for g in distinct.values() if not positive(g)]
-    kept.sort(key=lambda g: (g.total_degree(), len(g), str(g)))
-    if all([g.total_degree() == 1 for g in kept]):
-        return Arrangement(field, kept, budget)
-    return Curved(field, kept, budget)
 
 
 _RELATION = {0: "eq", 1: "gt", -1: "lt"}

@@ -1,0 +1,23 @@
+"""Which space for which guards: an arrangement, a cylindrical decomposition, or the line."""
+
+from collections.abc import Iterable
+
+from flint import fmpz_mpoly
+
+from tamecheck.autodiff.fields import Field
+from tamecheck.autodiff.line import Line
+from tamecheck.autodiff.space import Arrangement, Curved, Space
+from tamecheck.budget import Budget
+from tamecheck.ground.polynomials import positive
+
+
+def cut(field: Field, guards: Iterable[fmpz_mpoly], budget: Budget | None = None) -> Space:
+    """Return space cut by guards: in one variable the line as soon as functions other than rational ones occur."""
+    distinct = {str(g): g for g in guards}
+    kept = [g for g in distinct.values() if not positive(g)]
+    kept.sort(key=lambda g: (g.total_degree(), len(g), str(g)))
+    if field.n == 1 and field.pool:
+        return Line(field, kept, budget)
+    if all([g.total_degree() == 1 for g in kept]):
+        return Arrangement(field, kept, budget)
+    return Curved(field, kept, budget)
