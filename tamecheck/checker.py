@@ -3210,6 +3210,714 @@ def differentiable(name: str, ranges: list) -> bool:
     return q > 1 or (q.denominator == 1 and (q >= 0 or without_zero(base)))
 
 
+# ------------------------------------------------------------------ rules of differentiation that are refuted
+#
+# Along a curve c(t), 0 <= t <= 1, a value of a scalar program is *exact*, a quotient of polynomials in t in lowest terms (two lists of
+# coefficients), or something coarser: `Along` has balls over short intervals of t, `Germ` has orders of growth as t tends to 0 from above.
+# None is what is not known, or does not exist.
+
+MAXIMAL_DEGREE = 32
+MAXIMAL_LENGTH = 2_000  # bits of a coefficient
+MAXIMAL_LEGS = 64
+MAXIMAL_RULES = 1_000
+PARTS = 512
+NIL, UNIT = ([], [ONE]), ([ONE], [ONE])
+SWITCHES = frozenset(["abs", "sign", "max", "min", "floor", "ceil", "round"])
+FIELD = frozenset(["neg", "add", "sub", "mul", "div"])
+KNOWN_VALUES = {
+    "exp": (0, 1), "cos": (0, 1), "sin": (0, 0), "tan": (0, 0), "atan": (0, 0), "asin": (0, 0), "erf": (0, 0), "log": (1, 0), "acos": (1, 0),
+}
+REFUTED = {
+    "curve": "is not differentiated conservatively by the rules of the claim: along a curve its change is not the integral of what they return",
+    "growth": "is not locally Lipschitz: its derivative along a curve is unbounded, so that no rules are conservative for it",
+    "jump": "is discontinuous: along a curve it does not tend to its value, so that no rules are conservative for it",
+    "loop": "is not differentiated conservatively by the rules of the claim: around a loop, what they return has a circulation that is not 0",
+}
+
+
+def poly_times(a: list, b: list) -> list:
+    """a b."""
+    out = [ZERO] * max(len(a) + len(b) - 1, 0) if a and b else []
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            out[i + j] += x * y
+    return out
+
+
+def poly_divide(a: list, b: list) -> tuple:
+    """(quotient, remainder) of a by b."""
+    rest, out = list(a), [ZERO] * max(len(a) - len(b) + 1, 0)
+    while len(rest) >= len(b):
+        factor, shift = rest[-1] / b[-1], len(rest) - len(b)
+        out[shift] = factor
+        rest = poly_sum(rest, [ZERO] * shift + b, -factor)
+    return out, rest
+
+
+def poly_at(p: list, t: Fraction) -> Fraction:
+    """p(t)."""
+    total = ZERO
+    for c in reversed(p):
+        total = total * t + c
+    return total
+
+
+def poly_slope(p: list) -> list:
+    """p'."""
+    return [k * c for k, c in enumerate(p)][1:]
+
+
+def exact(top: list, bottom: list) -> tuple | None:
+    """A quotient in lowest terms with a monic denominator; None when it is too long."""
+    if not top:
+        return NIL
+    a, b = top, bottom
+    while b and len(bottom) > 1:
+        a, b = b, poly_divide(a, b)[1]
+    if len(bottom) > 1 and len(a) > 1:
+        top, bottom = poly_divide(top, a)[0], poly_divide(bottom, a)[0]
+    top, bottom = [c / bottom[-1] for c in top], [c / bottom[-1] for c in bottom]
+    if max(len(top), len(bottom)) > MAXIMAL_DEGREE + 1 or max(map(bits, top + bottom)) > MAXIMAL_LENGTH:
+        return None
+    return top, bottom
+
+
+def constant_ratio(q: Fraction) -> tuple:
+    """A number as an exact value."""
+    return ([q], [ONE]) if q else NIL
+
+
+def ratio_slope(x: tuple) -> tuple | None:
+    """The derivative of an exact value."""
+    top = poly_sum(poly_times(poly_slope(x[0]), x[1]), poly_times(x[0], poly_slope(x[1])), -ONE)
+    return exact(top, poly_times(x[1], x[1]))
+
+
+def root_within(p: list) -> bool:
+    """Whether p, not zero, has a root with 0 < t < 1, by Sturm's theorem."""
+    for end in (ZERO, ONE):
+        while poly_at(p, end) == 0:
+            p = poly_divide(p, [-end, ONE])[0]
+    chain = [p, poly_slope(p)]
+    while chain[-1]:
+        rest = poly_divide(chain[-2], chain[-1])[1]
+        size_ = max(map(abs, rest), default=ONE)
+        chain.append([-c / size_ for c in rest])  # a positive factor changes no sign
+    changes = []
+    for end in (ZERO, ONE):
+        signs = [v > 0 for v in (poly_at(s, end) for s in chain[:-1]) if v]
+        changes.append(sum(a != b for a, b in zip(signs, signs[1:])))
+    return changes[0] != changes[1]
+
+
+def sign_within(p: list) -> int | None:
+    """The sign of p for 0 < t < 1, or None when it changes or p has a root there."""
+    if not p:
+        return 0
+    if root_within(p):
+        return None
+    return 1 if poly_at(p, Fraction(1, 2)) > 0 else -1
+
+
+def exact_map(name: str, x: list) -> tuple | None:
+    """The exact value of a rational operation on exact values, None when there is none."""
+    if name == "neg":
+        return [-c for c in x[0][0]], x[0][1]
+    if name in ("add", "sub"):
+        top = poly_sum(poly_times(x[0][0], x[1][1]), poly_times(x[1][0], x[0][1]), ONE if name == "add" else -ONE)
+        return exact(top, poly_times(x[0][1], x[1][1]))
+    (p, q), (r, s) = x
+    if name == "div":
+        r, s = s, r
+    return exact(poly_times(p, r), poly_times(q, s)) if s else None
+
+
+def whole_power_of(x: tuple, n: int) -> tuple | None:
+    """The n-th power of an exact value, None when there is none."""
+    if n < 0:
+        x, n = (x[1], x[0]) if x[0] else None, -n
+    if x is None or n > MAXIMAL_DEGREE:
+        return None
+    out: tuple | None = UNIT
+    for _ in range(n):
+        out = None if out is None else exact_map("mul", [out, x])
+    return out
+
+
+def number_of(x: object) -> Fraction | None:
+    """The number that an exact value always is."""
+    return None if type(x) is not tuple or max(map(len, x)) > 1 else sum(x[0], ZERO) / x[1][0]
+
+
+class Space:
+    """Values along a curve, exact ones and coarser ones: what `Along` and `Germ` share."""
+
+    def map(self, name: str, x: list):
+        """The value of a primitive."""
+        if None in x:
+            return None
+        if name in SWITCHES:
+            return self.switch(name, x)
+        exactly = all(type(a) is tuple for a in x)
+        if name in FIELD and exactly:
+            return exact_map(name, x)
+        if name == "sqrt":
+            name, x = "pow", [x[0], constant_ratio(Fraction(1, 2))]
+        if name == "pow":
+            return self.power(x[0], number_of(x[1]))
+        if exactly and name in KNOWN_VALUES and number_of(x[0]) == KNOWN_VALUES[name][0]:
+            return constant_ratio(Fraction(KNOWN_VALUES[name][1]))
+        return self.coarse(name, x)
+
+    def switch(self, name: str, x: list):
+        """Primitives that choose by a sign."""
+        if name in ("floor", "ceil", "round"):
+            k = self.step(name, x[0]) if type(x[0]) is tuple else None
+            return None if k is None else constant_ratio(Fraction(k))
+        s = self.sign(self.map("sub", x) if len(x) == 2 else x[0])
+        if s is None or name == "sign":
+            return None if s is None else constant_ratio(Fraction(s))
+        if name == "abs":
+            return x[0] if s >= 0 else self.map("neg", x)
+        return x[0] if (s >= 0) == (name == "max") else x[1]
+
+    def power(self, x, q: Fraction | None):
+        """x to the power q, a number."""
+        if q is None or bits(q) > 32:
+            return None
+        if q.denominator == 1 and type(x) is tuple:
+            return whole_power_of(x, int(q))
+        s = self.sign(x)
+        if s == 0 and q > 0:
+            return NIL
+        return self.coarse_power(x, q) if s == 1 or (q.denominator == 1 and (s == -1 or q >= 1)) else None
+
+    def truth(self, x) -> bool | None:
+        """Whether a value is not zero."""
+        s = None if x is None else self.sign(x)
+        return None if s is None else s != 0
+
+    def run(self, program: Program, inputs: list, last: int) -> list:
+        """The values of all nodes up to the last."""
+        found: list = []
+        given = iter(inputs)
+        for kind, parameters, arguments, _ in program.nodes[:last + 1]:
+            x = [found[a] for a in arguments]
+            if kind == "input":
+                found.append(next(given))
+            elif kind == "constant" and parameters[0] == "splat":
+                q = number(parameters[1])
+                found.append(constant_ratio(q) if bits(q) <= MAXIMAL_LENGTH else None)
+            elif kind == "map":
+                found.append(self.map(parameters[0], x))
+            elif kind == "compare":
+                s = self.sign(self.map("sub", x))
+                relation = {"lt": (-1,), "le": (-1, 0), "eq": (0,), "ne": (-1, 1)}[parameters[0]]
+                found.append(None if s is None else constant_ratio(Fraction(int(s in relation))))
+            elif kind == "logic":
+                found.append(self.connective(parameters[0], [self.truth(a) for a in x]))
+            elif kind == "where":
+                c = self.truth(x[0])
+                found.append(None if c is None else x[1] if c else x[2])
+            elif kind == "repeat" and parameters[1:4] == [1, 1, 0] and unbounded_inputs(program.bodies[parameters[0]]):
+                found.append(self.run(program.bodies[parameters[0]], x, parameters[4][0])[-1])
+            else:
+                found.append(None)
+        return found
+
+    def connective(self, name: str, t: list):
+        """A truth value, from truth values that are all known."""
+        if None in t:
+            return None
+        return constant_ratio(Fraction(int({"and": all(t), "or": any(t), "xor": t[0] != t[-1], "not": not t[0]}[name])))
+
+
+class Along(Space):
+    """Values for 0 < t < 1; what is not exact has balls: over intervals of t that cover [0, 1], then at t = 0 and at t = 1."""
+
+    def __init__(self, parts: int) -> None:
+        import flint
+
+        flint.ctx.prec = PRECISION
+        ends = [flint.arb(k) / parts for k in range(parts + 1)] if parts else []
+        self.times = [a.union(b) for a, b in zip(ends, ends[1:])] + [flint.arb(0), flint.arb(1)]
+        self.parts = parts
+        self.flint = flint
+
+    def sign(self, x) -> int | None:
+        """The sign for 0 < t < 1, None when it is not certainly constant."""
+        if type(x) is tuple:
+            above, below = sign_within(x[0]), sign_within(x[1])
+            return None if above is None or below is None else above * below
+        if x is None:
+            return None
+        return 1 if all(b > 0 for b in x) else -1 if all(b < 0 for b in x) else None
+
+    def balls(self, x) -> list:
+        """The balls of a value."""
+        return [self.ball_at(x[0], t) / self.ball_at(x[1], t) for t in self.times] if type(x) is tuple else x
+
+    def ball_at(self, p: list, t):
+        """A polynomial at a ball."""
+        total = self.flint.arb(0)
+        for c in reversed(p):
+            total = total * t + self.flint.arb(self.flint.fmpq(c.numerator, c.denominator))
+        return total
+
+    def step(self, name: str, x: tuple) -> int | None:
+        """The integer that floor, ceil or round is for 0 < t < 1."""
+        if poly_at(x[1], Fraction(1, 2)) == 0:
+            return None
+        middle = poly_at(x[0], Fraction(1, 2)) / poly_at(x[1], Fraction(1, 2))
+        k = {"floor": math.floor, "ceil": math.ceil, "round": round}[name](middle)
+        if number_of(x) is None:
+            low = k - {"floor": 0, "ceil": 1, "round": Fraction(1, 2)}[name]
+            above, below = (self.sign(exact_map("sub", [x, constant_ratio(Fraction(q))])) for q in (low, low + 1))
+            return k if (above, below) == (1, -1) else None
+        return k
+
+    def coarse(self, name: str, x: list):
+        """Balls of a primitive."""
+        if name not in (*FIELD, *KNOWN_VALUES, "pi") or (name == "log" and self.sign(x[0]) != 1):
+            return None
+        rows = zip(*map(self.balls, x)) if x else [()] * len(self.times)
+        return [ball_map(self.flint, name, list(row)) for row in rows]
+
+    def coarse_power(self, x, q: Fraction):
+        """Balls of a power of what has a constant sign."""
+        exponent = self.flint.arb(self.flint.fmpq(q.numerator, q.denominator))
+        if q == Fraction(1, 2):
+            return [b.sqrt() for b in self.balls(x)]
+        return [b**int(q) if q.denominator == 1 else b**exponent for b in self.balls(x)]
+
+    def change(self, x) -> tuple:
+        """Bounds of the difference of the limits at t = 1 and at t = 0."""
+        if type(x) is tuple:
+            ends = [poly_at(x[1], end) for end in (ONE, ZERO)]
+            if 0 in ends:
+                return None, None
+            q = poly_at(x[0], ONE) / ends[0] - poly_at(x[0], ZERO) / ends[1]
+            return q, q
+        return _ball_ends(x[-1] - x[-2])
+
+    def integral(self, x) -> tuple:
+        """Bounds of the integral over t, equal ones when it is a polynomial."""
+        if type(x) is tuple and len(x[1]) == 1:
+            q = sum((c / (k + 1) for k, c in enumerate(x[0])), ZERO) / x[1][0]
+            return q, q
+        if type(x) is tuple:
+            return self.rational_integral(x)
+        return _ball_ends(sum(x[:self.parts], self.flint.arb(0)) / self.parts)
+
+    def rational_integral(self, x: tuple) -> tuple:
+        """Bounds of the integral of a quotient without poles: on a short interval, midpoint and second derivative."""
+        total, width = self.flint.arb(0), self.flint.arb(1) / self.parts
+        first = ratio_slope(x)
+        second = None if first is None else ratio_slope(first)
+        if second is None or root_within(x[1]) or 0 in (poly_at(x[1], ZERO), poly_at(x[1], ONE)):
+            return None, None
+        for k, t in enumerate(self.times[:self.parts]):
+            middle = self.flint.arb(2 * k + 1) / (2 * self.parts)
+            value = self.ball_at(x[0], middle) / self.ball_at(x[1], middle)
+            bend = self.ball_at(second[0], t) / self.ball_at(second[1], t)
+            total += value * width + bend * width**3 / 24
+        return _ball_ends(total)
+
+
+class Germ(Space):
+    """Values as t tends to 0 from above; what is not exact is a pair of terms, of the value and of its derivative by t.
+
+    A term (a, b, c) is c t^a log(1/t)^b (1 + o(1)) with a ball c without 0; (a, b, None) is O(t^a log(1/t)^b); NOUGHT is zero.
+    """
+
+    def __init__(self) -> None:
+        import flint
+
+        flint.ctx.prec = PRECISION
+        self.flint = flint
+
+    def sign(self, x) -> int | None:
+        """The sign for small t > 0."""
+        c = None if x is None else self.pair(x)[0]
+        if c == NOUGHT:
+            return 0
+        return None if c is None or c[2] is None else 1 if c[2] > 0 else -1
+
+    def ball(self, q: Fraction):
+        """A number as a ball."""
+        return self.flint.arb(self.flint.fmpq(q.numerator, q.denominator))
+
+    def lowest(self, x: tuple) -> tuple:
+        """The term of an exact value."""
+        if not x[0]:
+            return NOUGHT
+        i, j = (next(k for k, c in enumerate(p) if c) for p in x)
+        return Fraction(i - j), ZERO, self.ball(x[0][i] / x[1][j])
+
+    def pair(self, x) -> tuple | None:
+        """Value and derivative as terms."""
+        if type(x) is not tuple:
+            return x
+        slope = ratio_slope(x)
+        return [self.lowest(x), None if slope is None else self.lowest(slope)]
+
+    def step(self, name: str, x: tuple) -> int | None:
+        """The integer that floor, ceil or round is for small t > 0."""
+        if not x[1][0]:
+            return None
+        q = (x[0] or [ZERO])[0] / x[1][0]
+        s = self.sign(exact_map("sub", [x, constant_ratio(q)]))
+        if name == "round":
+            half = q.denominator == 2
+            return round(q) if not half or s == 0 else math.floor(q) if s < 0 else math.ceil(q)
+        if q.denominator == 1:
+            return int(q) + (-1 if name == "floor" and s < 0 else 1 if name == "ceil" and s > 0 else 0)
+        return math.floor(q) if name == "floor" else math.ceil(q)
+
+    def coarse(self, name: str, x: list):
+        """The terms of a primitive."""
+        if name == "pi":
+            return [(ZERO, ZERO, self.flint.arb.pi()), NOUGHT]
+        u = [self.pair(a) for a in x]
+        if any(p is None or None in p for p in u):
+            return None
+        v, d = u[0]
+        if name == "neg":
+            return [term_times(MINUS, v), term_times(MINUS, d)]
+        if name in ("add", "sub"):
+            w, e = u[1] if name == "add" else [term_times(MINUS, t) for t in u[1]]
+            return [term_sum(v, w), term_sum(d, e)]
+        if name in ("mul", "div"):
+            w, e = u[1]
+            if name == "mul":
+                return [term_times(v, w), term_sum(term_times(d, w), term_times(v, e))]
+            if w[2] is None:
+                return None
+            inverse_ = (-w[0], -w[1], 1 / w[2])
+            value = term_times(v, inverse_)
+            return [value, term_times(term_sum(d, term_times(MINUS, term_times(value, e))), inverse_)]
+        if name == "log":
+            return self.logarithm(v, d)
+        return self.smooth(name, x[0], v, d)
+
+    def coarse_power(self, x, q: Fraction):
+        """The terms of a power of what has a sign."""
+        (a, b, c), d = self.pair(x)
+        if d is None:
+            return None
+        top, below = (None if c is None else c ** int(r) if q.denominator == 1 else c ** self.ball(r) for r in (q, q - 1))
+        return [(a * q, b * q, top), term_times((a * (q - 1), b * (q - 1), None if c is None else self.ball(q) * below), d)]
+
+    def logarithm(self, v: tuple, d: tuple):
+        """The terms of a logarithm."""
+        if v[2] is None or not v[2] > 0:
+            return None
+        a, b, c = v
+        value = (ZERO, ONE, self.ball(-a)) if a else (ZERO, ZERO if b == 0 else ONE, None)
+        if a == b == 0 and (c.log() > 0 or c.log() < 0):
+            value = (ZERO, ZERO, c.log())
+        return [value, term_times(d, (-a, -b, 1 / c))]
+
+    def limit(self, v: tuple):
+        """The limit of a term, a ball; None when it is infinite or not known."""
+        if v == NOUGHT or v[0] > 0:
+            return self.flint.arb(0)
+        return v[2] if v[:2] == (0, 0) else None
+
+    def smooth(self, name: str, x, v: tuple, d: tuple):
+        """The terms of a differentiable function at an argument with a limit."""
+        at = self.limit(v)
+        if at is None or name not in KNOWN_VALUES or name == "log":
+            return None
+        if name in ("asin", "acos"):
+            root = self.map("pow", [self.map("sub", [UNIT, self.map("mul", [x, x])]), constant_ratio(Fraction(-1, 2))])
+            root = None if root is None else self.pair(root)[0]
+            factor = root if name == "asin" or root is None else term_times(MINUS, root)
+        else:
+            one = self.flint.arb(1)
+            factor = self.fixed({
+                "exp": lambda: at.exp(), "sin": lambda: at.cos(), "cos": lambda: -at.sin(), "tan": lambda: one + at.tan() ** 2,
+                "atan": lambda: one / (one + at * at), "erf": lambda: 2 * (-at * at).exp() / self.flint.arb.pi().sqrt(),
+            }[name]())
+        value = self.fixed(apply_ball(name, at))
+        if factor is None or value is None:
+            return None
+        if name not in ("exp", "cos", "acos") and (v == NOUGHT or v[0] > 0):
+            value = term_times(v, factor)  # the function vanishes at 0
+        return [value, term_times(d, factor)]
+
+    def fixed(self, c) -> tuple | None:
+        """The term of a constant in a ball."""
+        return (ZERO, ZERO, c if c > 0 or c < 0 else None) if c.is_finite() else None
+
+
+NOUGHT = ("zero",)
+MINUS = (ZERO, ZERO, -1)
+
+
+def term_times(x: tuple, y: tuple) -> tuple:
+    """The product of two terms."""
+    if NOUGHT in (x, y):
+        return NOUGHT
+    return x[0] + y[0], x[1] + y[1], None if None in (x[2], y[2]) else x[2] * y[2]
+
+
+def term_sum(x: tuple, y: tuple) -> tuple:
+    """The sum of two terms: the larger one, or an upper bound when they may cancel."""
+    if NOUGHT in (x, y):
+        return y if x == NOUGHT else x
+    if (x[0], -x[1]) != (y[0], -y[1]):
+        return min(x, y, key=lambda t: (t[0], -t[1]))
+    c = None if None in (x[2], y[2]) else x[2] + y[2]
+    return x[0], x[1], c if c is not None and (c > 0 or c < 0) else None
+
+
+class Rule:
+    """One row of a table of rules: what an operator passes on where a condition holds."""
+
+    def __init__(self, row: object, program: Program) -> None:
+        need(type(row) is list and len(row) == 4, "TC681", "a rule is [operator, condition, how, formulas]")
+        self.operator, condition, self.how, formulas = row
+        if type(self.operator) is int:
+            count(self.operator, 0, len(program.bodies) - 1)
+            arity = len(program.bodies[self.operator].inputs)
+        else:
+            need(type(self.operator) is str and self.operator in ARITY, "TC682", "a rule is about no operator")
+            arity = ARITY[self.operator]
+        need(self.how in ("value", "backward"), "TC683", "a rule says value or backward")
+        need(type(formulas) is list and len(formulas) == arity, "TC684", "a rule has one formula for each argument")
+        self.condition = None if condition is None else formula(condition, arity)
+        self.formulas = [None if f is None else formula(f, arity + (self.how == "backward")) for f in formulas]
+
+
+def formula(value: object, arity: int) -> Program:
+    """A formula: a scalar program whose value is its last node."""
+    found = Program(value, 3)
+    scalar = found.nodes != [] and all(node[3] == [] for node in found.nodes) and unbounded_inputs(found)
+    need(scalar and len(found.inputs) == arity, "TC685", f"a formula of a rule has a value and {arity} inputs, all of them numbers of any size")
+    return found
+
+
+def unbounded_inputs(program: Program) -> bool:
+    """Whether every input may be any number."""
+    return all(interval(program.nodes[i][1][2]) == LINE for i in program.inputs)
+
+
+class Reverse:
+    """What differentiation returns along a curve: derivatives from the claimed node back to the inputs."""
+
+    def __init__(self, space: Along, rules: list) -> None:
+        self.space, self.rules = space, rules
+
+    def gradient(self, program: Program, values: list, n: int, start) -> list:
+        """What arrives at the inputs, None where it is not known to be a number."""
+        space, arrived = self.space, {n: start}
+        for m in range(n, -1, -1):
+            if m in arrived:
+                for a, g in zip(program.nodes[m][2], self.passed(program, values, m, arrived[m])):
+                    arrived[a] = space.map("add", [arrived[a], g]) if a in arrived else g
+        return [arrived.get(i, NIL) for i in program.inputs]
+
+    def passed(self, program: Program, values: list, m: int, g) -> list:
+        """What a node passes on to its arguments."""
+        space = self.space
+        kind, parameters, arguments, _ = program.nodes[m]
+        if kind in ("compare", "logic"):
+            return [NIL] * len(arguments)
+        x = [values[a] for a in arguments]
+        if g is None or None in x or values[m] is None or kind not in ("map", "where", "repeat"):
+            return [None] * len(arguments)
+        if kind == "where":
+            c = space.truth(x[0])
+            return [NIL, *((None, None) if c is None else (g, NIL) if c else (NIL, g))]
+        for rule in self.rules:
+            if rule.operator == parameters[0]:
+                holds = True if rule.condition is None else space.truth(self.apply(rule.condition, x))
+                if holds is None:
+                    return [None] * len(x)
+                if holds:
+                    found = [None if f is None else self.apply(f, [*x, g] if rule.how == "backward" else x) for f in rule.formulas]
+                    return found if rule.how == "backward" else [space.map("mul", [g, f]) for f in found]
+        if kind == "map":
+            return [space.map("mul", [g, d]) for d in self.slopes(parameters[0], x, values[m])]
+        body, output = program.bodies[parameters[0]], parameters[4][0]
+        return Reverse(space, []).gradient(body, space.run(body, x, output), output, g)
+
+    def apply(self, formula_: Program, x: list):
+        """The value of a formula."""
+        return self.space.run(formula_, x, len(formula_.nodes) - 1)[-1]
+
+    def slopes(self, name: str, x: list, v) -> list:
+        """The partial derivatives of a primitive where it has them; None where it has none, or has a kink."""
+        f, u = self.space.map, x[0] if x else None
+        if name in ("add", "sub", "neg"):
+            return [UNIT if name != "neg" else ([-ONE], [ONE]), UNIT if name == "add" else ([-ONE], [ONE])][:len(x)]
+        if name == "mul":
+            return [x[1], x[0]]
+        if name == "div":
+            return [f("div", [UNIT, x[1]]), f("neg", [f("div", [v, x[1]])])]
+        if name in SWITCHES:
+            return self.slopes_of_switch(name, x)
+        square = f("mul", [u, u])
+        if name == "pow":
+            q = number_of(x[1])
+            first = None if q is None else f("mul", [constant_ratio(q), f("pow", [u, constant_ratio(q - 1)])]) if q else NIL
+            return [first, f("mul", [v, f("log", [u])])]
+        if name in ("asin", "acos"):
+            d = f("pow", [f("sub", [UNIT, square]), constant_ratio(Fraction(-1, 2))])
+            return [d if name == "asin" else f("neg", [d])]
+        if name == "erf":
+            return [f("div", [f("mul", [constant_ratio(Fraction(2)), f("exp", [f("neg", [square])])]), f("sqrt", [f("pi", [])])])]
+        return [{
+            "exp": lambda: v, "log": lambda: f("div", [UNIT, u]), "sqrt": lambda: f("div", [UNIT, f("add", [v, v])]),
+            "sin": lambda: f("cos", [u]), "cos": lambda: f("neg", [f("sin", [u])]), "tan": lambda: f("add", [UNIT, f("mul", [v, v])]),
+            "atan": lambda: f("div", [UNIT, f("add", [UNIT, square])]),
+        }.get(name, lambda: None)() for _ in x]
+
+    def slopes_of_switch(self, name: str, x: list) -> list:
+        """The partial derivatives of a primitive that chooses, None at its kinks and steps."""
+        space = self.space
+        if name in ("floor", "ceil", "round"):
+            q = number_of(x[0]) if type(x[0]) is tuple else None
+            at_step = q is not None and (q + (Fraction(1, 2) if name == "round" else 0)).denominator == 1
+            return [None if at_step else NIL]
+        s = space.sign(space.map("sub", x) if len(x) == 2 else x[0])
+        if not s:
+            return [None] * len(x)
+        if name in ("abs", "sign"):
+            return [NIL if name == "sign" else constant_ratio(Fraction(s))]
+        return [UNIT, NIL] if (s > 0) == (name == "max") else [NIL, UNIT]
+
+
+class Refutation:
+    """A curve, or several that form a loop, along which a table of rules is no conservative field of the claimed node."""
+
+    def __init__(self, document: "Document", claim: dict, witness: object) -> None:
+        said = claim["conservative"]
+        need_keys(said, {"because", "rules", "verdict"})
+        need(said["verdict"] == "not" and type(said["because"]) is str and said["because"] in REFUTED,
+             "TC680", "a refutation says not, and because of what")
+        need(type(said["rules"]) is list and len(said["rules"]) <= MAXIMAL_RULES, "TC686", "the rules are not a list")
+        self.document, self.program, self.node = document, document.program, claim["node"]
+        self.because = said["because"]
+        need(all(node[3] == [] for node in self.program.nodes), "TC687", "a refutation is about a program of scalars")
+        self.rules = [Rule(row, self.program) for row in said["rules"]]
+        need(self.because in ("curve", "loop") or self.rules == [], "TC688", "a jump and a growth are about every rule: none is listed")
+        need_keys(witness, {"curves", "numbers"})
+        curves = witness["curves"]
+        several = self.because == "loop"
+        need(type(curves) is list and 1 <= len(curves) <= (MAXIMAL_LEGS if several else 1), "TC689", "the number of curves is not right")
+        self.curves = [self.curve(c) for c in curves]
+        self.numbers = witness["numbers"]
+        need(type(self.numbers) is list and len(self.numbers) == (len(curves) if several else 2), "TC690", "the number of numbers is not right")
+        {"curve": self.chain_rule, "growth": self.growth, "jump": self.jump, "loop": self.loop}[self.because]()
+
+    def curve(self, rows: object) -> list:
+        """Read a curve: a quotient of polynomials for each input, inside its box; inputs that are fixed stay."""
+        need(type(rows) is list and len(rows) == len(self.program.inputs), "TC691", "a curve has one component for each input")
+        found = []
+        for row, i in zip(rows, self.program.inputs):
+            need(type(row) is list and len(row) == 2 and all(type(p) is list and len(p) <= MAXIMAL_DEGREE + 1 for p in row),
+                 "TC692", "a component is [numerator, denominator]")
+            top, bottom = ([number(text) for text in p] for p in row)
+            need(bottom != [] and all(p == [] or p[-1] != 0 for p in (top, bottom)), "TC693", "a polynomial ends with 0, or a denominator is zero")
+            need(not root_within(bottom) and poly_at(bottom, ZERO) != 0 and poly_at(bottom, ONE) != 0, "TC694", "a curve has a pole")
+            x = exact(top, bottom)
+            need(x is not None, "TC695", "a component is too long")
+            _, role, box = self.program.nodes[i][1]
+            need(role in self.document.roles or number_of(x) is not None, "TC696", "an input that is fixed moves")
+            need(stays_inside(x, interval(box)), "TC697", "a curve leaves the box of an input")
+            found.append(x)
+        return found
+
+    def ends(self, curve: list) -> list:
+        """Where a curve starts and where it ends."""
+        return [[poly_at(top, t) / poly_at(bottom, t) for top, bottom in curve] for t in (ZERO, ONE)]
+
+    def value(self, space: Space, curve: list) -> object:
+        """The value of the claimed node along a curve."""
+        found = space.run(self.program, curve, self.node)
+        need(found[-1] is not None, "TC698", "the value of the program is not known along a curve")
+        return found
+
+    def circulation(self, curve: list) -> tuple:
+        """Bounds of (change of the value, integral of <what is returned, the velocity>) along a curve."""
+        space = Along(PARTS)
+        values = self.value(space, curve)
+        total: object = NIL
+        returned = Reverse(space, self.rules).gradient(self.program, values, self.node, UNIT)
+        for g, x, i in zip(returned, curve, self.program.inputs):
+            if self.program.nodes[i][1][1] in self.document.roles:
+                total = space.map("add", [total, space.map("mul", [g, ratio_slope(x)])])
+        need(total is not None, "TC699", "what is returned along a curve is not known to be a number")
+        return space.change(values[-1]), space.integral(total)
+
+    def hold(self, text: object, bounds: tuple) -> tuple:
+        """A claimed interval, which must hold the computed bounds."""
+        claimed_ = interval(text)
+        need(None not in bounds and inside((*bounds, True, True), claimed_), "TC760", "a claimed number is not the computed one")
+        return claimed_
+
+    def chain_rule(self) -> None:
+        """The change of the program along the curve is not the integral of what is returned."""
+        change, total = self.circulation(self.curves[0])
+        a, b = self.hold(self.numbers[0], change), self.hold(self.numbers[1], total)
+        need(meet(a, b) is None, "TC761", "change and integral are not certainly different")
+
+    def loop(self) -> None:
+        """The integrals of what is returned along a closed chain of curves do not add up to 0."""
+        ends = [self.ends(c) for c in self.curves]
+        need(all(a[1] == b[0] for a, b in zip(ends, [*ends[1:], ends[0]])), "TC762", "the curves are not a loop")
+        total = point(ZERO)
+        for curve, text in zip(self.curves, self.numbers):
+            total = plus(total, self.hold(text, self.circulation(curve)[1]))
+        need(without_zero(total), "TC763", "the circulation is not certainly different from 0")
+
+    def jump(self) -> None:
+        """The value at the start of a curve is not the limit along it."""
+        start = [constant_ratio(q) for q in self.ends(self.curves[0])[0]]
+        here = self.value(Along(0), start)[-1]
+        a = self.hold(self.numbers[0], (number_of(here),) * 2 if type(here) is tuple else _ball_ends(here[0]))
+        germ = Germ()
+        there = self.value(germ, self.curves[0])[-1]
+        v = germ.pair(there)[0]
+        if self.numbers[1] == "unbounded":
+            need(v != NOUGHT and v[2] is not None and unbounded_term(v), "TC764", "the value is not certainly unbounded")
+            return
+        at = germ.limit(v)
+        if at is not None and type(there) is tuple:
+            bounds = (poly_at(there[0], ZERO) / poly_at(there[1], ZERO),) * 2
+        else:
+            bounds = (None, None) if at is None else _ball_ends(at)
+        need(meet(a, self.hold(self.numbers[1], bounds)) is None, "TC765", "value and limit are not certainly different")
+
+    def growth(self) -> None:
+        """The derivative of the value along the curve is unbounded at its start."""
+        germ = Germ()
+        d = germ.pair(self.value(germ, self.curves[0])[-1])[1]
+        known = d is not None and d != NOUGHT and d[2] is not None
+        need(known and [str(q) for q in d[:2]] == self.numbers, "TC766", "the order of growth is another")
+        need(unbounded_term(d), "TC767", "the derivative is bounded")
+
+
+def unbounded_term(v: tuple) -> bool:
+    """Whether t^a log(1/t)^b is unbounded as t tends to 0."""
+    return v[0] < 0 or (v[0] == 0 and v[1] > 0)
+
+
+def stays_inside(x: tuple, box: tuple) -> bool:
+    """Whether a component of a curve is certainly in an interval for 0 <= t <= 1."""
+    for end, closed, side in ((box[0], box[2], 1), (box[1], box[3], -1)):
+        if end is None:
+            continue
+        apart = exact_map("sub", [x, constant_ratio(end)])
+        s = None if apart is None else sign_within(poly_times(*apart))
+        corners = [side * poly_at(x[0], t) / poly_at(x[1], t) - side * end for t in (ZERO, ONE)]
+        if s is None or s * side < 0 or min(corners) < 0 or (not closed and 0 in (s, *corners)):
+            return False
+    return True
+
+
 # ------------------------------------------------------------------ the document
 
 KEYS = {"assumptions", "claim", "facts", "format", "instances", "jumps", "names", "program", "refutations", "steps"}
@@ -3254,7 +3962,7 @@ class Document:
 
     def run(self, value: object, claim: object | None) -> dict:
         """Check everything; return the claim."""
-        need_keys(value, KEYS)
+        need_keys(value, KEYS | ({"witness"} & set(value) if type(value) is dict else set()))
         if value["format"] != FORMAT:
             refuse("TC401", f"the format is not {FORMAT!r}")
         self.texts = value["assumptions"]
@@ -3336,7 +4044,11 @@ class Document:
             refuse("TC603", "the refutations do not exclude what is claimed")
         if claim["discontinuous"]:
             self.jump(value["jumps"], main, n)
-        if "conservative" in claim:
+        refuted = type(claim.get("conservative")) is dict
+        need(refuted == ("witness" in value), "TC676", "a witness without a refutation, or a refutation without a witness")
+        if refuted:
+            Refutation(self, claim, value["witness"])
+        elif "conservative" in claim:
             need(type(claim["conservative"]) is int and claim["conservative"] == 1, "TC675", "the claim's conservative is not 1")
             prove_conservative(main, n)
         rows = claim.get("scalings", [])
@@ -3435,7 +4147,9 @@ def in_words(document: Document, claim: dict) -> str:
     if lip is not None:
         parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
     parts.append(f"takes values in {spread}")
-    if "conservative" in claim:
+    if type(claim.get("conservative")) is dict:
+        parts.append(REFUTED[claim["conservative"]["because"]])
+    elif "conservative" in claim:
         parts.append("is differentiated automatically by a selection of a conservative field, whatever admissible rules say at kinks and ties")
     for weights, degree in claim.get("scalings", []):
         named = [f"{document.program.nodes[i][1][0][:60]!r} with weight {w}" for i, w in weights]

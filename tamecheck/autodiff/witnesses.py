@@ -85,7 +85,10 @@ class Leg:
 
 @dataclass
 class Witness:
-    """A refutation; see the module."""
+    """A refutation; see the module.
+
+    ``numbers``, as a certificate states them: for a jump the value and the limit (``None``: unbounded), for a blow-up the exponents of t and log(1/t).
+    """
 
     kind: str
     legs: list[Leg]
@@ -95,6 +98,7 @@ class Witness:
     text: str = ""
     more: dict = field(default_factory=dict)
     verified: bool | None = None
+    numbers: tuple[Number | None, ...] = ()
 
     def to_json(self) -> dict:
         """Return the witness as JSON."""
