@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from fractions import Fraction as Q
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from tamecheck.autodiff.implicit import matrices
 from tamecheck.autodiff.implicit.bernstein import sign_on_cube
 from tamecheck.autodiff.implicit.cone import cone, project
 from tamecheck.autodiff.implicit.equilibrium import equilibrium
-from tamecheck.autodiff.implicit.families import Family, Multiplier, constant
+from tamecheck.autodiff.implicit.families import Family, Multiplier, constant, plus, value
 from tamecheck.autodiff.implicit.lasso import lasso
 from tamecheck.autodiff.implicit.monotone import inclusion, strongly_monotone
 from tamecheck.autodiff.implicit.pmatrix import check, principal_minors
+from tamecheck.autodiff.implicit.preconditioned import regular
 from tamecheck.autodiff.implicit.quadratic import quadratic
 from tamecheck.autodiff.implicit.recheck import check as recheck
 from tamecheck.autodiff.implicit.vertices import decide
@@ -280,6 +282,63 @@ def test_rank_two_multipliers():
     assert bad.verdict != "invertible"
     found = sign_on_cube({(0, 0): Q(1), (0,): Q(-1), (): Q(26, 100)}, 1)
     assert found.sign == 1 and found.bound <= Q(1, 100)
+
+
+def _equilibrium(n: int, size: int) -> tuple[list[str], list[str], dict]:
+    """z = relu(W z + b) with n units, all on their kinks; entries of W up to 9/size."""
+    r = random.Random(n)
+    rows = [" + ".join([f"({r.randint(-9, 9)}/{size})*z{j}" for j in range(n)]) for _ in range(n)]
+    names = [f"z{i}" for i in range(n)]
+    return [f"z{i} - relu({row} + b{i})" for i, row in enumerate(rows)], names, {**dict.fromkeys(names, 0), **{f"b{i}": 0 for i in range(n)}}
+
+
+def test_more_kinks_than_vertices_can_be_counted():
+    """Twenty units on their kinks: an approximate inverse proves it, the second road agrees, spoiled certificates are noticed."""
+    good = tc.implicit(*_equilibrium(20, 300)[:2], at=_equilibrium(20, 300)[2])
+    assert (good.verdict, good.hypotheses.outcome.method, good.verify()) == ("holds", "preconditioned", True)
+    far = tc.implicit(*_equilibrium(20, 20)[:2], at=_equilibrium(20, 20)[2])
+    assert far.verdict == "unknown" and "20 multipliers" in far.reason
+    for change in (
+        lambda c: c.update(sign=-1),
+        lambda c: c["regular"]["vector"].__setitem__(3, "0"),
+        lambda c: c["regular"]["vector"].__setitem__(3, "1/1000"),
+        lambda c: c["regular"]["vector"].pop(),
+        lambda c: c["regular"]["inverse"][0].__setitem__(0, "0"),
+        lambda c: c["regular"]["inverse"].pop(),
+        lambda c: c["family"]["entries"][2][22].append([[1], "1"]),
+        lambda c: c["family"]["entries"][2][22].append([[], "-1"]),
+        lambda c: c.update(regular=None),
+    ):
+        spoiled = copy.deepcopy(good.certificate)
+        change(spoiled)
+        assert recheck(spoiled) is False
+
+
+def test_the_approximate_inverse_never_claims_too_much():
+    """On random families with few multipliers a claim agrees with all vertices and with random elements."""
+    r, claims = random.Random(3), 0
+    for _ in range(150):
+        n = r.randint(1, 3)
+        rows = [[{m: Q(r.randint(-6, 6), 4) for m in ((), (0,), (1,), (0, 1))[: r.randint(1, 4)]} for _ in range(n)] for _ in range(n)]
+        for i in range(n):
+            rows[i][i] = plus(rows[i][i], constant(r.choice([3, 6, -6])))
+        proof = regular(rows)
+        claims += proof is not None
+        for q in product((Q(0), Q(1, 3), Q(1, 2), Q(1)), repeat=2):
+            assert proof is None or matrices.determinant([[value(p, q) for p in row] for row in rows]) * proof.sign > 0
+    assert claims > 30
+
+
+def test_determinants_of_degree_two_have_a_second_road():
+    """det = q^2 + 1 from its values at three points; a wrong sign, and a determinant with a zero, are noticed."""
+    entries = [[[[[0], "1"]], [[[], "-1"]]], [[[[], "1"]], [[[0], "1"]]]]
+    claim = {"verdict": "holds", "m": 2, "n": 0, "method": "bernstein", "sign": 1, "family": {"entries": entries, "multipliers": [1]}}
+    assert recheck(claim) is True
+    assert recheck({**claim, "sign": -1}) is False
+    zero = [[[[[0], "2"], [[], "-1"]], []], [[], [[[0], "2"], [[], "-1"]]]]
+    assert recheck({**claim, "family": {"entries": zero, "multipliers": [1]}}) is False
+    three = [[[[[0], "1"]] if i == j else [] for j in range(3)] for i in range(3)]
+    assert recheck({**claim, "m": 3, "family": {"entries": three, "multipliers": [1]}}) is None
 
 
 def test_spoiled_certificates():

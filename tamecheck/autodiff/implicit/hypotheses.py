@@ -72,7 +72,9 @@ def examine(family: Family, everywhere: bool = False) -> Hypotheses:
 
 
 def _certificate(family: Family, outcome: Outcome, verdict: str) -> dict:
+    regular = outcome.regular
     return {
         "kind": "implicit function theorem", "verdict": verdict, "m": family.m, "n": family.n, "family": family.to_json(), "method": outcome.method,
+        "regular": None if regular is None else plain({"inverse": regular.inverse, "vector": regular.vector}),
         "sign": outcome.sign, "singular": None if outcome.singular is None else plain(outcome.singular),
     }  # fmt: skip

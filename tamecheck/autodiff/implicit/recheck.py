@@ -6,10 +6,12 @@ from fractions import Fraction
 from itertools import product
 
 MAXIMAL_CASES = 1 << 15
+MAXIMAL_GRID = 5
+MAXIMAL_BOXES = 512
 
 
 def check(certificate: Mapping) -> bool | None:
-    """Return whether a certificate is right; ``None`` for the method of Bernstein coefficients, for which there is no second road."""
+    """Return whether a certificate is right; ``None``: a determinant of degree above two in a multiplier has no second road."""
     try:
         m, n, count = int(certificate["m"]), int(certificate["n"]), len(certificate["family"]["multipliers"])
         entries = [[[(tuple(k), Fraction(c)) for k, c in p] for p in row[n:]] for row in certificate["family"]["entries"]]
@@ -26,7 +28,9 @@ def check(certificate: Mapping) -> bool | None:
             return _vertices(entries, count, sign)
         if method == "rows":
             return _rows(entries, count, sign)
-        return None if method == "bernstein" else False
+        if method == "preconditioned":
+            return _preconditioned(entries, certificate["regular"], sign)
+        return _interpolated(entries, count, sign) if method == "bernstein" else False
     except (KeyError, TypeError, ValueError, ZeroDivisionError, IndexError, AttributeError):
         return False
 
@@ -93,6 +97,69 @@ def _rows(entries: Sequence, count: int, sign: int) -> bool:
             found.add(tuple([_value(p, q) for p in row]))
         choices.append(sorted(found))
     return all([eliminate(b)[1] * sign > 0 for b in product(*choices)])
+
+
+def _preconditioned(entries: Sequence, regular: Mapping, sign: int) -> bool:
+    """For each row of Y: |e_i - (Y B)_i| v, at most, against v_i, entry by entry from the coefficients; and one determinant."""
+    m = len(entries)
+    inverse, vector = [[Fraction(x) for x in row] for row in regular["inverse"]], [Fraction(x) for x in regular["vector"]]
+    if len(inverse) != m or len(vector) != m or any([len(row) != m for row in inverse]) or min(vector) <= 0:
+        return False
+    low = [[sum([c for ks, c in p if not ks or c < 0], Fraction(0)) for p in row] for row in entries]
+    high = [[sum([c for ks, c in p if not ks or c > 0], Fraction(0)) for p in row] for row in entries]
+    for i, y in enumerate(inverse):
+        total = Fraction(0)
+        for j in range(m):
+            ends = [sum([t * (a[k][j] if t > 0 else b[k][j]) for k, t in enumerate(y)]) for a, b in ((low, high), (high, low))]
+            total += max([abs(int(i == j) - e) for e in ends]) * vector[j]
+        if total >= vector[i]:
+            return False
+    middle = [[(a + b) / 2 for a, b in zip(x, y, strict=True)] for x, y in zip(low, high, strict=True)]
+    return eliminate(middle)[1] * sign > 0
+
+
+def _interpolated(entries: Sequence, count: int, sign: int) -> bool | None:
+    """The determinant from its values at 0, 1/2 and 1 in every multiplier, in Bernstein form on smaller and smaller boxes.
+
+    In q_k it has degree two at most if q_k enters two rows or two columns only.
+    """
+    places = _occurring(entries)
+    for k in places:
+        touched = [(i, j) for i, row in enumerate(entries) for j, p in enumerate(row) if any([k in ks for ks, _ in p])]
+        if min(len({i for i, _ in touched}), len({j for _, j in touched})) > 2:
+            return None
+    if len(places) > MAXIMAL_GRID:
+        return None
+    boxes, done = [[(Fraction(0), Fraction(1))] * len(places)], 0
+    while boxes:
+        box, done = boxes.pop(), done + 1
+        if done > MAXIMAL_BOXES:
+            return False
+        numbers = _bernstein(entries, count, places, box)
+        if min([c * sign for c in numbers]) > 0:
+            continue
+        widest = max(range(len(box)), key=lambda k: box[k][1] - box[k][0])
+        a, b = box[widest]
+        boxes += [[*box[:widest], part, *box[widest + 1 :]] for part in ((a, (a + b) / 2), ((a + b) / 2, b))]
+    return True
+
+
+def _bernstein(entries: Sequence, count: int, places: Sequence[int], box: Sequence) -> list[Fraction]:
+    """Return the Bernstein coefficients of degree two in every multiplier, on a box."""
+    values: list = []
+    for nodes in product(*[(a, (a + b) / 2, b) for a, b in box]):
+        q = [Fraction(0)] * count
+        for k, x in zip(places, nodes, strict=True):
+            q[k] = x
+        values.append(eliminate([[_value(p, q) for p in row] for row in entries])[1])
+    step = 1
+    for _ in places:
+        for start in range(len(values)):
+            if start // step % 3 == 0:
+                first, middle, last = values[start], values[start + step], values[start + 2 * step]
+                values[start + step] = 2 * middle - (first + last) / 2
+        step *= 3
+    return values
 
 
 def _matrix(entries: Sequence, count: int, element: Mapping) -> list[list[Fraction]] | None:

@@ -1,5 +1,5 @@
-"""Are all matrices B of the convex hull of a family invertible?  By determinants at vertices where that decides, by rows or Bernstein
-coefficients else.
+"""Are all matrices B of the convex hull of a family invertible?  By determinants at vertices where that decides, by rows, Bernstein
+coefficients or bounds of the entries else.
 
 If multiplier k enters B through a matrix of rank one, det B is affine in q_k.  If all do, det B is multi-affine, its extreme values on the cube are
 taken at vertices, and it has no zero iff the determinants at the vertices have one strict sign.
@@ -14,6 +14,7 @@ from tamecheck.autodiff.implicit.bernstein import determinant as expanded
 from tamecheck.autodiff.implicit.bernstein import sign_on_cube
 from tamecheck.autodiff.implicit.families import Family, Poly, multipliers, plus, times, value
 from tamecheck.autodiff.implicit.matrices import determinant, kernel_vector
+from tamecheck.autodiff.implicit.preconditioned import Regular, regular
 
 MAXIMAL_MULTIPLIERS = 14
 MAXIMAL_ROW_CHOICES = 4_096
@@ -27,7 +28,7 @@ class Outcome:
     Attributes
     ----------
     verdict : ``"invertible"``, ``"singular"`` or ``"unknown"``
-    method : ``"vertices"``, ``"rows"`` or ``"bernstein"``; of a singular element ``"element"`` or ``"between"``
+    method : ``"vertices"``, ``"rows"``, ``"bernstein"`` or ``"preconditioned"``; of a singular element ``"element"`` or ``"between"``
     sign : of all determinants
     least : the smallest absolute value of a determinant at a vertex (a lower bound on the whole set)
     singular : the element: multipliers, B, a vector of its kernel; or two elements between which the determinant changes its sign
@@ -42,6 +43,7 @@ class Outcome:
     singular: dict | None = None
     inside: bool | None = None
     reason: str = ""
+    regular: Regular | None = None
 
 
 def rank_one(rows: Sequence[Sequence[Poly]]) -> bool:
@@ -58,9 +60,18 @@ def rank_one(rows: Sequence[Sequence[Poly]]) -> bool:
 
 def decide(family: Family) -> Outcome:
     """Return whether all B of the convex hull of a family are invertible."""
+    found = _decide(family)
+    if found.verdict != "unknown":
+        return found
+    proof = regular([row[family.n :] for row in family.rows])
+    return found if proof is None else Outcome("invertible", "preconditioned", proof.sign, regular=proof)
+
+
+def _decide(family: Family) -> Outcome:
     count = len(family.used("B"))
     if count > MAXIMAL_MULTIPLIERS:
-        return Outcome("unknown", reason=f"{count} multipliers enter B, vertex determinants are computed for {MAXIMAL_MULTIPLIERS}")
+        reason = f"{count} multipliers enter B: bounds of its entries show nothing, and vertex determinants are computed for {MAXIMAL_MULTIPLIERS}"
+        return Outcome("unknown", reason=reason)
     if rank_one([row[family.n :] for row in family.rows]):
         found = _by_vertices(family)
         if found.verdict != "invertible" or family.affine:
