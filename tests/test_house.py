@@ -115,7 +115,7 @@ def test_no_string_is_handed_to_sympy_or_a_solver(path):
 
 
 @pytest.mark.parametrize(
-    ("door", "library"), [("sympy_io.py", "sympy"), ("onnx", "onnx"), ("frameworks/torch_", "torch"), ("frameworks/jax_", "jax")]
+    ("door", "library"), [("sympy_io.py", "sympy"), ("onnx", "onnx"), ("frameworks/torch_", "torch"), ("jax_", "jax")]
 )
 def test_heavy_libraries_have_one_door(door, library):
     """sympy, onnx and torch are imported in their own reader and nowhere else."""

@@ -8,15 +8,16 @@ which the flow slides.  While it slides, the masks of the sliding kinks are such
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tamecheck.errors import InputError
+from tamecheck.flows.margins import Margins
 from tamecheck.flows.patterns import Patterned
 from tamecheck.flows.system import System, checked
-from tamecheck.flows.trajectory import Trajectory, output_times
+from tamecheck.flows.trajectory import Trajectory, arc_length, checked_times, output_times
 
 TOUCHING = 1e-11
 """|h| below this times its scale counts as on the kink."""
@@ -48,12 +49,40 @@ def subgradient_flow(
         raise InputError(f"the initial vector has {start.size} entries, there are {system.size} variables", code="TC125")
     if not (0 < horizon < np.inf and rtol > 0):
         raise InputError("horizon and tolerances must be positive and finite", code="TC184")
-    at = output_times(horizon) if times is None else np.asarray(times, dtype=np.float64)
+    at = checked_times(horizon, times)
     found = _Run(Patterned(system), rtol, atol).run(start, at)
     if second:
         other = _Run(Patterned(system), 30 * rtol, 30 * atol).run(start, at)
         shared = min(len(found.states), len(other.states))
         found.error_bar = float(np.max(np.linalg.norm(found.states[:shared] - other.states[:shared], axis=1)))
+    return found
+
+
+def log_subgradient_flow(
+    margins: Margins, initial: object, goal: float, *, rtol: float = 1e-9, atol: float = 1e-11, longest: float = 1e6, outputs: int = 400,
+) -> Trajectory:  # fmt: skip
+    """Return the subgradient flow of the exponential loss of networks with kinks until log 1/L = goal, in the time ds = L dt.
+
+    ``measured`` holds ``log_inverse_loss`` and ``arc``, the length of the polygon of the directions theta/|theta| that are kept.
+
+    Raises
+    ------
+    InputError
+        TC117 the goal is not above the initial value of log 1/L; otherwise as `subgradient_flow`.
+    """
+    system = margins.log_system()
+    start = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
+    if start.size != system.size:
+        raise InputError(f"the initial vector has {start.size} entries, there are {system.size} variables", code="TC125")
+    first = -system.value(start)
+    if not first < goal < np.inf:
+        raise InputError(f"log 1/L is {first:.6g} at the start, the goal is {goal:.6g}", code="TC117", hint="a larger goal")
+    found = _Run(Patterned(system), rtol, atol).run(start, output_times(longest, outputs), lambda theta: -system.value(theta) >= goal)
+    inverse = np.array([-system.value(theta) for theta in found.states])
+    found.complete = bool(inverse[-1] >= goal)
+    if not found.complete:
+        found.message = found.message or f"log 1/L reached {inverse[-1]:.6g} only"
+    found.measured.update(log_inverse_loss=inverse, arc=arc_length(found.states))
     return found
 
 
@@ -156,7 +185,7 @@ class _Run:
 
     # ------------------------------------------------------------------ running
 
-    def run(self, theta: np.ndarray, at: np.ndarray) -> Trajectory:
+    def run(self, theta: np.ndarray, at: np.ndarray, stop: Callable[[np.ndarray], bool] | None = None) -> Trajectory:
         mask, h = self.f.pattern(theta)
         scale = 1 + np.abs(h).max(initial=0.0)
         time, end = float(at[0]), float(at[-1])
@@ -166,7 +195,7 @@ class _Run:
         while time < end:
             if len(self.events) > MAXIMAL_EVENTS:
                 return self._finish(at, states, False, f"more than {MAXIMAL_EVENTS} events before t = {time:.6g}")
-            time, theta, hit = self.piece(time, theta, regime, end, pending, states)
+            time, theta, hit = self.piece(time, theta, regime, end, pending, states, stop)
             if hit is None:
                 break
             theta, regime = self.switch(time, theta, regime, hit)
@@ -176,7 +205,8 @@ class _Run:
         solver = f"events on DOP853, rtol {self.rtol:g}, atol {self.atol:g}"
         return Trajectory(at[: len(states)], np.array(states), solver, self.evaluations, None, complete, message, self.events)
 
-    def piece(self, time: float, theta: np.ndarray, regime: Regime, end: float, pending: list[float], states: list[np.ndarray]) -> tuple:
+    def piece(self, time: float, theta: np.ndarray, regime: Regime, end: float, pending: list[float], states: list[np.ndarray],
+              stop: Callable[[np.ndarray], bool] | None = None) -> tuple:  # fmt: skip
         """Integrate within a regime to the first event or the end; return time, state and the guards that fail."""
         from scipy.integrate import DOP853
 
@@ -188,9 +218,11 @@ class _Run:
                 raise InputError(f"the solver failed at t = {solver.t:.6g}: {message}", code="TC115", hint="other tolerances")
             dense = solver.dense_output()
             crossing = self.first(dense, solver.t_old, solver.t, regime, before)
-            stop = solver.t if crossing is None else crossing[0]
-            while pending and pending[0] <= stop:
+            reached = solver.t if crossing is None else crossing[0]
+            while pending and pending[0] <= reached:
                 states.append(dense(pending.pop(0)))
+                if stop is not None and stop(states[-1]):
+                    return reached, states[-1], None
             if crossing is not None:
                 return crossing[0], dense(crossing[0]), crossing[1]
             before = self.guards(solver.y, regime)

@@ -246,13 +246,13 @@ class Graph:
         axes = [k for k in range(len(own)) if k < lead or (target[k - lead] == 1 and own[k] != 1)]
         return self.reshape(self.sum(a, axes), target)
 
-    def ancestors(self, outputs: Sequence[int]) -> list[int]:
-        """Return, in order, everything the outputs depend on."""
+    def ancestors(self, outputs: Sequence[int], frozen: bool = True) -> list[int]:
+        """Return, in order, everything the outputs depend on; not ``frozen``: except what only a ``freeze`` looks at, whose derivative cancels."""
         needed = bytearray(len(self.nodes))
         for n in outputs:
             needed[n] = 1
         for n in range(len(self.nodes) - 1, -1, -1):
-            if needed[n]:
+            if needed[n] and (frozen or self.nodes[n][0] != "freeze"):
                 for a in self.nodes[n][2]:
                     needed[a] = 1
         return [n for n, flag in enumerate(needed) if flag]

@@ -18,7 +18,7 @@ from tamecheck.flows.trajectory import Trajectory
 
 def log_flow(
     margins: Margins, initial: object, goal: float, *, loss: str = "exp", levels: Sequence[float] | None = None, rtol: float = 1e-9,
-    atol: float = 1e-11, longest: float = 1e12,
+    atol: float = 1e-11, longest: float = 1e12, smooth: bool = False,
 ) -> Trajectory:  # fmt: skip
     """Return the gradient flow of the summed loss until log 1/L = goal.
 
@@ -29,14 +29,19 @@ def log_flow(
     ----------
     levels : values of log 1/L at which states are kept; by default 65, evenly spaced in log(1 + log 1/L)
     longest : a bound for s
+    smooth : the margins are known (certified) to be continuously differentiable although they have operations with kinks
 
     Raises
     ------
     InputError
+        TC183 the margins have kinks (see `tamecheck.flows.filippov.log_subgradient_flow`);
         TC117 the goal is not above the initial value of log 1/L; TC181 values that are not finite.
     """
     from scipy.integrate import solve_ivp
 
+    if margins.kinks and not smooth:
+        text = f"the margins have kinks ({', '.join(margins.kinks)}): smooth solvers fail there without notice"
+        raise InputError(text, code="TC183", hint='kind = "subgradient"')
     theta = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
     if theta.size != margins.vector.size:
         raise InputError(f"the initial vector has {theta.size} entries, there are {margins.vector.size} variables", code="TC125")

@@ -14,7 +14,7 @@ from tamecheck.errors import InputError
 from tamecheck.flows.derivatives import TORCH, Rule, gradient
 from tamecheck.flows.graph import Graph
 from tamecheck.flows.lowering import lower
-from tamecheck.flows.system import Vector
+from tamecheck.flows.system import System, Vector, kinks_of
 from tamecheck.flows.tape import Tape
 
 LOSSES = ("exp", "logistic")
@@ -37,6 +37,7 @@ class Margins:
         self.count = graph.shape(q)[0]
         self.vector = Vector({name: graph.shape(n) for name, n in graph.inputs.items()})
         self.nodes = list(graph.inputs.values())
+        self.kinks = kinks_of(graph, q, self.nodes)
         weights = graph.add_node("input", ("weights of samples",), (), (self.count,))
         total = graph.einsum("a,a->", weights, q)
         self._tape = Tape(graph, [q])
@@ -118,6 +119,15 @@ class Margins:
     def jacobian(self, theta: object) -> np.ndarray:
         """Return the gradients of the margins, one row per sample."""
         return np.array([self.combined(theta, row) for row in np.eye(self.count)])
+
+    def log_system(self) -> System:
+        """Return log sum exp(-q) as a system: its gradient flow is that of the exponential loss, run in logarithmic time."""
+        g, inputs = self.graph, dict(self.graph.inputs)
+        terms = g.unary("neg", self.node)
+        top = g.add_node("freeze", (), (g.amax(terms, [0], keep=True),), (1,))
+        total = g.sum(g.unary("exp", g.binary("sub", terms, top)), [0], keep=True)
+        g.inputs = {name: n for name, n in inputs.items() if name in self.vector.shapes}
+        return System(g, g.reshape(g.binary("add", top, g.unary("log", total)), ()), self.rule)
 
     def log_loss(self, theta: object, loss: str = "exp") -> float:
         """Return log of the sum of the losses."""

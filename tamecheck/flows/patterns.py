@@ -71,11 +71,12 @@ class Patterned:
             n = source.inputs[name]
             self._place[n] = g.input(name, source.shape(n))
             self._moving.add(n)
+        switching = set(source.ancestors([target], frozen=False))
         for n in source.ancestors([target]):
             if n in self._place:
                 continue
             operation, parameters, arguments, shape = source.nodes[n]
-            if any(a in self._moving for a in arguments):
+            if n in switching and operation != "freeze" and any(a in self._moving for a in arguments):
                 self._moving.add(n)
             self._place[n] = self._node(source, n, operation, parameters, arguments, shape)
 

@@ -9,6 +9,7 @@ modified        (l^{-1}(L(theta)) - p_a(r)) / r^M, for near-M-homogeneous networ
 alignment       beta = <theta, v> / (r |v|), v the pull
 epsilon, delta  |theta~ - sum lam_i h~_i| and sum lam_i (q_i/q_min - 1) with lam_i = q_min^(1-2/L) r p_i/|v|
 residual        min over lam >= 0, and over the subdifferentials at kinks, of |theta~ - sum lam_i h~_i|
+kkt             the same with complementary slackness: min of sqrt(epsilon^2 + delta^2), both with the same lam; 0 exactly at KKT points
 fenchel_young   1/2 |a|^2 + 1/2 |b|_*^2 - <a, b>, a = theta~, b = sum lam_i h~_i: 0 exactly when b is in the subdifferential of 1/2|.|^2 at a
 =============== =================================================================
 
@@ -69,9 +70,11 @@ def stationarity(m: Margins, theta: np.ndarray, degree: float, loss: str = "exp"
     combined = lam @ slopes
     columns = _columns(m, theta, tolerance, scale ** (degree - 1))
     best, residual = _best(columns, point)
+    slack = [[q[i] / least - 1] * len(part) for i, part in enumerate(columns)]
+    whole = _best([[np.append(c, x) for c, x in zip(part, row, strict=True)] for part, row in zip(columns, slack, strict=True)], np.append(point, 0.0))
     return {
         "alignment": float(theta @ v / (r * size)), "epsilon": float(np.linalg.norm(point - combined)), "delta": float(lam @ (q / least - 1)),
-        "residual": residual, "kinks": float(sum([len(c) > 1 for c in columns])), "largest_multiplier": float(best.max(initial=0.0)),
+        "residual": residual, "kkt": whole[1], "kinks": float(sum([len(c) > 1 for c in columns])), "largest_multiplier": float(best.max(initial=0.0)),
     }  # fmt: skip
 
 

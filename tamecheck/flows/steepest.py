@@ -57,16 +57,29 @@ def dual_norm(gradient: np.ndarray, norm: str, vector: Vector | None = None) -> 
     return float(-direction(gradient, norm, vector) @ gradient)
 
 
+def size_in(theta: np.ndarray, norm: str, vector: Vector | None = None) -> float:
+    """Return the norm itself: l1, l2, l_inf, or the largest of the spectral norms of the matrices and l2 norms of the vectors."""
+    if norm == "spectral":
+        if vector is None:
+            raise InputError("the spectral norm needs the shapes of the variables", code="TC186")
+        parts = [theta[place].reshape(vector.shapes[name]) for name, place in vector.places.items()]
+        return max([float(np.linalg.norm(p, 2)) if p.ndim == 2 else float(np.linalg.norm(p)) for p in parts], default=0.0)
+    order = {"l1": 1, "l2": 2, "l_inf": np.inf}.get(norm)
+    if order is None:
+        raise InputError(f"there is no norm {norm!r}", code="TC186", hint="l1, l2, l_inf or spectral")
+    return float(np.linalg.norm(theta, order))
+
+
 def descend(
-    system: System, initial: object, kind: str, steps: int, step: float, *, normalised: bool = False, decay: float = 0.0, betas: tuple = (0.9, 0.999),
-    epsilon: float = 1e-8, outputs: int = 65,
+    system: System, initial: object, kind: str, steps: int, step: float, *, normalised: bool = False, decay: float = 0.0, power: float = 0.5,
+    betas: tuple = (0.9, 0.999), epsilon: float = 1e-8, outputs: int = 65,
 ) -> Trajectory:  # fmt: skip
     """Return the iterates of a discrete method; the times are step sizes added up.
 
     Parameters
     ----------
     kind : "gd", "sign", "coordinate", "spectral" or "adam"
-    step : step size; with ``decay`` d it is step/(1 + d k)^(1/2) at step k
+    step : step size; with ``decay`` d it is step/(1 + d k)^power at step k
     normalised : move by the step size in the norm, instead of by the step size times the dual norm of the gradient
     outputs : how many iterates are kept, evenly spaced in log(1 + k)
 
@@ -75,14 +88,14 @@ def descend(
     InputError
         TC184 a step size or number of steps that is not positive; TC186 an unknown kind; TC187 the iterates ran away: the step is too large.
     """
-    if not (step > 0 and np.isfinite(step) and steps >= 1):
-        raise InputError("step size and number of steps must be positive", code="TC184")
+    if not (step > 0 and np.isfinite(step) and steps >= 1 and 0 <= decay < np.inf and 0 <= power <= 1):
+        raise InputError("step size and number of steps must be positive, decay not negative, power from 0 to 1", code="TC184")
     theta = checked(np.asarray(initial, dtype=np.float64).reshape(-1)).copy()
     move = _adam(theta.size, betas, epsilon) if kind == "adam" else _steepest(system, kind, normalised)
     kept = set(np.unique(np.rint(np.expm1(np.linspace(0, np.log1p(steps), outputs)))).astype(int).tolist())
     times, states, time = [0.0], [theta.copy()], 0.0
     for k in range(1, steps + 1):
-        size = step / np.sqrt(1 + decay * (k - 1)) if decay else step
+        size = step / (1 + decay * (k - 1)) ** power if decay else step
         theta += size * move(system.gradient(theta))
         time += size
         if not np.all(np.abs(theta) < LARGEST):

@@ -92,7 +92,7 @@ class System:
         self.rule = rule
         self.vector = Vector({name: graph.shape(n) for name, n in graph.inputs.items()})
         self.nodes = list(graph.inputs.values())
-        self.kinks = sorted(_kinks(graph, target))
+        self.kinks = kinks_of(graph, target, self.nodes)
         self._tapes: dict[str, Tape] = {}
         self._theta = np.zeros(self.vector.size)
         self._views = self.vector.split(self._theta)
@@ -211,14 +211,14 @@ DIRECTION = " direction"
 """What distinguishes the name of a direction from that of its variable; names of variables hold no blank."""
 
 
-def _kinks(graph: Graph, target: int) -> set[str]:
-    """Return the kinked operations between the inputs and the target."""
-    moving = set(graph.inputs.values())
+def kinks_of(graph: Graph, target: int, nodes: Sequence[int]) -> list[str]:
+    """Return the kinked operations between the input nodes and the target; the maximum inside a logsumexp is none."""
+    moving = set(nodes)
     found = set()
-    for n in graph.ancestors([target]):
+    for n in graph.ancestors([target], frozen=False):
         operation, _, arguments, _ = graph.nodes[n]
-        if any(a in moving for a in arguments):
+        if operation != "freeze" and any(a in moving for a in arguments):
             moving.add(n)
             if operation in KINKED:
                 found.add(operation)
-    return found
+    return sorted(found)

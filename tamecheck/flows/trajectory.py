@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from tamecheck.errors import InputError
 
 
 @dataclass
@@ -43,3 +46,29 @@ class Trajectory:
 def output_times(horizon: float, count: int = 65) -> np.ndarray:
     """Return times for output: 0, then spaced evenly in log(1 + t)."""
     return np.expm1(np.linspace(0.0, np.log1p(horizon), count))
+
+
+def checked_times(horizon: float, times: Sequence[float] | None) -> np.ndarray:
+    """Return the output times: those given, if they increase from 0 to at most the horizon, or those of `output_times`.
+
+    Raises
+    ------
+    InputError
+        TC184 times that do not.
+    """
+    if times is None:
+        return output_times(horizon)
+    try:
+        at = np.asarray(times, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError) as bad:
+        raise InputError("the output times are no list of numbers", code="TC184") from bad
+    if len(at) < 2 or not np.all(np.isfinite(at)) or np.any(np.diff(at) <= 0) or at[0] < 0:
+        raise InputError("the output times must be at least two, finite, not negative and increasing", code="TC184", hint="times = [0, 1, 10]")
+    return at
+
+
+def arc_length(states: np.ndarray) -> np.ndarray:
+    """Return the length so far of the polygon of the directions theta/|theta|, one entry per state."""
+    sizes = np.linalg.norm(states, axis=1, keepdims=True)
+    u = states / np.where(sizes > 0, sizes, 1.0)
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(u, axis=0), axis=1))])
