@@ -86,7 +86,7 @@ class FormulaError(InputError):
 class Expression:
     """A parsed formula: ``nodes`` with children before parents, and the position of the ``root``."""
 
-    __slots__ = ("text", "nodes", "columns", "root", "_index")
+    __slots__ = ("text", "nodes", "columns", "root", "_index", "_order")
 
     def __init__(self, text: str = "") -> None:
         self.text = text
@@ -94,6 +94,7 @@ class Expression:
         self.columns: list[int] = []
         self.root = -1
         self._index: dict[Syntax, int] = {}
+        self._order: tuple[int, int, list[int]] = (-1, -1, [])
 
     def __repr__(self) -> str:
         return f"Expression({self.text[:60]!r}, {len(self.nodes)} nodes)"
@@ -110,13 +111,15 @@ class Expression:
 
     def needed(self) -> list[int]:
         """Return the positions that the root depends on, in order."""
-        wanted = bytearray(len(self.nodes))
-        wanted[self.root] = 1
-        for n in range(self.root, -1, -1):
-            if wanted[n]:
-                for child in self.nodes[n][2]:
-                    wanted[child] = 1
-        return [n for n, flag in enumerate(wanted) if flag]
+        if self._order[:2] != (self.root, len(self.nodes)):
+            wanted = bytearray(len(self.nodes))
+            wanted[self.root] = 1
+            for n in range(self.root, -1, -1):
+                if wanted[n]:
+                    for child in self.nodes[n][2]:
+                        wanted[child] = 1
+            self._order = (self.root, len(self.nodes), [n for n, flag in enumerate(wanted) if flag])
+        return self._order[2]
 
     def names(self) -> list[str]:
         """Return the names that occur free, in the order of first appearance in the text."""
@@ -252,6 +255,7 @@ class _Parser:
         self.lets: dict[str, int] = {}
         self.free: set[str] = set()
         self.bound: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
 
     def fail(self, message: str, column: int, code: str = "TC101", hint: str = "") -> NoReturn:
         raise FormulaError(message, self.text, column, code=code, hint=hint)
@@ -260,15 +264,17 @@ class _Parser:
 
     def tokens(self) -> Iterable[tuple[str, str, int]]:
         """Yield (kind, text, column); the last is an ``end``."""
-        position, text, match = 0, self.text, _TOKEN.match
-        while position < len(text):
-            found = match(text, position)
-            if found is None:
-                self.bad_character(position)
+        position, text = 0, self.text
+        for found in _TOKEN.finditer(text):
+            start, end = found.span()
+            if start != position:
+                break
             kind = found.lastgroup
             if kind is not None:
-                yield kind, found.group(), position + 1
-            position = found.end()
+                yield kind, text[start:end], start + 1
+            position = end
+        if position < len(text):
+            self.bad_character(position)
         yield "end", "", len(text) + 1
 
     def bad_character(self, position: int) -> NoReturn:
@@ -337,7 +343,10 @@ class _Parser:
     def operand(self, kind: str, text: str, column: int, stream) -> bool:
         """Consume a token where an operand may start; tell whether an operand is still expected."""
         if kind == "number":
-            self.push(self.tree.add("number", self.number(text, column), (), column), column)
+            node = self.numbers.get(text)
+            if node is None:
+                node = self.numbers[text] = self.tree.add("number", self.number(text, column), (), column)
+            self.push(node, column)
             return False
         if kind == "name":
             return self.name(text, column, stream)
@@ -559,9 +568,13 @@ class _Parser:
     def reduce(self, floor: int) -> None:
         """Apply the pending operators that bind tighter than ``floor``, down to an open parenthesis."""
         pending = self.pending
-        while pending and pending[-1].precedence > floor and not isinstance(pending[-1], _Frame):
-            top = pending.pop()
-            if isinstance(top, _Chain):
+        while pending:
+            top = pending[-1]
+            # an open parenthesis binds looser than anything
+            if top.precedence <= floor:
+                break
+            pending.pop()
+            if top.__class__ is _Chain:
                 self.apply_chain(top)
             elif top.left:
                 self.apply_binary(top)
@@ -583,15 +596,17 @@ class _Parser:
         return self.tree.add("compare", relation, (a, b), column)
 
     def apply_binary(self, top: _Operator) -> None:
-        b, a = self.values.pop(), self.values.pop()
-        place_b, place_a = self.places.pop(), self.places.pop()
-        if top.kind in LOGICAL:
-            for operand, place in ((a, place_a), (b, place_b)):
-                self.demand_truth(operand, place, f"an operand of {top.kind!r}")
+        kind, _, column, _, _ = top
+        values, places = self.values, self.places
+        b, place_b = values.pop(), places.pop()
+        a, place_a = values.pop(), places.pop()
+        if kind in LOGICAL:
+            self.demand_truth(a, place_a, f"an operand of {kind!r}")
+            self.demand_truth(b, place_b, f"an operand of {kind!r}")
         else:
-            for operand, place in ((a, place_a), (b, place_b)):
-                self.demand_real_or_truth(operand, place)
-        self.push(self.tree.add(top.kind, None, (a, b), top.column), place_a)
+            self.demand_real_or_truth(a, place_a)
+            self.demand_real_or_truth(b, place_b)
+        self.push(self.tree.add(kind, None, (a, b), column), place_a)
 
     def apply_prefix(self, top: _Operator) -> None:
         a, place = self.values.pop(), self.places.pop()
@@ -620,6 +635,8 @@ class _Parser:
 
     def number(self, text: str, column: int) -> Fraction:
         """Return the exact rational a decimal literal stands for, refusing large ones before conversion."""
+        if len(text) <= self.limits.digits and text.isdigit():
+            return Fraction(int(text))
         mantissa, _, exponent = text.lower().partition("e")
         whole, _, decimals = mantissa.partition(".")
         large = len(exponent) > 8 or len(whole) + len(decimals) + abs(int(exponent or "0")) > self.limits.digits

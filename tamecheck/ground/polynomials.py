@@ -17,6 +17,7 @@ from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.ground import factoring
 from tamecheck.ground.grammar import Expression, FormulaError, parse
+from tamecheck.ground.terms import FEW, Term, Terms, Values, product, reduced, scaled
 
 MAXIMAL_DEGREE = 4_000
 MAXIMAL_TERMS = 200_000
@@ -259,7 +260,7 @@ def read(ring: Ring, text: object) -> Rational:
     return values[root]
 
 
-def guilty(expression: Expression, constants: dict[int, Fraction], values: dict[int, Rational]) -> FormulaError:
+def guilty(expression: Expression, constants: dict[int, Fraction], values: Values) -> FormulaError:
     """Return the error for the first node that is no polynomial although what it is made of is one."""
     return guilty_at(expression, next(n for n in expression.needed() if n not in constants and n not in values))
 
@@ -298,66 +299,111 @@ _WORDS = {
 }  # fmt: skip
 
 
-def arithmetic(ring: Ring, expression: Expression, order: Iterable[int]) -> tuple[dict[int, Fraction], dict[int, Rational]]:
-    """Return the exact values of those nodes that are numbers, and of those that are polynomials.
+def arithmetic(ring: Ring, expression: Expression, order: Iterable[int]) -> tuple[dict[int, Fraction], Values]:
+    """Return the exact values of those nodes that are numbers, and those that are polynomials (as ``values[n]``, `Rational`).
 
     Nodes of other kinds, and everything above them, are left out.
     """
     constants: dict[int, Fraction] = {}
-    values: dict[int, Rational] = {}
+    values = Values(ring.context)
+    raw, nodes, index = values.raw, expression.nodes, ring.index
+    width = max(len(ring.names), 1)
     for n in order:
-        kind, payload, children = expression.nodes[n]
+        kind, payload, children = nodes[n]
         if kind == "number":
             if max(abs(payload.numerator), payload.denominator).bit_length() > MAXIMAL_BITS:
                 raise expression.error(n, "this number is too large", code="TC112")
             constants[n] = payload
         elif kind == "name":
-            if payload in ring.index:
-                values[n] = (ring.variable(payload), 1)
-        elif kind in _OPERATIONS and all([c in constants or c in values for c in children]):
-            _operate(ring, expression, n, constants, values)
+            k = index.get(payload)
+            if k is not None:
+                raw[n] = (((0,) * k + (1,) + (0,) * (width - k - 1), 1),), 1
+        elif kind in _OPERATIONS:
+            known = [c in constants for c in children]
+            if all(known):
+                number = _number(expression, n, kind, [constants[c] for c in children])
+                if number is not None:
+                    constants[n] = number
+            elif all([k or c in raw for c, k in zip(children, known, strict=True)]):
+                raw[n] = _operate(ring, expression, n, constants, values)
     return constants, values
 
 
 _OPERATIONS = frozenset(["neg", "add", "sub", "mul", "div", "pow"])
 
 
-def _operate(ring: Ring, expression: Expression, n: int, constants: dict[int, Fraction], values: dict[int, Rational]) -> None:
+def _operate(ring: Ring, expression: Expression, n: int, constants: dict[int, Fraction], values: Values) -> tuple[Terms | fmpz_mpoly, int]:
+    """Return the value of an operation on polynomials, not all of them numbers: a sum of terms as long as these are few."""
     kind, _, children = expression.nodes[n]
-    if all([c in constants for c in children]):
-        number = _number(expression, n, kind, [constants[c] for c in children])
-        if number is not None:
-            constants[n] = number
-        return
+    first = children[0]
     if kind == "pow":
         exponent = constants.get(children[1])
         if exponent is None or exponent.denominator != 1 or exponent < 0:
             raise expression.error(children[1], "an exponent of a polynomial is a whole number", code="TC150")
-        values[n] = _power(expression, n, values[children[0]], int(exponent))
-        return
+        a, d = values.raw[first] if first in values else _as_terms(ring, constants[first])
+        if a.__class__ is tuple and len(a) == 1:
+            return _monomial_power(expression, n, a[0], d, int(exponent))
+        return _power(expression, n, values[first], int(exponent))
     if kind == "div" and children[1] not in constants:
         raise expression.error(children[1], "division by a variable is not a polynomial", code="TC150", hint="multiply out")
-    operands = [values[c] if c in values else (ring.constant(constants[c].numerator), constants[c].denominator) for c in children]
-    a, da = operands[0]
+    a, da = values.raw[first] if first in values else _as_terms(ring, constants[first])
     if kind == "neg":
-        values[n] = (-a, da)
-        return
+        return (scaled(a, -1) if a.__class__ is tuple else -a), da
+    second = children[1]
     if kind == "div":
-        divisor = constants[children[1]]
+        divisor = constants[second]
         if divisor == 0:
             raise expression.error(n, "division by zero", code="TC150")
-        sign = 1 if divisor > 0 else -1
-        result = (a * (sign * divisor.denominator), da * abs(divisor.numerator))
-    elif kind == "mul":
-        b, db = operands[1]
+        factor = divisor.denominator if divisor > 0 else -divisor.denominator
+        return _shortened(scaled(a, factor) if a.__class__ is tuple else a * factor, da * abs(divisor.numerator))
+    b, db = values.raw[second] if second in values else _as_terms(ring, constants[second])
+    small = a.__class__ is tuple and b.__class__ is tuple and len(a) + len(b) <= FEW
+    if kind == "mul":
+        if small and (len(a) < 2 or len(b) < 2):
+            result = product(a, b)
+            if any([max(e) > MAXIMAL_DEGREE for e, _ in result]):
+                _small(expression, n, len(result), [max(e) for e, _ in result])
+            return _shortened(result, da * db)
+        a, da = values[first] if first in values else (values.finished(a), da)
+        b, db = values[second] if second in values else (values.finished(b), db)
         _small(expression, n, len(a) * len(b), [p + q for p, q in zip(a.degrees(), b.degrees(), strict=True)])
-        result = (a * b, da * db)
-    else:
-        b, db = operands[1]
-        common = lcm(da, db)
-        left, right = a * (common // da), b * (common // db)
-        result = (left + right if kind == "add" else left - right, common)
-    values[n] = _reduced(*result)
+        return reduced(a * b, da * db)
+    common = da if da == db else lcm(da, db)
+    if small:
+        left, right = scaled(a, common // da), scaled(b, common // db if kind == "add" else -(common // db))
+        return _shortened(left + right, common)
+    a, b = values.finished(a) * (common // da), values.finished(b) * (common // db)
+    return reduced(a + b if kind == "add" else a - b, common)
+
+
+def subtracted(ring: Ring, left: int, right: int, constants: dict[int, Fraction], values: Values) -> fmpz_mpoly:
+    """Return the difference of two nodes, times a positive number that makes it integral."""
+    (a, da), (b, db) = [values.raw[n] if n in values else _as_terms(ring, constants[n]) for n in (left, right)]
+    if a.__class__ is tuple and b.__class__ is tuple:
+        return values.finished(scaled(a, db) + scaled(b, -da))
+    a, b = values.finished(a), values.finished(b)
+    return a * db - b * da
+
+
+def _as_terms(ring: Ring, c: Fraction) -> tuple[Terms, int]:
+    return ((((0,) * max(len(ring.names), 1), c.numerator),) if c else ()), c.denominator
+
+
+def _shortened(a: Terms | fmpz_mpoly, d: int) -> tuple[Terms | fmpz_mpoly, int]:
+    if d == 1:
+        return a, d
+    if a.__class__ is not tuple:
+        return reduced(a, d)
+    common = gcd(d, *[c for _, c in a])
+    return (a, d) if common == 1 else (tuple([(e, c // common) for e, c in a]), d // common)
+
+
+def _monomial_power(expression: Expression, n: int, term: Term, d: int, exponent: int) -> tuple[Terms, int]:
+    exponents, c = term
+    _small(expression, n, 1, [e * exponent for e in exponents])
+    if exponent * max(abs(c).bit_length(), d.bit_length()) > MAXIMAL_BITS:
+        raise expression.error(n, "coefficients of this power are too large", code="TC151")
+    return ((tuple([e * exponent for e in exponents]), c**exponent),), d**exponent
 
 
 def _number(expression: Expression, n: int, kind: str, given: list[Fraction]) -> Fraction | None:
@@ -395,7 +441,7 @@ def _power(expression: Expression, n: int, base: Rational, exponent: int) -> Rat
     _small(expression, n, terms, [e * exponent for e in p.degrees()])
     if exponent * max(height(p), d.bit_length()) > MAXIMAL_BITS:
         raise expression.error(n, "coefficients of this power are too large", code="TC151")
-    return _reduced(p**exponent, d**exponent)
+    return reduced(p**exponent, d**exponent)
 
 
 def _small(expression: Expression, n: int, terms: int, degrees: list[int]) -> None:
@@ -404,10 +450,3 @@ def _small(expression: Expression, n: int, terms: int, degrees: list[int]) -> No
             n, f"this polynomial may have degree {max(degrees)} and {min(terms, 10**9)} terms", code="TC151",
             hint=f"limits are degree {MAXIMAL_DEGREE} and {MAXIMAL_TERMS} terms",
         )  # fmt: skip
-
-
-def _reduced(p: fmpz_mpoly, d: int) -> Rational:
-    if d == 1 or p.is_zero():
-        return p, 1
-    common = gcd(int(p.content()), d)
-    return (p, d) if common == 1 else (p / common, d // common)

@@ -47,11 +47,12 @@ class _Reader:
     def __init__(self, expression: Expression) -> None:
         self.expression = expression
         order = expression.needed()
-        names = {expression.nodes[n][1]: None for n in order if expression.nodes[n][0] == "name"}
-        for n in order:
+        self.free = expression.names()
+        # in the order of the prenex formula, if there is nothing to rename
+        names = dict.fromkeys(self.free)
+        for n in reversed(order):
             if expression.nodes[n][0] in ("forall", "exists"):
                 names.update(dict.fromkeys(expression.nodes[n][1]))
-        self.free = expression.names()
         self.ring = Ring(list(names))
         self.order = order
         self.cases: dict[int, list[Case]] = {}
@@ -187,6 +188,8 @@ class _Reader:
     def difference(self, n: int) -> list[tuple[tuple[Condition, ...], fmpz_mpoly]]:
         """Return a comparison as pairs of conditions and the polynomial (left minus right, times a positive number)."""
         left, right = self.expression.nodes[n][2]
+        if all([c in self.values or c in self.constants for c in (left, right)]):
+            return [((), polynomials.subtracted(self.ring, left, right, self.constants, self.values))]
         out = []
         for c, (p, d) in self.by_cases(left):
             for e, (q, f) in self.by_cases(right):
@@ -428,7 +431,11 @@ class _Tree:
         for name in source.names:
             target.append(out.ring.index.get(names.get(name, name)))
 
+        same = out.ring.names == source.names and target == list(range(len(target)))
+
         def convert(p: fmpz_mpoly) -> fmpz_mpoly:
+            if same:
+                return p
             terms: dict[tuple[int, ...], int] = {}
             for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
                 moved = [0] * max(len(out.ring.names), 1)
