@@ -3352,6 +3352,8 @@ def number_of(x: object) -> Fraction | None:
 class Space:
     """Values along a curve, exact ones and coarser ones: what `Along` and `Germ` share."""
 
+    visits = 0
+
     def map(self, name: str, x: list):
         """The value of a primitive."""
         if None in x:
@@ -3367,7 +3369,17 @@ class Space:
             return self.power(x[0], number_of(x[1]))
         if exactly and name in KNOWN_VALUES and number_of(x[0]) == KNOWN_VALUES[name][0]:
             return constant_ratio(Fraction(KNOWN_VALUES[name][1]))
-        return self.coarse(name, x)
+        return self.coarse(name, x) if self.defined(name, x) else None
+
+    def defined(self, name: str, x: list) -> bool:
+        """Whether the arguments certainly stay where the primitive has a value."""
+        if name == "div":
+            return self.sign(x[1]) in (1, -1)
+        if name == "tan":
+            return self.sign(self.map("cos", x)) in (1, -1)
+        if name in ("asin", "acos"):
+            return self.sign(self.map("sub", [UNIT, self.map("mul", [x[0], x[0]])])) in (0, 1)
+        return name != "log" or self.sign(x[0]) == 1
 
     def switch(self, name: str, x: list):
         """Primitives that choose by a sign."""
@@ -3399,6 +3411,8 @@ class Space:
 
     def run(self, program: Program, inputs: list, last: int) -> list:
         """The values of all nodes up to the last."""
+        self.visits += last + 1
+        need(self.visits <= MAXIMAL_VISITS, "TC768", "a refutation visits too many nodes")
         found: list = []
         given = iter(inputs)
         for kind, parameters, arguments, _ in program.nodes[:last + 1]:
@@ -3478,7 +3492,7 @@ class Along(Space):
 
     def coarse(self, name: str, x: list):
         """Balls of a primitive."""
-        if name not in (*FIELD, *KNOWN_VALUES, "pi") or (name == "log" and self.sign(x[0]) != 1):
+        if name not in (*FIELD, *KNOWN_VALUES, "pi"):
             return None
         rows = zip(*map(self.balls, x)) if x else [()] * len(self.times)
         return [ball_map(self.flint, name, list(row)) for row in rows]
@@ -3591,8 +3605,6 @@ class Germ(Space):
             w, e = u[1]
             if name == "mul":
                 return [term_times(v, w), term_sum(term_times(d, w), term_times(v, e))]
-            if w[2] is None:
-                return None
             inverse_ = (-w[0], -w[1], 1 / w[2])
             value = term_times(v, inverse_)
             return [value, term_times(term_sum(d, term_times(MINUS, term_times(value, e))), inverse_)]
@@ -3609,9 +3621,7 @@ class Germ(Space):
         return [(a * q, b * q, top), term_times((a * (q - 1), b * (q - 1), None if c is None else self.ball(q) * below), d)]
 
     def logarithm(self, v: tuple, d: tuple):
-        """The terms of a logarithm."""
-        if v[2] is None or not v[2] > 0:
-            return None
+        """The terms of a logarithm of what is positive."""
         a, b, c = v
         value = (ZERO, ONE, self.ball(-a)) if a else (ZERO, ZERO if b == 0 else ONE, None)
         if a == b == 0 and (c.log() > 0 or c.log() < 0):

@@ -27,7 +27,7 @@ import sys
 from collections import namedtuple
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
-from math import isqrt, prod
+from math import comb, isqrt, prod
 
 # ----------------------------------------------------------------------------- refusing
 
@@ -1854,6 +1854,660 @@ def lemma(node: Node, own: object, given: list) -> list | None:
     return everything if what in ("neg", "abs", "add", "sub", "mul", "max", "min", "pi") else None
 
 
+# ----------------------------------------------------------------------------- refuted rules (section 12)
+
+LIMIT_DEGREE, LIMIT_COEFFICIENT, LIMIT_LEGS, LIMIT_ROWS, PIECES = 32, 2_000, 64, 1_000, 600
+Quotient = namedtuple("Quotient", "top bottom")  # polynomials over Q in t, lowest terms, monic denominator
+CHOOSING, RATIONAL = frozenset("abs sign max min floor ceil round".split()), frozenset("neg add sub mul div".split())
+ELEMENTARY = frozenset("exp log sin cos tan atan asin acos erf pi".split())
+AT_ZERO = {"exp": 1, "cos": 1, "sin": 0, "tan": 0, "atan": 0, "asin": 0, "erf": 0}
+VANISHES = ("none",)  # the order of what is 0
+
+
+def polynomial(coefficients: list):
+    """Return a polynomial over Q, lowest coefficient first."""
+    import flint
+
+    return flint.fmpq_poly([flint.fmpq(c.numerator, c.denominator) for c in coefficients])
+
+
+def rational_of(q) -> Fraction:
+    """Return a FLINT rational as a fraction."""
+    return Fraction(int(q.p), int(q.q))
+
+
+def coefficients(p) -> list[Fraction]:
+    """Return the coefficients of a polynomial, lowest first."""
+    return [rational_of(c) for c in p.coeffs()]
+
+
+def value_at(p, t: Fraction) -> Fraction:
+    """Return p(t)."""
+    total = ZERO
+    for c in reversed(coefficients(p)):
+        total = total * t + c
+    return total
+
+
+def quotient(top, bottom) -> Quotient | None:
+    """Return a quotient in lowest terms, None if it is too long or divides by zero."""
+    if not bottom:
+        return None
+    common = top.gcd(bottom) if top else bottom
+    top, bottom = top // common, bottom // common
+    lead = bottom[bottom.degree()]
+    top, bottom = top / lead, bottom / lead
+    if max(top.degree(), bottom.degree()) > LIMIT_DEGREE:
+        return None
+    long = max([max(abs(c.numerator).bit_length(), c.denominator.bit_length()) for p in (top, bottom) for c in coefficients(p)], default=0)
+    return None if long > LIMIT_COEFFICIENT else Quotient(top, bottom)
+
+
+def fixed(q: Fraction) -> Quotient:
+    """Return a number as a value."""
+    return Quotient(polynomial([q]), polynomial([ONE]))
+
+
+def number_in(x: object) -> Fraction | None:
+    """Return the number that a value is, None if it moves or is not exact."""
+    if not isinstance(x, Quotient) or x.top.degree() > 0 or x.bottom.degree() > 0:
+        return None
+    return value_at(x.top, ZERO)
+
+
+def steady(p, spend) -> int | None:
+    """Return the sign of p for 0 < t < 1 if it is constant there, by coefficients in Bernstein's basis and bisection."""
+    if not p:
+        return 0
+    a = coefficients(p)
+    n = len(a) - 1
+    row = [sum((a[k] * comb(i, k) / comb(n, k) for k in range(i + 1)), ZERO) for i in range(n + 1)]
+    signs, waiting = set(), [(row, 0)]
+    while waiting:
+        spend(n * n + 1)
+        row, depth = waiting.pop()
+        if min(row) >= 0 or max(row) <= 0:
+            signs.add(1 if max(row) > 0 else -1)
+        elif depth == 60:
+            return None
+        else:
+            left, right, now = [row[0]], [row[-1]], row
+            while len(now) > 1:
+                now = [(x + y) / 2 for x, y in zip(now, now[1:], strict=False)]
+                left.append(now[0])
+                right.append(now[-1])
+            if now[0] == 0:
+                return None
+            signs.add(1 if now[0] > 0 else -1)
+            waiting += [(left, depth + 1), (right[::-1], depth + 1)]
+        if len(signs) > 1:
+            return None
+    return signs.pop()
+
+
+class Trail:
+    """What a scalar program is along a curve: quotients in t, and operations on a tape where it is none.
+
+    ``germ``: only small t > 0 count, and the operations on the tape have orders of growth; else 0 < t < 1, and they have balls.
+    """
+
+    def __init__(self, spend, germ: bool, pieces: int = PIECES) -> None:
+        import flint
+
+        flint.ctx.prec = PRECISION
+        self.spend, self.germ, self.pieces, self.arb = spend, germ, pieces, flint.arb
+        self.tape: list[tuple] = []
+        self.orders: list = []
+        self.slopes: list = []
+        ends = [flint.arb(k) / pieces for k in range(pieces + 1)] if pieces else []
+        self.times = [flint.arb(0), flint.arb(1), *(a.union(b) for a, b in zip(ends, ends[1:], strict=False))]
+        self.rows: list[list] = [[] for _ in self.times]
+
+    # ------------------------------------------------------------- signs
+
+    def sign(self, x: object) -> int | None:
+        """Return the sign of a value, None if it is not known to be constant."""
+        if x is None:
+            return None
+        if self.germ:
+            order = self.order(x)
+            if order == VANISHES:
+                return 0
+            return None if order is None or order[2] is None else 1 if bool(order[2] > 0) else -1
+        if isinstance(x, Quotient):
+            pair = [steady(p, self.spend) for p in x]
+            return None if None in pair else pair[0] * pair[1]
+        shown = [self.shown(x, k) for k in range(len(self.times))]
+        return 1 if all(bool(b > 0) for b in shown) else -1 if all(bool(b < 0) for b in shown) else None
+
+    def shown(self, x: object, k: int):
+        """Return the ball of a value at the k-th time."""
+        if isinstance(x, Quotient):
+            return self.plugged(x, self.times[k])
+        row = self.rows[k]
+        for name, args, extra in self.tape[len(row) : x + 1]:
+            self.spend(1)
+            b = [row[a] if not isinstance(a, Quotient) else self.plugged(a, self.times[k]) for a in args]
+            row.append(self.balls(name, b, extra))
+        return row[x]
+
+    def plugged(self, x: Quotient, t):
+        """Return a quotient at a ball."""
+        out = []
+        for p in x:
+            total = t * 0
+            for c in reversed(coefficients(p)):
+                total = total * t + ball(c)
+            out.append(total)
+        return out[0] / out[1]
+
+    def balls(self, name: str, b: list, extra: Fraction | None):
+        """Return the ball of an operation."""
+        if name == "pow":
+            whole = extra.denominator == 1
+            return b[0] ** int(extra) if whole else b[0].sqrt() if extra == Fraction(1, 2) else (b[0].log() * ball(extra)).exp()
+        if name == "pi":
+            return self.arb.pi()
+        if name in RATIONAL:
+            x, y = b[0], b[-1]
+            return -x if name == "neg" else x + y if name == "add" else x - y if name == "sub" else x * y if name == "mul" else x / y
+        return getattr(b[0], name)()
+
+    # ------------------------------------------------------------- orders of growth
+
+    def order(self, x: object) -> tuple | None:
+        """Return (a, b, c) for c t^a log(1/t)^b (1 + o(1)), c None for an upper bound only; None if nothing is known."""
+        if isinstance(x, Quotient):
+            if not x.top:
+                return VANISHES
+            (i, p), (j, q) = (next((k, c) for k, c in enumerate(coefficients(r)) if c) for r in x)
+            return Fraction(i - j), ZERO, ball(p / q)
+        for name, args, extra in self.tape[len(self.orders) : x + 1]:
+            given = [self.orders[a] if not isinstance(a, Quotient) else self.order(a) for a in args]
+            self.orders.append(None if None in given else self.order_of(name, given, extra))
+        return self.orders[x]
+
+    def order_of(self, name: str, u: list, extra: Fraction | None) -> tuple | None:
+        """Return the order of an operation from those of its arguments."""
+        if name == "pi":
+            return ZERO, ZERO, self.arb.pi()
+        if name in ("add", "sub"):
+            return joined(u[0], u[1] if name == "add" else scaled(u[1], -1))
+        if name == "neg":
+            return scaled(u[0], -1)
+        if name == "mul":
+            return multiplied(*u)
+        if name in ("div", "log") and (u[-1] == VANISHES or u[-1][2] is None):
+            return None
+        if name == "div":
+            a, b, c = u[1]
+            return multiplied(u[0], (-a, -b, 1 / c))
+        if name == "pow":
+            if u[0] == VANISHES:
+                return VANISHES if extra > 0 else None
+            a, b, c = u[0]
+            if c is None:
+                return (a * extra, b * extra, None) if extra > 0 else None
+            return a * extra, b * extra, c ** int(extra) if extra.denominator == 1 else (c.log() * ball(extra)).exp()
+        if name == "log":
+            a, b, c = u[0]
+            if a:
+                return ZERO, ONE, ball(-a)
+            return (ZERO, ONE, None) if b else constant_order(c.log())
+        to_zero = u[0] == VANISHES or u[0][0] > 0
+        if not to_zero and (u[0][:2] != (0, 0) or u[0][2] is None):
+            return None
+        if to_zero and name in ("sin", "tan", "atan", "asin", "erf"):
+            return scaled(u[0], 2 / self.arb.pi().sqrt() if name == "erf" else 1)
+        return constant_order(getattr(self.arb(0) if to_zero else u[0][2], name)())
+
+    def slope(self, x: object) -> object:
+        """Return the derivative of a value by t."""
+        if isinstance(x, Quotient):
+            return quotient(x.top.derivative() * x.bottom - x.top * x.bottom.derivative(), x.bottom * x.bottom)
+        for k in range(len(self.slopes), x + 1):
+            name, args, extra = self.tape[k]
+            total: object = fixed(ZERO)
+            for a, d in zip(args, self.partials(name, list(args), k, extra), strict=True):
+                total = self.apply("add", [total, self.apply("mul", [d, self.slope(a) if isinstance(a, Quotient) else self.slopes[a]])])
+            self.slopes.append(total)
+        return self.slopes[x]
+
+    # ------------------------------------------------------------- operations
+
+    def apply(self, name: str, x: list) -> object:
+        """Return the value of a primitive, None if there is none or it is not known."""
+        self.spend(1)
+        if None in x:
+            return None
+        if name in ("floor", "ceil", "round"):
+            return self.stepped(name, x[0])
+        if name in CHOOSING:
+            s = self.sign(x[0] if len(x) == 1 else self.apply("sub", x))
+            if s is None:
+                return None
+            if name == "sign":
+                return fixed(Fraction(s))
+            return self.apply("neg", x) if name == "abs" and s < 0 else x[1] if (name, s < 0) in (("max", True), ("min", False)) else x[0]
+        if name in ("pow", "sqrt"):
+            return self.raised(x[0], number_in(x[1]) if name == "pow" else Fraction(1, 2))
+        if name in RATIONAL and all([isinstance(v, Quotient) for v in x]):
+            (p, q), (r, s) = x[0], x[-1]
+            if name == "neg":
+                return Quotient(-p, q)
+            if name in ("mul", "div"):
+                return quotient(p * r, q * s) if name == "mul" else quotient(p * s, q * r)
+            return quotient(p * s + r * q if name == "add" else p * s - r * q, q * s)
+        if name not in RATIONAL and name not in ELEMENTARY:
+            return None
+        q = number_in(x[0]) if x else None
+        if name in AT_ZERO and q == 0:
+            return fixed(Fraction(AT_ZERO[name]))
+        if name in ("log", "acos") and q == 1:
+            return fixed(ZERO)
+        return self.record(name, x, None) if self.has_value(name, x) else None
+
+    def has_value(self, name: str, x: list) -> bool:
+        """Tell whether a primitive certainly has a value along the curve."""
+        if name in ("asin", "acos"):
+            return self.sign(self.apply("sub", [fixed(ONE), self.apply("mul", [x[0], x[0]])])) in (0, 1)
+        critical = {"log": lambda: x[0], "div": lambda: x[1], "tan": lambda: self.apply("cos", x)}.get(name)
+        s = 1 if critical is None else self.sign(critical())
+        return s == 1 or (s == -1 and name != "log")
+
+    def record(self, name: str, x: list, extra: Fraction | None) -> int:
+        """Append an operation to the tape."""
+        self.tape.append((name, tuple(x), extra))
+        return len(self.tape) - 1
+
+    def raised(self, x: object, q: Fraction | None) -> object:
+        """Return x^q for a number q."""
+        if q is None or max(abs(q.numerator), q.denominator) >= 2**32:
+            return None
+        if q.denominator == 1 and isinstance(x, Quotient):
+            n = abs(int(q))
+            if n > LIMIT_DEGREE or (q < 0 and not x.top):
+                return None
+            out = quotient(x.top**n, x.bottom**n) if max(p.degree() for p in x) * n <= 4 * LIMIT_DEGREE else None
+            return out if q >= 0 or out is None else quotient(out.bottom, out.top)
+        s = self.sign(x)
+        if s == 0 and q > 0:
+            return fixed(ZERO)
+        return self.record("pow", [x], q) if s == 1 or (q.denominator == 1 and (q > 0 or s == -1)) else None
+
+    def stepped(self, name: str, x: object) -> object:
+        """Return the integer that floor, ceil or round constantly is."""
+        if not isinstance(x, Quotient):
+            return None
+        t = ZERO if self.germ else Fraction(1, 2)
+        bottom = value_at(x.bottom, t)
+        if bottom == 0:
+            return None
+        q = value_at(x.top, t) / bottom
+        moved = self.sign(self.apply("sub", [x, fixed(q)]))
+        if moved == 0 or (self.germ and (q + (Fraction(1, 2) if name == "round" else 0)).denominator != 1):
+            return fixed(rounded(name, q, 0))
+        if self.germ:
+            half = Fraction(1, 2) if name == "round" else ZERO
+            whole = q + half  # an integer: the value is beside a step
+            below, above = (whole - 1, whole) if name != "ceil" else (whole, whole + 1)
+            return fixed(below if moved < 0 else above)
+        k = rounded(name, q, 0)
+        low = k - {"floor": ZERO, "ceil": ONE, "round": Fraction(1, 2)}[name]
+        between = [self.sign(self.apply("sub", [x, fixed(end)])) for end in (low, low + 1)]
+        return fixed(k) if between == [1, -1] else None
+
+    def along(self, program: Program, inputs: list, last: int) -> list:
+        """Return the values of the nodes up to the last."""
+        self.spend(last + 1)
+        made: list = []
+        for n, (kind, parameters, arguments, _) in enumerate(program.nodes[: last + 1]):
+            x = [made[a] for a in arguments]
+            out: object = None
+            if kind == "input":
+                out = inputs[program.inputs.index(n)]
+            elif kind == "constant" and parameters[0] == "splat":
+                q = number(parameters[1])
+                out = fixed(q) if max(abs(q.numerator).bit_length(), q.denominator.bit_length()) <= LIMIT_COEFFICIENT else None
+            elif kind == "map":
+                out = self.apply(parameters[0], x)
+            elif kind == "compare":
+                s = self.sign(self.apply("sub", x))
+                if s is not None:
+                    out = fixed(Fraction({"lt": s < 0, "le": s <= 0, "eq": s == 0, "ne": s != 0}[parameters[0]]))
+            elif kind == "logic":
+                t = [self.sign(v) for v in x]
+                if None not in t:
+                    a, b = bool(t[0]), bool(t[-1])
+                    out = fixed(Fraction({"and": a and b, "or": a or b, "xor": a != b, "not": not a}[parameters[0]]))
+            elif kind == "where":
+                s = self.sign(x[0])
+                out = None if s is None else x[1] if s else x[2]
+            elif is_call(program, parameters, kind):
+                out = self.along(program.bodies[parameters[0]], x, parameters[4][0])[-1]
+            made.append(out)
+        return made
+
+    # ------------------------------------------------------------- derivatives
+
+    def partials(self, name: str, x: list, v: object, exponent: Fraction | None = None) -> list:
+        """Return the partial derivatives of a primitive with value v, None where there is none."""
+        one, minus = fixed(ONE), fixed(-ONE)
+        f = self.apply
+        if name in ("add", "sub", "neg"):
+            return {"add": [one, one], "sub": [one, minus], "neg": [minus]}[name]
+        if name in ("mul", "div"):
+            return [x[1], x[0]] if name == "mul" else [f("div", [one, x[1]]), f("neg", [f("div", [v, x[1]])])]
+        if name in ("floor", "ceil", "round"):
+            q = number_in(x[0])
+            return [None if q is not None and (q + (Fraction(1, 2) if name == "round" else 0)).denominator == 1 else fixed(ZERO)]
+        if name in CHOOSING:
+            s = self.sign(x[0] if len(x) == 1 else f("sub", x))
+            if not s:
+                return [None for _ in x]
+            first = fixed(Fraction({"abs": s, "sign": 0, "max": s > 0, "min": s < 0}[name]))
+            return [first, f("sub", [one, first])][: len(x)]
+        if name in ("pow", "sqrt"):
+            q = Fraction(1, 2) if name == "sqrt" else number_in(x[1]) if len(x) == 2 else exponent
+            base = fixed(ZERO) if q == 0 else None if q is None else f("mul", [fixed(q), self.raised(x[0], q - 1)])
+            return [base, f("mul", [v, f("log", [x[0]])])][: len(x)]
+        if name in ("asin", "acos"):
+            d = self.raised(f("sub", [one, f("mul", [x[0], x[0]])]), Fraction(-1, 2))
+            return [d if name == "asin" else f("neg", [d])]
+        if name == "erf":
+            bell = f("exp", [f("neg", [f("mul", [x[0], x[0]])])])
+            return [f("div", [f("add", [bell, bell]), f("sqrt", [f("pi", [])])])]
+        if name == "atan":
+            return [f("div", [one, f("add", [one, f("mul", [x[0], x[0]])])])]
+        if name == "log":
+            return [f("div", [one, x[0]])]
+        if name in ("exp", "tan"):
+            return [v if name == "exp" else f("add", [one, f("mul", [v, v])])]
+        if name in ("sin", "cos"):
+            return [f("cos", [x[0]]) if name == "sin" else f("neg", [f("sin", [x[0]])])]
+        return [None for _ in x]
+
+    def back(self, program: Program, made: list, n: int, start: object, rows: list) -> list:
+        """Return what arrives at the inputs when ``start`` arrives at node n."""
+        arrived: dict[int, object] = {n: start}
+        for m in sorted(range(n + 1), reverse=True):
+            if m not in arrived:
+                continue
+            arguments = program.nodes[m].arguments
+            for a, g in zip(arguments, self.sent(program, made, m, arrived[m], rows), strict=True):
+                arrived[a] = g if a not in arrived else self.apply("add", [arrived[a], g])
+        return [arrived.get(i, fixed(ZERO)) for i in program.inputs]
+
+    def sent(self, program: Program, made: list, m: int, g: object, rows: list) -> list:
+        """Return what a node sends to its arguments."""
+        kind, parameters, arguments, _ = program.nodes[m]
+        x, nothing = [made[a] for a in arguments], [None for _ in arguments]
+        if kind in ("compare", "logic"):
+            return [fixed(ZERO) for _ in arguments]
+        if None in x or g is None or made[m] is None:
+            return nothing
+        if kind == "where":
+            chosen = self.sign(x[0])
+            if chosen is None:
+                return nothing
+            return [fixed(ZERO), g if chosen else fixed(ZERO), fixed(ZERO) if chosen else g]
+        if kind not in ("map", "repeat"):
+            return nothing
+        for operator, condition, backward, formulas in rows:
+            if operator != parameters[0]:
+                continue
+            s = 1 if condition is None else self.sign(self.along(condition, x, len(condition.nodes) - 1)[-1])
+            if s is None:
+                return nothing
+            if s:
+                given = [*x, g] if backward else x
+                said = [None if f is None else self.along(f, given, len(f.nodes) - 1)[-1] for f in formulas]
+                return said if backward else [self.apply("mul", [g, d]) for d in said]
+        if kind == "map":
+            return [self.apply("mul", [g, d]) for d in self.partials(parameters[0], x, made[m])]
+        body, output = program.bodies[parameters[0]], parameters[4][0]
+        return self.back(body, self.along(body, x, output), output, g, [])
+
+    # ------------------------------------------------------------- numbers
+
+    def change(self, x: object) -> Range | None:
+        """Return bounds of the limit at 1 minus the limit at 0."""
+        if isinstance(x, Quotient):
+            ends = [value_at(x.bottom, t) for t in (ONE, ZERO)]
+            return None if 0 in ends else just(value_at(x.top, ONE) / ends[0] - value_at(x.top, ZERO) / ends[1])
+        return bounds_of(self.shown(x, 1) - self.shown(x, 0))
+
+    def integral(self, x: object) -> Range | None:
+        """Return bounds of the integral over 0 < t < 1."""
+        import flint
+
+        if not isinstance(x, Quotient):
+            return bounds_of(sum((self.shown(x, k) for k in range(2, len(self.times))), self.arb(0)) / self.pieces)
+        if x.bottom.degree() == 0:
+            return just(sum((c / (k + 1) for k, c in enumerate(coefficients(x.top))), ZERO))
+        if steady(x.bottom, self.spend) is None or 0 in (value_at(x.bottom, ZERO), value_at(x.bottom, ONE)):
+            return None
+
+        def integrand(z, _analytic):
+            top, bottom = (self.polynomial_at(p, z) for p in x)
+            return top / bottom
+
+        found = flint.acb.integral(integrand, flint.acb(0), flint.acb(1))
+        return bounds_of(found.real) if found.is_finite() else None
+
+    def polynomial_at(self, p, z):
+        """Return a polynomial at a complex ball."""
+        total = z * 0
+        for c in reversed(coefficients(p)):
+            total = total * z + ball(c)
+        return total
+
+
+def is_call(program: Program, parameters: list, kind: str) -> bool:
+    """Tell whether a node runs a body once, on numbers of any size."""
+    return kind == "repeat" and parameters[1:4] == [1, 1, 0] and free_inputs(program.bodies[parameters[0]])
+
+
+def free_inputs(program: Program) -> bool:
+    """Tell whether every input of a program is the whole line."""
+    return all(interval(program.nodes[i].parameters[2]) == LINE for i in program.inputs)
+
+
+def bounds_of(x) -> Range | None:
+    """Return the ends of a ball, None if they are not finite."""
+    if not finite(x):
+        return None
+    r = enclosure(x)
+    return r if bounded(r) else None
+
+
+def constant_order(c) -> tuple | None:
+    """Return the order of what tends to a number in a ball."""
+    return None if not finite(c) else (ZERO, ZERO, c if bool(c > 0) or bool(c < 0) else None)
+
+
+def scaled(u: tuple, factor) -> tuple:
+    """Return the order of a multiple by a number that is not 0."""
+    return u if u == VANISHES or u[2] is None else (u[0], u[1], u[2] * factor)
+
+
+def multiplied(u: tuple, w: tuple) -> tuple:
+    """Return the order of a product."""
+    if VANISHES in (u, w):
+        return VANISHES
+    return u[0] + w[0], u[1] + w[1], None if u[2] is None or w[2] is None else u[2] * w[2]
+
+
+def joined(u: tuple, w: tuple) -> tuple:
+    """Return the order of a sum: of the larger term, or a bound if equal terms may cancel."""
+    if u == VANISHES:
+        return w
+    if w == VANISHES:
+        return u
+    first, second = (-u[0], u[1]), (-w[0], w[1])
+    if first != second:
+        return u if first > second else w
+    c = None if u[2] is None or w[2] is None else u[2] + w[2]
+    return u[0], u[1], c if c is not None and (bool(c > 0) or bool(c < 0)) else None
+
+
+def grows(u: object) -> bool:
+    """Tell whether an order is certainly that of something unbounded."""
+    return u is not None and u != VANISHES and u[2] is not None and (u[0] < 0 or (u[0] == 0 and u[1] > 0))
+
+
+def formula_of(value: object, arity: int) -> Program:
+    """Return a formula of a rule: a program of numbers with the right inputs; its last node is its value."""
+    p = read_program(value)
+    if not p.nodes or len(p.inputs) != arity or any(node.shape != () for node in p.nodes) or not free_inputs(p):
+        refuse("TC650", f"a formula of a rule is not a program with {arity} inputs and a value, all of them numbers")
+    return p
+
+
+def rule_of(row: object, program: Program) -> tuple:
+    """Return (operator, condition, whether it says what is passed back, formulas)."""
+    operator, condition, how, formulas = items(row, "rule", 4)
+    if type(operator) is int:
+        arity = len(program.bodies[index(operator, len(program.bodies), "operator")].inputs)
+    else:
+        word(operator, UNARY | BINARY | {"pi"}, "operator")
+        arity = 0 if operator == "pi" else 2 if operator in BINARY else 1
+    backward = word(how, ("value", "backward"), "rule") == "backward"
+    made = [None if f is None else formula_of(f, arity + backward) for f in items(formulas, "formulas", arity)]
+    return operator, None if condition is None else formula_of(condition, arity), backward, made
+
+
+class Refuting:
+    """A claim that a table of rules is not conservative, with its curves and numbers."""
+
+    def __init__(self, checker: "Checker", claim: dict, witness: object) -> None:
+        because, rules, verdict = fields(claim["conservative"], "because rules verdict", "conservative")
+        word(verdict, ("not",), "verdict")
+        how = {"curve": self.chain_rule, "growth": self.growth, "jump": self.jump, "loop": self.loop}
+        self.checker, self.program, self.node = checker, checker.program, checker.node
+        word(because, how, "reason")
+        if any(node.shape != () for node in self.program.nodes):
+            refuse("TC651", "a refutation is about numbers, not tensors")
+        if len(items(rules, "rules")) > LIMIT_ROWS or (rules and because in ("growth", "jump")):
+            refuse("TC652", "too many rules, or rules that do not matter")
+        self.rows = [rule_of(row, self.program) for row in rules]
+        curves, self.numbers = fields(witness, "curves numbers", "witness")
+        count = len(items(curves, "curves"))
+        if not 1 <= count <= (LIMIT_LEGS if because == "loop" else 1):
+            refuse("TC653", "not the right number of curves")
+        items(self.numbers, "numbers", count if because == "loop" else 2)
+        self.curves = [self.curve_of(c) for c in curves]
+        how[because]()
+
+    def curve_of(self, rows: object) -> list[Quotient]:
+        """Return the components of a curve, each inside the box of its input for 0 <= t <= 1."""
+        out = []
+        for row, i in zip(items(rows, "curve", len(self.program.inputs)), self.program.inputs, strict=True):
+            parts = [[number(text) for text in items(p, "polynomial")] for p in items(row, "component", 2)]
+            if any(len(p) > LIMIT_DEGREE + 1 or (p and p[-1] == 0) for p in parts):
+                refuse("TC654", "a polynomial is too long, or ends with 0")
+            bottom = polynomial(parts[1])
+            if not steady(bottom, self.checker.spend) or 0 in (value_at(bottom, ZERO), value_at(bottom, ONE)):
+                refuse("TC655", "a denominator vanishes on the curve")
+            x = quotient(polynomial(parts[0]), bottom)
+            if x is None:
+                refuse("TC656", "a component is too long")
+            _, role, box = self.program.nodes[i].parameters
+            if role not in self.checker.roles and number_in(x) is None:
+                refuse("TC657", "an input that does not vary moves")
+            self.inside(x, interval(box))
+            out.append(x)
+        return out
+
+    def inside(self, x: Quotient, box: Range) -> None:
+        """Refuse a component that is not certainly in its box."""
+        for end, closed, side in ((box[0], box[2], 1), (box[1], box[3], -1)):
+            if end is None:
+                continue
+            apart_ = quotient((x.top - x.bottom * polynomial([end])) * polynomial([Fraction(side)]), x.bottom)
+            pair = [None] if apart_ is None else [steady(p, self.checker.spend) for p in apart_]
+            corners = [0] if apart_ is None else [value_at(apart_.top, t) / value_at(apart_.bottom, t) for t in (ZERO, ONE)]
+            s = None if None in pair else pair[0] * pair[1]
+            if s is None or s < 0 or min(corners) < 0 or (not closed and (s == 0 or 0 in corners)):
+                refuse("TC658", "a curve leaves the box of an input")
+
+    def values(self, trail: Trail, curve: list) -> list:
+        """Return the values of the program along a curve."""
+        made = trail.along(self.program, curve, self.node)
+        if made[-1] is None:
+            refuse("TC659", "the value of the program along a curve is not known")
+        return made
+
+    def claimed(self, text: object, found: Range | None) -> Range:
+        """Return a claimed interval that holds what was found."""
+        said = interval(text)
+        if found is None or not contains(said, found):
+            refuse("TC660", "a claimed number does not hold the computed one")
+        return said
+
+    def measured(self, curve: list) -> tuple[Range | None, Range | None]:
+        """Return the change of the program along a curve and the integral of what is returned."""
+        trail = Trail(self.checker.spend, False)
+        made = self.values(trail, curve)
+        total: object = fixed(ZERO)
+        for g, x, i in zip(trail.back(self.program, made, self.node, fixed(ONE), self.rows), curve, self.program.inputs, strict=True):
+            if self.program.nodes[i].parameters[1] in self.checker.roles:
+                total = trail.apply("add", [total, trail.apply("mul", [g, trail.slope(x)])])
+        if total is None:
+            refuse("TC661", "what is returned along a curve is not known to be a number")
+        return trail.change(made[-1]), trail.integral(total)
+
+    def chain_rule(self) -> None:
+        """Change and integral differ."""
+        change, total = self.measured(self.curves[0])
+        if meet(self.claimed(self.numbers[0], change), self.claimed(self.numbers[1], total)) is not None:
+            refuse("TC662", "change and integral may be equal")
+
+    def loop(self) -> None:
+        """The integrals around a loop do not cancel."""
+        ends = [[[value_at(x.top, t) / value_at(x.bottom, t) for x in c] for t in (ZERO, ONE)] for c in self.curves]
+        if any(ends[k][0] != ends[k - 1][1] for k in range(len(ends))):
+            refuse("TC663", "the curves do not form a loop")
+        total = just(ZERO)
+        for text, curve in zip(self.numbers, self.curves, strict=True):
+            total = total_sum(total, self.claimed(text, self.measured(curve)[1]))
+        if holds_zero(total):
+            refuse("TC664", "the circulation may be 0")
+
+    def jump(self) -> None:
+        """The value at the start is not the limit."""
+        start = [fixed(value_at(x.top, ZERO) / value_at(x.bottom, ZERO)) for x in self.curves[0]]
+        trail = Trail(self.checker.spend, False, 0)
+        here = self.values(trail, start)[-1]
+        q = number_in(here)
+        value_ = self.claimed(self.numbers[0], bounds_of(trail.shown(here, 0)) if q is None else just(q))
+        germ = Trail(self.checker.spend, True)
+        there = self.values(germ, self.curves[0])[-1]
+        order = germ.order(there)
+        if self.numbers[1] == "unbounded":
+            if not grows(order):
+                refuse("TC665", "the value may be bounded")
+            return
+        found = None
+        if isinstance(there, Quotient) and value_at(there.bottom, ZERO) != 0:
+            found = just(value_at(there.top, ZERO) / value_at(there.bottom, ZERO))
+        elif order == VANISHES or (order is not None and order[0] > 0):
+            found = just(ZERO)
+        elif order is not None and order[:2] == (0, 0) and order[2] is not None:
+            found = bounds_of(order[2])
+        if meet(value_, self.claimed(self.numbers[1], found)) is not None:
+            refuse("TC666", "value and limit may be equal")
+
+    def growth(self) -> None:
+        """The derivative along the curve is unbounded at its start."""
+        germ = Trail(self.checker.spend, True)
+        there = self.values(germ, self.curves[0])[-1]
+        slope = germ.slope(there)
+        order = None if slope is None else germ.order(slope)
+        if not grows(order) or [str(order[0]), str(order[1])] != self.numbers:
+            refuse("TC667", "the derivative is not known to grow as claimed")
+
+
 # ----------------------------------------------------------------------------- facts
 
 _HOMES = {}
@@ -2051,7 +2705,9 @@ class Checker:
     """One certificate, from the document to the claim."""
 
     def __init__(self, data: bytes, claim: bytes | None) -> None:
-        self.document = fields(load(data), DOCUMENT_KEYS, "the certificate")
+        whole = load(data)
+        self.witness = [whole.pop("witness")] if type(whole) is dict and "witness" in whole else []
+        self.document = fields(whole, DOCUMENT_KEYS, "the certificate")
         self.asked = None if claim is None else canonical(load(claim, 10**8))  # a claim that says `null` is a claim
         self.memo: dict[tuple, Record] = {}
         self.verified: set[tuple] = set()
@@ -2103,7 +2759,12 @@ class Checker:
         self.current = self.main = Derivation("main", None, self.program)
         self.derive(self.main, steps)
         self.current = None
-        if "conservative" in more:
+        refuted = "conservative" in more and type(claim["conservative"]) is dict
+        if refuted != bool(self.witness):
+            refuse("TC646", "a refutation has a witness, and nothing else has")
+        if refuted:
+            Refuting(self, claim, self.witness[0])
+        elif "conservative" in more:
             if type(claim["conservative"]) is not int or claim["conservative"] != 1:
                 refuse("TC645", "conservative is 1 or absent")
             self.differentiate()
@@ -3412,6 +4073,8 @@ def describe(claim: dict, names: dict) -> str:
     parts += [word_ for flag, word_ in ((not varies, "is constant"), (total, "is total"), (loclip, "is locally Lipschitz")) if flag]
     parts += [f"is {smooth}"] if smooth != "none" else []
     parts += [f"is Lipschitz with constant {lip}"] if lip is not None else []
+    if type(claim.get("conservative")) is dict:
+        parts.append(f"is refuted ({claim['conservative']['because']}): no conservative field of it is what the rules of the claim return")
     return "; ".join([*parts, *(["is discontinuous"] if claim["discontinuous"] else [])])
 
 
