@@ -1,0 +1,188 @@
+"""Quantifier elimination for small formulas, in front of the decomposition.
+
+Blocks of quantifiers are eliminated from the inside, ``forall`` as the negation of ``exists``, by `tamecheck.geometry.cad.existential`.
+What is left without quantifiers is written shortly: in one variable by the order of its roots, in several by a table of the signs of
+the factors.  Where no step is known, or the formula grows, the caller decomposes: what has been eliminated until then is kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tamecheck.budget import Budget
+from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.cad import sign_tables, univariate_conditions
+from tamecheck.geometry.cad.existential import Block, places
+from tamecheck.geometry.cad.sign_conditions import (
+    ANY, FALSE, RELATIONS, SETS, TRUE, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction, uses,
+)  # fmt: skip
+from tamecheck.ground.formulas import Formula
+from tamecheck.ground.polynomials import Ring
+
+ALLOWANCE = 160
+"""Branches that are looked at before a decomposition is tried."""
+MAXIMAL_ATOMS = 40
+MAXIMAL_NODES = 160
+TABLE_BITS = 300
+"""Sign vectors up to which a table is made."""
+
+
+class Answer(NamedTuple):
+    """What became of a formula: a condition without quantifiers, or (``prefix`` not empty) an equivalent formula that is simpler."""
+
+    node: Node
+    table: Table
+    prefix: tuple[tuple[str, str], ...]
+    branches: int
+
+
+def negated(node: Node) -> Node:
+    """Return the negation of a node."""
+    if node[0] == "atom":
+        return "atom", node[1], ANY & ~node[2]
+    return (disjunction if node[0] == "and" else conjunction)([negated(child) for child in node[1]])
+
+
+def read(formula: Formula, table: Table) -> Node:
+    """Return the matrix of a formula as a node over the factors of a table.
+
+    Raises
+    ------
+    TooLarge
+    """
+    needed = formula.needed()
+    if len(needed) > MAXIMAL_NODES or sum([1 for n in needed if formula.nodes[n][0] == "atom"]) > MAXIMAL_ATOMS:
+        raise TooLarge
+    done: dict[int, Node] = {}
+    for n in needed:
+        node = formula.nodes[n]
+        if node[0] == "atom":
+            done[n] = table.atom(formula.atoms[node[1]], SETS[node[2]])
+        elif node[0] in ("true", "false"):
+            done[n] = TRUE if node[0] == "true" else FALSE
+        else:
+            done[n] = (conjunction if node[0] == "and" else disjunction)([done[m] for m in node[1]])
+    return done[formula.root]
+
+
+def blocks(prefix: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Return the blocks of equal quantifiers, outermost first."""
+    out: list[tuple[str, list[str]]] = []
+    for kind, name in prefix:
+        if out and out[-1][0] == kind:
+            out[-1][1].append(name)
+        else:
+            out.append((kind, [name]))
+    return out
+
+
+def attempt(formula: Formula, budget: Budget | None = None) -> Answer | None:
+    """Return what became of a formula, ``None`` if nothing could be done with small effort."""
+    table = Table(formula.ring)
+    try:
+        return _attempt(formula, table, budget)
+    except (TooLarge, BudgetExceeded):
+        return None
+
+
+def _attempt(formula: Formula, table: Table, budget: Budget | None) -> Answer | None:
+    node = read(formula, table)
+    allowance, waiting = ALLOWANCE, blocks(formula.prefix)
+    while waiting:
+        kind, names = waiting.pop()
+        bits = sum([1 << formula.ring.index[name] for name in names])
+        if kind == "forall":
+            node = negated(node)
+        start = Branch(table)
+        block = Block(table, allowance, budget)
+        block.run([start] if start.assume(node) else [], bits)
+        allowance = block.allowance
+        node = TRUE if block.true else disjunction([conjunction(b.nodes()) for b in [*block.finished, *[b for b, _ in block.stuck]]])
+        if kind == "forall":
+            node = negated(node)
+        if block.stuck:
+            used = uses(node)
+            left = [name for name in names if used >> formula.ring.index[name] & 1]
+            prefix = [pair for kind, names in waiting for pair in [(kind, name) for name in names]] + [(kind, name) for name in left]
+            return Answer(node, table, tuple(prefix), ALLOWANCE - allowance)
+    return Answer(tidy(node, table), table, (), ALLOWANCE - allowance)
+
+
+# ------------------------------------------------------------------------------------------------------------------ writing
+
+
+def tidy(node: Node, table: Table) -> Node:
+    """Return a short node that is true at the same points."""
+    start = Branch(table)
+    if not start.assume(node) or not start.settle():
+        return FALSE
+    node = conjunction(start.nodes())
+    used = uses(node)
+    if not used:
+        return node
+    if used & (used - 1) == 0:
+        return univariate_conditions.minimal(node, used.bit_length() - 1)
+    found = by_signs(node, table)
+    return node if found is None or sign_tables.weight(found) > sign_tables.weight(node) else found
+
+
+def by_signs(node: Node, table: Table) -> Node | None:
+    """Return a short node with the same truth for all signs that the factors may have together, ``None`` if these are too many.
+
+    Sign vectors that a branch recognises as contradictory may be true or false.
+    """
+    factors = sorted({f: None for n in atoms(node) for f, _ in n[1]}, key=lambda f: (f.uses.bit_count(), f.terms, f.number))
+    vectors: list[tuple[Branch, tuple[int, ...]]] = [(Branch(table), ())]
+    for f in factors:
+        longer = []
+        for branch, signs in vectors:
+            possible = branch.known(f)
+            for place in range(3):
+                if possible >> place & 1:
+                    part = branch.copy()
+                    if part.restrict(f, 1 << place):
+                        longer.append((part, (*signs, place)))
+        vectors = longer
+        if len(vectors) > TABLE_BITS:
+            return None
+    columns = {f: [0, 0, 0] for f in factors}
+    everything = 0
+    for branch, signs in vectors:
+        if branch.settle():
+            for f, place in zip(factors, signs, strict=True):
+                columns[f][place] |= everything + 1
+            everything = 2 * everything + 1
+    signs = {f: (c[0], c[1], c[2]) for f, c in columns.items()}
+    return sign_tables.shortest(sign_tables.truth(node, signs, everything), everything, factors, signs)
+
+
+def written(answer: Answer, names: Sequence[str]) -> Formula:
+    """Return a condition as a formula whose free variables are ``names``, with the quantifiers that are left."""
+    source = answer.table.ring
+    ring = Ring([*names, *[name for _, name in answer.prefix]])
+    out = Formula(ring, answer.prefix)
+    target = [ring.index.get(name) for name in source.names]
+    width = max(len(ring.names), 1)
+
+    def moved(factors: Iterable[tuple[Factor, int]]):
+        p = answer.table.product(factors)
+        terms = {}
+        for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
+            e = [0] * width
+            for k, d in enumerate(exponents):
+                if d:
+                    e[target[k]] = int(d)
+            terms[tuple(e)] = c
+        return ring.context.from_dict(terms)
+
+    def write(node: Node) -> int:
+        if node[0] == "atom":
+            return out.atom(moved(node[1]), RELATIONS[node[2]])
+        return out.join(node[0], [write(child) for child in node[1]])
+
+    out.root = write(answer.node)
+    return out
+
+
+def variables(answer: Answer) -> list[int]:
+    """Return the places of the variables that occur."""
+    return places(uses(answer.node))

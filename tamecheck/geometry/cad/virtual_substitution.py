@@ -1,0 +1,303 @@
+"""Virtual substitution: a quantified variable of degree at most two is replaced by finitely many test points.
+
+The set of x with a Boolean combination, without negation, of conditions ``g rel 0`` is a finite union of intervals.  If it is not empty, it is
+unbounded below, or its lowest component begins at a point e where one of the conditions turns from false to true: at e (the condition holds at e, not
+below), or immediately after e (it does not hold at e).  So ``exists x`` is the disjunction of the matrix at minus infinity, at the points e of the
+first kind, and at e + epsilon for those of the second kind, epsilon a positive infinitesimal [LW93]_, [W97]_.  Upper ends do as well; the
+side with fewer points is taken.
+
+Where a condition has its ends is read from the signs of g along the line: s, 0, -s, 0, s for a g of degree two with leading coefficient of
+sign s and positive discriminant D; s, 0, s for D = 0; -s, 0, s for degree one.  The points are not terms but *places*, and a
+condition at a place is a condition on coefficients:
+
+* at e = -d/c: the sign of c^n g(e), times that of c where n is odd;
+* at e = (-b + v sqrt D) / (2a), v = 1 or -1: the remainder of g by a x^2 + b x + c is linear there, and its value (A + B sqrt D) / (2a).  With
+  N = A^2 - B^2 D:  A + B sqrt D = 0 is (A B <= 0 and N = 0);  < 0 is (A < 0 and N > 0) or (B <= 0 and (A < 0 or N < 0)); <= 0 is
+  (A <= 0 and N >= 0) or (B <= 0 and N <= 0); != 0 is (N != 0 or A B > 0), the signs turned for > and >=;
+* at e + epsilon: the sign of the first derivative of g that does not vanish at e;
+* at minus infinity: the sign of the first of c_2, -c_1, c_0 that is not zero.
+
+.. [LW93] R. Loos, V. Weispfenning, "Applying linear quantifier elimination", The Computer Journal 36 (1993).
+.. [W97] V. Weispfenning, "Quantifier elimination for real algebra: the quadratic case and beyond", AAECC 8 (1997).
+.. [K16] M. Kosta, "New concepts for real quantifier elimination by virtual substitution", Saarbruecken 2016.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from flint import fmpz_mpoly
+
+from tamecheck.geometry.cad.sign_conditions import (
+    ANY, FALSE, FLIP, NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, conjunction, disjunction,
+    mapped, separate,
+)  # fmt: skip
+
+Line = Sequence[fmpz_mpoly]
+"""Coefficients c_0, c_1, ... of a polynomial in the variable that is eliminated."""
+_BIT = {-1: NEGATIVE, 0: ZERO, 1: POSITIVE}
+
+
+def discriminant(g: Line) -> fmpz_mpoly:
+    """Return c_1^2 - 4 c_0 c_2."""
+    return g[1] * g[1] - 4 * g[0] * g[2]
+
+
+def root_sign(table: Table, a: fmpz_mpoly, b: fmpz_mpoly, w: fmpz_mpoly, norm: fmpz_mpoly, mask: int) -> Node:
+    """Return the condition that a + b sqrt(w) has a sign of a set, where w >= 0; ``norm`` has the sign of a^2 - b^2 w."""
+    if mask == ANY:
+        return TRUE
+    atom = table.atom
+    if mask == ZERO:
+        return conjunction([table.combined([table.split(a), table.split(b)], NONPOSITIVE), atom(norm, ZERO)])
+    if mask == NONZERO:
+        return disjunction([atom(norm, NONZERO), table.combined([table.split(a), table.split(b)], POSITIVE)])
+    if mask & POSITIVE:
+        a, b, mask = -a, -b, FLIP[mask]
+    if mask == NEGATIVE:
+        inner = disjunction([atom(a, NEGATIVE), atom(norm, NEGATIVE)])
+        return disjunction([conjunction([atom(a, NEGATIVE), atom(norm, POSITIVE)]), conjunction([atom(b, NONPOSITIVE), inner])])
+    first = conjunction([atom(a, NONPOSITIVE), atom(norm, NONNEGATIVE)])
+    return disjunction([first, conjunction([atom(b, NONPOSITIVE), atom(norm, NONPOSITIVE)])])
+
+
+class LinearPlace:
+    """The point -d/c, where c has the known sign ``side`` (0: nonzero, of unknown sign)."""
+
+    def __init__(self, table: Table, c: fmpz_mpoly, d: fmpz_mpoly, side: int) -> None:
+        self.table, self.c, self.d, self.side = table, c, d, side
+
+    def value(self, g: Line, mask: int) -> Node:
+        """Return the condition that g has a sign of a set there; g may have any degree."""
+        if len(g) == 1:
+            return self.table.atom(g[0], mask)
+        # c^n g(-d/c) by Horner's rule
+        total, power = g[-1], self.c
+        for coefficient in reversed(g[:-1]):
+            total = coefficient * power - total * self.d
+            power = power * self.c
+        if len(g) % 2 == 0 and self.side >= 0:
+            if self.side == 0:
+                return self.table.combined([self.table.split(total), self.table.split(self.c)], mask)
+        elif len(g) % 2 == 0:
+            mask = FLIP[mask]
+        return self.table.atom(total, mask)
+
+
+class RootPlace:
+    """The root (-b + v sqrt D)/(2a) of f = c + b x + a x^2, where D >= 0 and a has the known sign ``side``.
+
+    With ``side`` 0 the sign of a is unknown, and v is 1 or -1 times that sign: enough where both roots are tried.
+    """
+
+    def __init__(self, table: Table, f: Line, v: int, side: int) -> None:
+        self.table, self.f, self.v, self.side = table, f, v, side
+        self.square = discriminant(f)
+
+    def value(self, g: Line, mask: int) -> Node:
+        """Return the condition that g, of degree at most two, has a sign of a set there."""
+        table = self.table
+        if len(g) == 1:
+            return table.atom(g[0], mask)
+        c, b, a = self.f
+        if len(g) == 3:
+            # a g - g_2 f has the sign of a g
+            g = (a * g[0] - g[2] * c, a * g[1] - g[2] * b)
+            if self.side < 0:
+                mask = FLIP[mask]
+            elif self.side == 0:
+                g = (a * g[0], a * g[1])
+            if g[1].is_zero():
+                return table.atom(g[0], mask)
+        h, k = g
+        left, right = 2 * a * h - b * k, k if self.v > 0 else -k
+        norm = a * (a * h * h - b * h * k + c * k * k)
+        if self.side < 0:
+            left, right = -left, -right
+        elif self.side == 0:
+            left, right = a * left, a * right
+        return root_sign(table, left, right, self.square, norm, mask)
+
+
+Place = LinearPlace | RootPlace
+
+
+def first_sign(nodes: Sequence, mask: int, value) -> Node:
+    """Return the condition that the first nonzero of a sequence has a sign of a set; all zero counts as zero."""
+    if mask == ANY:
+        return TRUE
+    if mask == ZERO:
+        return conjunction([value(h, ZERO) for h in nodes])
+    if mask == NONZERO:
+        return disjunction([value(h, NONZERO) for h in nodes])
+    strict = mask & NONZERO
+    out = value(nodes[-1], mask)
+    for h in reversed(nodes[:-1]):
+        out = disjunction([value(h, strict), conjunction([value(h, ZERO), out])])
+    return out
+
+
+def beyond(place: Place, g: Line, mask: int) -> Node:
+    """Return the condition that g has a sign of a set immediately after a place."""
+    derivatives = [list(g)]
+    while len(derivatives[-1]) > 1:
+        derivatives.append([h * i for i, h in enumerate(derivatives[-1])][1:])
+    if mask == ZERO or mask == NONZERO:
+        return first_sign(list(g), mask, place.table.atom)
+    return first_sign(derivatives, mask, place.value)
+
+
+def at_minus_infinity(table: Table, g: Line, mask: int) -> Node:
+    """Return the condition that g has a sign of a set for all sufficiently small x."""
+    return first_sign([h if i % 2 == 0 else -h for i, h in reversed(list(enumerate(g)))], mask, table.atom)
+
+
+class End(NamedTuple):
+    """A point where a condition may turn true: under ``guard`` at ``place``, or (``after``) immediately after it."""
+
+    place: Place
+    guard: Node
+    after: bool
+    weight: int
+
+
+def lower_ends(table: Table, g: Line, mask: int, sign_of) -> list[End]:
+    """Return where ``g`` in ``mask`` may turn from false to true, for g of degree at most two; ``sign_of`` gives what is known of coefficients."""
+    out: list[End] = []
+    guards: list[Node] = []
+    if len(g) == 3:
+        known = sign_of(g[2])
+        for s in (1, -1):
+            if known & _BIT[s]:
+                side = [] if known == _BIT[s] else [table.atom(g[2], _BIT[s])]
+                out += _quadratic_ends(table, g, mask, s, side)
+        if not known & ZERO:
+            return out
+        guards = [table.atom(g[2], ZERO)]
+        g = g[:2]
+    if len(g) == 2:
+        known = sign_of(g[1])
+        for s in (1, -1):
+            if known & _BIT[s]:
+                closed = mask & ZERO and not mask & _BIT[-s]
+                opened = mask & _BIT[s] and not mask & ZERO
+                if closed or opened:
+                    side = [] if known == _BIT[s] else [table.atom(g[1], _BIT[s])]
+                    out.append(End(LinearPlace(table, g[1], g[0], s), conjunction([*guards, *side]), bool(opened), 1))
+    return out
+
+
+def _quadratic_ends(table: Table, g: Line, mask: int, s: int, side: list[Node]) -> list[End]:
+    """Return the ends for a leading coefficient of sign s: the signs along the line are s, 0, -s, 0, s."""
+    out = []
+    zero, outer, inner = mask & ZERO, mask & _BIT[s], mask & _BIT[-s]
+    square = discriminant(g)
+    if zero and not outer:
+        out.append(End(RootPlace(table, g, -s, s), conjunction([*side, table.atom(square, NONNEGATIVE)]), False, 3))
+    if inner and not zero:
+        out.append(End(RootPlace(table, g, -s, s), conjunction([*side, table.atom(square, POSITIVE)]), True, 4))
+    if zero and not inner:
+        out.append(End(RootPlace(table, g, s, s), conjunction([*side, table.atom(square, POSITIVE)]), False, 3))
+    if outer and not zero:
+        out.append(End(RootPlace(table, g, s, s), conjunction([*side, table.atom(square, NONNEGATIVE)]), True, 4))
+    return [e for e in out if e.guard != FALSE]
+
+
+Condition = tuple[Factor, int]
+"""A factor that contains the variable, and its sign set."""
+
+
+def mirrored(g: Line) -> Line:
+    """Return the coefficients of g(-x)."""
+    return [h if i % 2 == 0 else -h for i, h in enumerate(g)]
+
+
+def eliminate(branch: Branch, conditions: Sequence[Condition], clauses: Sequence[Node], k: int) -> list[Node]:
+    """Return nodes whose disjunction says that some value of the variable at place ``k`` satisfies all conditions and clauses.
+
+    All factors have degree at most two in that variable; what else the branch knows is used to leave out impossible cases.
+    """
+    table, bit = branch.table, 1 << k
+    everything: dict[Condition, None] = dict.fromkeys(conditions)
+    clauses = [mapped(c, bit, separate) for c in clauses]
+    for clause in clauses:
+        for f, mask in _singles(clause, bit):
+            everything[(f, mask)] = None
+    best = None
+    for turn in (lambda g: g, mirrored):
+        ends = []
+        for f, mask in everything:
+            ends += [(end, (f, mask)) for end in lower_ends(table, turn(f.coefficients(k)), mask, branch.sign_of)]
+        weight = sum([end.weight for end, _ in ends])
+        if best is None or weight < best[0]:
+            best = (weight, ends, turn)
+    _, ends, turn = best
+    matrix = conjunction([*[("atom", ((f, 1),), mask) for f, mask in conditions], *clauses])
+    out = [mapped(matrix, bit, lambda factors, mask: at_minus_infinity(table, turn(factors[0][0].coefficients(k)), mask))]
+    for end, own in ends:
+
+        def at(factors: tuple, mask: int, end: End = end, own: Condition = own) -> Node:
+            if (factors[0][0], mask) == own:
+                return TRUE
+            g = turn(factors[0][0].coefficients(k))
+            return beyond(end.place, g, mask) if end.after else end.place.value(g, mask)
+
+        out.append(conjunction([end.guard, mapped(matrix, bit, at)]))
+    return [n for n in out if n != FALSE]
+
+
+def _singles(node: Node, bit: int) -> Iterable[Condition]:
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        if n[0] == "atom":
+            if n[1][0][0].uses & bit:
+                yield n[1][0][0], n[2]
+        else:
+            stack += n[1]
+
+
+def pairs(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node] | None:
+    """Return conditions without the variable for linear conditions whose coefficients have known signs (Fourier and Motzkin).
+
+    Every lower bound is below every upper bound, strictly if one of them is strict; ``None`` where this is not the situation.
+    A condition ``!= 0`` excludes one point, which matters only if the other bounds may coincide: if one on each side is weak.
+    """
+    table = branch.table
+    lower, upper, excluded = [], [], False
+    for f, mask in conditions:
+        if f.degrees[k] != 1 or mask == ZERO:
+            return None
+        d, c = f.coefficients(k)
+        sign = branch.sign_of(c)
+        if mask == NONZERO and not sign & ZERO:
+            excluded = True
+            continue
+        if sign not in (POSITIVE, NEGATIVE) or mask == NONZERO:
+            return None
+        if sign == NEGATIVE:
+            c, d, mask = -c, -d, FLIP[mask]
+        (lower if mask & POSITIVE else upper).append((c, d, bool(mask & ZERO)))
+    if excluded and any([w for _, _, w in lower]) and any([w for _, _, w in upper]):
+        return None
+    return [table.atom(d * a - b * c, NONNEGATIVE if weak and also else POSITIVE) for c, d, weak in lower for a, b, also in upper]
+
+
+def alone(table: Table, g: Line, mask: int) -> Node:
+    """Return the condition that some x gives g, of degree at most two, a sign of a set: no other condition on x."""
+    atom = table.atom
+    if mask == ANY:
+        return TRUE
+    if mask == NONZERO:
+        return disjunction([atom(h, NONZERO) for h in g])
+    if mask & POSITIVE:
+        g, mask = [-h for h in g], FLIP[mask]
+    if len(g) == 2:
+        return disjunction([atom(g[1], NONZERO), atom(g[0], mask)])
+    square = discriminant(g)
+    # for g_2 = 0 the discriminant is g_1^2
+    if mask == NEGATIVE:
+        return disjunction([atom(g[2], NEGATIVE), atom(square, POSITIVE), atom(g[0], NEGATIVE)])
+    side = NONZERO if mask == ZERO else POSITIVE
+    double = conjunction([atom(g[2], side), atom(square, NONNEGATIVE)])
+    parts = [atom(g[0], mask), double, atom(square, POSITIVE)]
+    return disjunction(parts if mask == ZERO else [atom(g[2], NEGATIVE), *parts])
