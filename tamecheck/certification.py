@@ -175,11 +175,7 @@ class Certificate:
 
     def check(self, timeout: float | None = None) -> CheckResult:
         """Run the independent checker on claim and certificate in a fresh isolated interpreter; return its answer."""
-        with tempfile.TemporaryDirectory() as folder:
-            paths = [Path(folder) / "certificate.json", Path(folder) / "claim.json"]
-            paths[0].write_bytes(self.to_bytes())
-            paths[1].write_bytes(self.claim_bytes())
-            self.checked = run_checker(paths[0], paths[1], timeout)
+        self.checked = check_bytes(self.to_bytes(), self.claim_bytes(), timeout)
         return self.checked
 
     # ------------------------------------------------------------ renderings
@@ -222,6 +218,49 @@ class Certificate:
         from tamecheck.reports.summary import summary
 
         return summary(self)
+
+
+class Written:
+    """A certificate that is a document and nothing else: a refutation of rules of differentiation.
+
+    Attributes
+    ----------
+    document : dict — the certificate as a JSON value
+    checked : CheckResult or None — the checker's last answer
+    """
+
+    def __init__(self, document: dict) -> None:
+        self.document = document
+        self.checked: CheckResult | None = None
+
+    def __repr__(self) -> str:
+        return f"<certificate: {len(self.to_bytes())} bytes about node {self.document['claim']['node']}>"
+
+    def to_bytes(self) -> bytes:
+        """Return the certificate in canonical form."""
+        return documents.canonical(self.document)
+
+    def claim_bytes(self) -> bytes:
+        """Return the claim alone, as it is handed to the checker."""
+        return documents.canonical(self.document["claim"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the certificate."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def check(self, timeout: float | None = None) -> CheckResult:
+        """Run the independent checker on claim and certificate in a fresh isolated interpreter; return its answer."""
+        self.checked = check_bytes(self.to_bytes(), self.claim_bytes(), timeout)
+        return self.checked
+
+
+def check_bytes(certificate: bytes, claim: bytes, timeout: float | None = None) -> CheckResult:
+    """Run the checker on a certificate and the claim it must prove, both as bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / "certificate.json", Path(folder) / "claim.json"]
+        paths[0].write_bytes(certificate)
+        paths[1].write_bytes(claim)
+        return run_checker(paths[0], paths[1], timeout)
 
 
 def run_checker(certificate: Path, claim: Path | None = None, timeout: float | None = None) -> CheckResult:

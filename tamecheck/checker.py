@@ -3229,9 +3229,9 @@ KNOWN_VALUES = {
 }
 REFUTED = {
     "curve": "is not differentiated conservatively by the rules of the claim: along a curve its change is not the integral of what they return",
-    "growth": "is not locally Lipschitz: its derivative along a curve is unbounded, so that no rules are conservative for it",
-    "jump": "is discontinuous: along a curve it does not tend to its value, so that no rules are conservative for it",
-    "loop": "is not differentiated conservatively by the rules of the claim: around a loop, what they return has a circulation that is not 0",
+    "growth": "is not locally Lipschitz, so that no rules are conservative for it: its derivative grows like t^a log(1/t)^b",
+    "jump": "is discontinuous, so that no rules are conservative for it: its value is not its limit along a curve",
+    "loop": "is not differentiated conservatively by the rules of the claim: around a loop, what they return has a circulation",
 }
 
 
@@ -4057,7 +4057,7 @@ class Document:
         refuted = type(claim.get("conservative")) is dict
         need(refuted == ("witness" in value), "TC676", "a witness without a refutation, or a refutation without a witness")
         if refuted:
-            Refutation(self, claim, value["witness"])
+            self.refutation = Refutation(self, claim, value["witness"])
         elif "conservative" in claim:
             need(type(claim["conservative"]) is int and claim["conservative"] == 1, "TC675", "the claim's conservative is not 1")
             prove_conservative(main, n)
@@ -4156,9 +4156,10 @@ def in_words(document: Document, claim: dict) -> str:
         parts.append("is locally Lipschitz")
     if lip is not None:
         parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
-    parts.append(f"takes values in {spread}")
+    if spread != "(-inf,inf)" or type(claim.get("conservative")) is not dict:
+        parts.append(f"takes values in {spread}")
     if type(claim.get("conservative")) is dict:
-        parts.append(REFUTED[claim["conservative"]["because"]])
+        parts.append(REFUTED[claim["conservative"]["because"]] + " (" + ", ".join(document.refutation.numbers)[:200] + ")")
     elif "conservative" in claim:
         parts.append("is differentiated automatically by a selection of a conservative field, whatever admissible rules say at kinks and ties")
     for weights, degree in claim.get("scalings", []):

@@ -14,6 +14,7 @@ from tamecheck.autodiff.decision import POSITIVE, VERDICTS, Decision, critical_v
 from tamecheck.autodiff.rules import Rules, load
 from tamecheck.autodiff.sets import formula as set_formula
 from tamecheck.budget import Budget
+from tamecheck.certification import Certificate, Written, certify
 from tamecheck.errors import InputError
 from tamecheck.reports.keyed import Keyed
 
@@ -33,6 +34,7 @@ class ConservativeReport(Keyed):
     def __init__(self, content: dict, decision: Decision) -> None:
         super().__init__(content)
         self.decision = decision
+        self._certificate: Certificate | Written | str | None = None
 
     def __repr__(self) -> str:
         c = self._content
@@ -49,6 +51,23 @@ class ConservativeReport(Keyed):
 
         d = self.decision
         return None if d.witness is None else check(d.code, d.rules, d.witness)
+
+    @property
+    def certificate(self) -> Certificate | Written | None:
+        """What the independent checker can verify of the verdict, ``None`` if nothing (then `certificate_obstacle` says why).
+
+        A refutation holds the program, the table of rules, the curves and the numbers.  A positive verdict on a rule book has the compositional
+        certificate if there is one: it is about *all* admissible rules (certificate format, section 10).
+        """
+        if self._certificate is None:
+            self._certificate = _certificate(self)
+        found = self._certificate
+        return None if isinstance(found, str) else found
+
+    @property
+    def certificate_obstacle(self) -> str | None:
+        """Why there is no certificate."""
+        return None if self.certificate is not None else str(self._certificate)
 
     def to_text(self, width: int = 80) -> str:
         """Return the report as plain text."""
@@ -116,6 +135,25 @@ def conservative(
     return ConservativeReport(content, decision)
 
 
+def _certificate(report: ConservativeReport) -> Certificate | Written | str:
+    """Return the certificate of a report, or the reason why there is none."""
+    from tamecheck.autodiff.refutation_documents import Unwritten, refutation
+
+    content, decision = report.to_json(), report.decision
+    if not report.positive:
+        if decision.witness is None:
+            return f"the verdict is {content['verdict']}"
+        try:
+            return Written(refutation(decision, content["mode"]))
+        except Unwritten as reason:
+            return str(reason)
+    if decision.rules.book is None or any([decision.rules.given(name) for name in decision.code.operators()]):
+        return "the exact decision on rules of a file leaves no certificate"
+    found = certify(content["formula"], sharpness=False)
+    obstacle = found.conservative_obstacle
+    return found if obstacle is None else f"the exact decision leaves no certificate, and there is no compositional one: {obstacle[1]}"
+
+
 def _check_names(names: Sequence[str], occurring: Sequence[str], fixed: Mapping[str, Fraction]) -> None:
     if not names:
         raise InputError("the program has no variable", code="TC102", hint="a program such as relu(x) - relu(-x)")
@@ -152,6 +190,9 @@ def _content(text: str, code: Code, rules: Rules, mode: str, d: Decision) -> dic
         "spurious": shown("spurious"),
         "stuck": shown("stuck"),
         "restless": shown("restless"),
+        "non_stationary_minimisers": shown("restless"),
+        "ascent": shown("ascent"),
+        "conservative_for": None if d.other is None else d.other.text,
         "outside_clarke": None
         if found is None or negative or found.clarke is None
         else set_formula(space, found.outside_clarke)
@@ -179,7 +220,7 @@ def _clarke(d: Decision) -> bool | None:
         return True
     if d.verdict in ("conservative", "conservative-unbounded") and d.consequences is not None:
         return d.consequences.clarke
-    if d.verdict == "not-conservative":
+    if d.verdict in ("not-conservative", "conservative-for-other"):
         return False
     return None
 
@@ -203,7 +244,6 @@ def _function(text: str, code: Code, d: Decision, settled: bool) -> dict:
 
 def _homes(text: str, code: Code) -> list[str]:
     """Return the structures that define the function, by the prover of definability."""
-    from tamecheck.certification import certify
     from tamecheck.errors import TamecheckError
 
     try:

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 
-from tamecheck.commands.common import common, print_json
+from tamecheck.commands.common import common, print_json, write
 from tamecheck.errors import InputError
 
 MODEL = (".onnx", ".pt2", ".pt", ".pth", ".keras", ".h5", ".py")
@@ -16,6 +16,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("--vars", metavar="x,y", help="the variables in order (all names, in order of appearance)")
     p.add_argument("--rules", metavar="NAME|FILE", default="torch", help="torch, jax, tensorflow, or a TOML file of rules (torch)")
     p.add_argument("--mode", choices=("reverse", "forward"), default="reverse", help="the mode of differentiation (reverse)")
+    p.add_argument("-o", "--out", dest="certificate", metavar="CERT.json", help="write the certificate, for tamecheck check")
     p.add_argument("--plot", metavar="OUT", help="draw the witness on the graph of the program (SVG, PNG, PDF; needs matplotlib)")
     common(p)
 
@@ -31,11 +32,26 @@ def run(options: argparse.Namespace) -> int:
     report = conservative(source, options.rules, variables=names, mode=options.mode)
     if options.plot:
         report.plot(options.plot)
+    checked = None if report.positive or report.certificate is None else report.certificate.check().verdict
+    written = _write(options.certificate, report.certificate) if options.certificate else None
     if options.json:
-        print_json("conservative", report.verdict, report.to_json())
+        more = {"certificate": written, "certificate_obstacle": report.certificate_obstacle} if options.certificate else {}
+        print_json("conservative", report.verdict, {**report.to_json(), "checked": checked, **more})
     else:
         print(report.to_text(min(shutil.get_terminal_size((100, 24)).columns, 140)))
+        if checked:
+            print(f"\nchecker   the independent checker says: {checked}")
+        if options.certificate:
+            print(f"written   {written}" if written else f"no certificate: {report.certificate_obstacle}")
     return 0 if report.verdict in POSITIVE else 2 if report.verdict == "unknown" else 1
+
+
+def _write(path: str, certificate) -> str | None:
+    """Write a certificate; return its path, ``None`` if there is none."""
+    if certificate is None:
+        return None
+    write(path, certificate.to_bytes())
+    return path
 
 
 def _model(options: argparse.Namespace) -> int:
@@ -47,8 +63,13 @@ def _model(options: argparse.Namespace) -> int:
             raise InputError(f"{flag} is for formulas", code="TC194", where=options.source[:60], hint="leave it out for models")
     report = conservative_model(options.source, options.rules)
     certificate = report.pop("certificate")
+    proved = report["verdict"] != "unknown"
+    written = _write(options.certificate, certificate if proved else None) if options.certificate else None
     if options.json:
-        print_json("conservative", report["verdict"], {**report, "homes": [s.name for s in certificate.homes]})
+        more = {"certificate": written} if options.certificate else {}
+        print_json("conservative", report["verdict"], {**report, "homes": [s.name for s in certificate.homes], **more})
     else:
         print(model_text(report))
+        if options.certificate:
+            print(f"written   {written}" if written else "no certificate: nothing is proved about differentiation")
     return 2 if report["verdict"] == "unknown" else 0
