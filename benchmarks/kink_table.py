@@ -66,7 +66,7 @@ def judge(program: str, names: list[str], framework: str, point: tuple) -> tuple
     word = {True: "yes", False: "no", None: "not known"}
     if r.verdict == "undefined":
         return limits, "undefined", "-"
-    return limits, "yes" if r.positive else "no" if r.verdict == "not-conservative" else "not known", word[r.clarke]
+    return limits, "yes" if r.positive else "no" if r.verdict in ("not-conservative", "conservative-for-other") else "not known", word[r.clarke]
 
 
 def _set(d, cell, point) -> str:

@@ -129,6 +129,7 @@ def examine_critical(pieces: Pieces, facts: FunctionFacts, found: Consequences, 
     zero = [(f.zero, f.one)] * f.n
     for name in SETS:
         setattr(found, name, [])
+    found.ascent = None  # a question of its own: `tamecheck.autodiff.ascent`
     for cell in space.cells:
         if budget is not None:
             budget.spend(1024, "critical sets")

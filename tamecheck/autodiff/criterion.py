@@ -73,7 +73,11 @@ def examine(pieces: Pieces) -> RuleFacts:
             facts.note(text)
         vectors = space.vectors(cell)
         if vectors is None:
-            if space.kinks(cell):
+            # tangents of a smooth hypersurface around the cell: sufficient, not necessary
+            wider = space.wider_vectors(cell)
+            if wider is not None and not p.unknown and all([space.vanishes(defect(pieces, p, v), cell) is True for v in wider]):
+                _bounds(pieces, facts, p)
+            elif space.kinks(cell):
                 facts.note(f"the tangents where {space.formula(cell)}")
             continue
         for v in vectors:

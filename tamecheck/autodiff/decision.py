@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from flint import fmpz_mpoly
 
-from tamecheck.autodiff import consequences, criterion, function, line_consequences, line_refutation, verify
+from tamecheck.autodiff import ascent, consequences, criterion, function, line_consequences, line_refutation, verify
 from tamecheck.autodiff.code import Code
 from tamecheck.autodiff.consequences import Consequences
 from tamecheck.autodiff.criterion import RuleFacts
@@ -14,6 +14,7 @@ from tamecheck.autodiff.function import FunctionFacts
 from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Pieces
+from tamecheck.autodiff.potentials import Other, other
 from tamecheck.autodiff.refutation import Refuter
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import Missing, Undecided
@@ -43,7 +44,7 @@ MAXIMAL_REFUTATIONS = 12
 
 @dataclass
 class Decision:
-    """What was found; ``pieces`` is ``None`` if the program could not be cut into pieces."""
+    """What was found; ``pieces`` is ``None`` if the program could not be cut into pieces, ``other`` a function for which the rule is conservative."""
 
     code: Code
     rules: Rules
@@ -53,6 +54,7 @@ class Decision:
     rule: RuleFacts | None = None
     consequences: Consequences | None = None
     witness: Witness | None = None
+    other: Other | None = None
     undefined: list[Cell] = field(default_factory=list)
     obligations: list[str] = field(default_factory=list)
 
@@ -103,12 +105,24 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
             out.note("a refutation did not pass its second check: this is an error of the program")
         else:
             out.verdict = "not-conservative"
+            _another(out)
     elif out.undefined:
         out.verdict = "undefined"
     elif not out.obligations and facts.lipschitz and not facts.windowed:
         out.verdict = "conservative-unbounded" if rule.bounded is False else "conservative" if rule.bounded else "unknown"
-    if out.verdict != "not-conservative" or facts.lipschitz:
+    if out.witness is None or facts.lipschitz:
         _consequences(out, mode, budget)
+
+
+def _another(out: Decision) -> None:
+    """Ask whether the rule, refuted on an open set, is a conservative field of another function; where it is the derivative of the program
+    on all open cells, it is the function that is at fault, not the rule."""
+    n = out.pieces.space.n
+    if any([v.cell.dimension == n for v in out.rule.violations]):
+        out.other = other(out.pieces)
+        if out.other is not None:
+            out.verdict = "conservative-for-other"
+            out.witness.more["conservative_for"] = out.other.text
 
 
 def _examined(out: Decision, mode: str, budget: Budget | None) -> tuple[Pieces, FunctionFacts, RuleFacts]:
@@ -147,26 +161,32 @@ def _consequences(out: Decision, mode: str, budget: Budget | None) -> None:
 
 
 def _refined(out: Decision, mode: str, budget: Budget | None) -> Consequences | None:
-    """Return Clarke's and the critical sets, cutting space until no sign is missing; ``None`` if that takes too much."""
+    """Return Clarke's and the critical sets, cutting space until no sign is missing, then the ascent points; ``None`` if that takes too much."""
     left = None if budget is None else budget.remaining()
     own = Budget(seconds=PATIENCE if left is None else min(PATIENCE, max(left, 1)))
-    fine, facts = out.pieces, out.function
+    fine, facts, best = out.pieces, out.function, None
     extra: list[fmpz_mpoly] = []
     try:
         for _ in range(MAXIMAL_ROUNDS):
             try:
                 found = consequences.examine_all(fine, facts, own)
+                best = fine, facts, found
+                if not isinstance(fine.space, Line):
+                    ascent.examine(fine, facts, found, own)
+                break
             except Missing as need:
                 extra.append(need.factor)
-            else:
-                out.pieces, out.function = fine, facts
-                return found
             fine = Pieces(out.code, out.rules, own, mode, extra, fine.field)
             if len(fine.space.cells) > MAXIMAL_CELLS:
-                return None
+                break
             facts = function.examine(fine)
     except (Undecided, TooCurved, Missing, BudgetExceeded):
         pass
+    if best is not None:
+        out.pieces, out.function, found = best
+        if found.ascent is None:
+            found.note("the set of ascent points")
+        return found
     if budget is not None and budget.remaining() is not None and budget.remaining() <= 0:
         raise BudgetExceeded(f"time budget of {budget.seconds:g} s used up", code="TC301", where="critical sets")
     return None

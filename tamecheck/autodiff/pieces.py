@@ -13,7 +13,7 @@ from tamecheck.autodiff.fields import Field, NoRoom, Quotient
 from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
-from tamecheck.autodiff.space import Arrangement, Cell, Space
+from tamecheck.autodiff.space import Arrangement, Cell, Curved, Space
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
@@ -181,6 +181,11 @@ class Pieces:
     def implied(self, q: fmpz_mpoly, cell: Cell) -> int | None:
         """Return the sign of a polynomial that is no guard, if it follows from the signs of the guards on a cell."""
         f, found = self.field, set()
+        if cell.dimension == 0 and isinstance(self.space, Curved):
+            return self.space.sign(q, cell)
+        if cell.dimension == 0 and all([isinstance(x, Fraction) for x in cell.sample]):
+            v = f.substitute((q, f.one), [f.number(x) for x in cell.sample])[0]
+            return 0 if v.is_zero() else 1 if v.coeffs()[0] > 0 else -1
         for exponents, c in zip(q.monoms(), q.coeffs(), strict=True):
             s = 1 if c > 0 else -1
             for k, e in enumerate(exponents):

@@ -60,12 +60,14 @@ class Run:
     inputs : the quotients of the variables
     sign : the sign of a polynomial of the field on the set in question
     rules : Rules or ``None`` — ``None`` inside a definition: a kink there raises `Kink`
+    loose : whether a step function outside of the window is an unknown number, rather than `Outside`
     beyond : whether the derivative of a logarithm is 1/u where u < 0 and the logarithm has no value, as in the frameworks
     """
 
     def __init__(
-        self, code: Code, field: Field, inputs: Sequence[Quotient], sign: Oracle, rules: Rules | None, beyond: bool | None = None
+        self, code: Code, field: Field, inputs: Sequence[Quotient], sign: Oracle, rules: Rules | None, beyond: bool | None = None, loose: bool = False
     ) -> None:
+        self.loose = loose
         self.beyond = rules is not None if beyond is None else beyond
         self.code, self.field, self.inputs, self.oracle, self.rules = code, field, list(inputs), sign, rules
         self.values: dict[int, Value] = {}
@@ -142,7 +144,12 @@ class Run:
             s = self.quotient_sign(a[0])
             return f.number(Fraction(s)) if name == "sign" else a[0] if s >= 0 else (-a[0][0], a[0][1])
         if name in STEPS:
-            return f.number(Fraction(self._step(name, a[0])))
+            try:
+                return f.number(Fraction(self._step(name, a[0])))
+            except Outside:
+                if not self.loose:
+                    raise
+                return f.free(f"{name} {a[0][0]} {a[0][1]}")
         if name == "sqrt":
             return self._power(a[0], Fraction(1, 2))
         if name == "log":

@@ -62,7 +62,7 @@ def _cover(whole: list[tuple[int, ...]], outside: list[tuple[int, ...]]) -> list
         seed = left[0]
         literals = {k: frozenset([s]) for k, s in enumerate(seed)}
         for k in sorted(literals, key=lambda k: (seed[k] == 0, k)):
-            for wider in (frozenset([-1, 0, 1]), literals[k] | {0}, frozenset([-1, 1])):
+            for wider in (frozenset([-1, 0, 1]), literals[k] | {0}, frozenset([0, 1]), frozenset([-1, 0]), frozenset([-1, 1])):
                 if not literals[k] <= wider or wider == literals[k]:
                     continue
                 trial = {**literals, k: wider}

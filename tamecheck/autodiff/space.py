@@ -135,6 +135,10 @@ class Space:
         """Return vectors that span the tangent space at almost all points of a cell, ``None`` if that is not known."""
         raise NotImplementedError
 
+    def wider_vectors(self, cell: Cell) -> list[list[Quotient]] | None:
+        """Return vectors whose span holds the tangent space at almost all points of a cell, ``None`` if none are at hand."""
+        return None
+
     def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
         """Return whether a function is zero on a whole cell; ``None``: not known."""
         raise NotImplementedError
@@ -360,6 +364,15 @@ class Curved(Space):
                 if any([self.sign(p, cell) for p in v]):
                     return [[(p, f.one) for p in v]]
         return None
+
+    def wider_vectors(self, cell: Cell) -> list[list[Quotient]] | None:
+        f, n = self.field, self.n
+        one, zero = (f.one, f.one), (f.zero, f.one)
+        for q in self.kinks(cell):
+            g = [(q.derivative(k), f.one) for k in range(n)]
+            if any([self.sign(c[0], cell) for c in g]):
+                return [[g[j] if i == k else (-g[k][0], f.one) if i == j else zero for i in range(n)] for k in range(n) for j in range(k + 1, n)]
+        return [[one if i == k else zero for i in range(n)] for k in range(n)]
 
     def _equations(self, cell: Cell) -> list[fmpz_mpoly]:
         """Return polynomials that vanish on a cell: guards, then factors of the projection."""

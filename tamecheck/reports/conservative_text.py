@@ -7,7 +7,7 @@ VERDICT = {
     "clarke": "Clarke: what is returned is a Clarke subgradient everywhere",
     "conservative": "conservative: what is returned is a selection of a conservative field",
     "conservative-unbounded": "conservative but unbounded: the chain rule holds, what is returned is unbounded",
-    "conservative-for-other": "conservative for another function",
+    "conservative-for-other": "conservative for another function, not for the program",
     "not-conservative": "not conservative",
     "undefined": "undefined: somewhere no number is returned",
     "unknown": "unknown",
@@ -37,7 +37,9 @@ def to_text(c: dict, width: int = 80) -> str:
         lines += _wrapped(
             "witness   ", f"{c['witness']['kind']}: {c['witness']['text']}" + (" [checked again]" if c["witness"]["verified"] else ""), width
         )
-    for key, label in (("spurious", "spurious  "), ("stuck", "stuck     "), ("restless", "restless  ")):
+    if c["conservative_for"] is not None:
+        lines += _wrapped("for       ", f"what is returned is a selection of a conservative field of {c['conservative_for']}", width)
+    for key, label in (("spurious", "spurious  "), ("stuck", "stuck     "), ("restless", "restless  "), ("ascent", "ascent    ")):
         if c[key] not in (None, "False"):
             lines += _wrapped(label, f"{MEANING[key]}: {c[key]}", width)
     if c["spurious"] == "False":
@@ -61,6 +63,7 @@ MEANING = {
     "spurious": "critical for the rules and not for the program",
     "stuck": "0 is returned where the program is not critical",
     "restless": "critical, and 0 is not what is returned",
+    "ascent": "minus what is returned leads up",
 }
 
 

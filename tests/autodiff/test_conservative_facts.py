@@ -200,11 +200,13 @@ def test_b23_half_the_squared_norm():
 
 
 STE = '[[rule]]\noperator = "{}"\nvalue = ["{}"]\n'
+REVERSAL = '[[rule]]\noperator = "add"\nbackward = ["-g", "-g"]\n'
+HARDTANH = "where(x+1 < 0, -2, where(x-1 >= 0, 0, x-1))"
 WRONG = [
     ("C01", "max(x, y)", ["x", "y"], ties(1, 1), {"circulation": "1", "kind": "stratum-hugging-loop"}),
     ("C02", "max(x, y)", ["x", "y"], ties(0, 0), {"circulation": "1", "kind": "stratum-hugging-loop"}),
-    ("C03", "round(x)", ["x"], STE.format("round", 1), {"kind": "jump-curve"}),
-    ("C03", "x + stop_gradient(round(x) - x)", ["x"], "torch", {"kind": "jump-curve"}),
+    ("C03", "round(x)", ["x"], STE.format("round", 1), {"kind": "jump-curve", "conservative_for": "x"}),
+    ("C03", "x + stop_gradient(round(x) - x)", ["x"], "torch", {"kind": "jump-curve", "conservative_for": "x"}),
     ("C04", "round(x)", ["x"], "torch", {"kind": "jump-curve"}),
     ("C06", "x*stop_gradient(x)", ["x"], "torch", {"delta_f": "1", "integral": "1/2", "conservative_for": "x^2/2"}),
     ("C07", "x*stop_gradient(y)", ["x", "y"], "torch", {"circulation": "-1", "kind": "open-cell-loop"}),
@@ -213,7 +215,7 @@ WRONG = [
         "-relu(w)",
         ["w"],
         '[[rule]]\noperator = "relu"\nbackward = ["where(g > 0, where(x0 > 0, g, 0), 0)"]\n',
-        {"delta_f": "-1", "integral": "0"},
+        {"delta_f": "-1", "integral": "0", "conservative_for": "0"},
     ),
     ("C16", "hardshrink(x)", ["x"], "torch", {"kind": "jump-curve"}),
     ("C16", "threshold(x, 1, 0)", ["x"], "torch", {"kind": "jump-curve"}),
@@ -230,20 +232,28 @@ WRONG = [
         {"kind": "stratum-hugging-loop", "circulation": "1"},
     ),
     ("C21", "x - stop_gradient((x + y)/2)", ["x", "y"], "torch", {"conservative_for": "x"}),
-    ("C23", "let y = stop_gradient(x/2); (x - y)^2 + 2*y", ["x"], "torch", {"delta_f": "5/4", "integral": "1/2"}),
-    ("C24", "relu(x) + x", ["x"], '[[rule]]\noperator = "relu"\nbackward = ["-g"]\n', {"kind": "open-cell-curve"}),
-    ("C25", "relu(x)", ["x"], STE.format("relu", 1), {"delta_f": "0", "integral": "-1"}),
+    (
+        "C23",
+        "let y = stop_gradient(x/2); (x - y)^2 + 2*y",
+        ["x"],
+        "torch",
+        {"delta_f": "5/4", "integral": "1/2", "conservative_for": "x^2/2"},
+    ),
+    ("C24", "x + 0*x", ["x"], REVERSAL, {"delta_f": "1", "integral": "-1", "conservative_for": "-x"}),
+    ("C24", "relu(x) + x", ["x"], '[[rule]]\noperator = "relu"\nbackward = ["-g"]\n', {"kind": "open-cell-curve", "conservative_for": "0"}),
+    ("C25", "relu(x)", ["x"], STE.format("relu", 1), {"delta_f": "0", "integral": "-1", "conservative_for": "x"}),
     ("C27", "where(x == 0, y - stop_gradient(y), 0)", ["x", "y"], "torch", {"circulation": "1", "kind": "stratum-hugging-loop"}),
-    ("D08", "relu(x)", ["x"], '[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, 1/2, 0)"]\n', {"delta_f": "1", "integral": "1/2"}),
-    ("A-86", "sign(x)", ["x"], STE.format("sign", "where(abs(x0) <= 1, 1, 0)"), {"kind": "jump-curve"}),
+    ("D08", "relu(x)", ["x"], '[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, 1/2, 0)"]\n', {"delta_f": "1", "integral": "1/2", "conservative_for": "where(x < 0, 0, x/2)"}),
+    ("A-86", "sign(x)", ["x"], STE.format("sign", "where(abs(x0) <= 1, 1, 0)"), {"kind": "jump-curve", "conservative_for": HARDTANH}),
 ]
 
 
 @pytest.mark.parametrize(("fact", "program", "names", "rules", "expected"), WRONG)
 def test_not_conservative(fact, program, names, rules, expected):
-    """A witness with two different exact numbers, which passes the second check."""
+    """A witness with two different exact numbers, which passes the second check; the other function if there is one in closed form."""
     r = conservative(program, rules, variables=names)
-    assert r.verdict == "not-conservative"
+    assert r.verdict == ("conservative-for-other" if "conservative_for" in expected else "not-conservative")
+    assert r.conservative_for == expected.get("conservative_for")
     assert r.witness["verified"] is True
     assert {k: r.witness.get(k) for k in expected} == expected
 

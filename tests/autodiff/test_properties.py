@@ -55,7 +55,8 @@ def test_g2_weights_that_add_up_to_one(seed):
     # as a derivative of relu itself, weights that add up to s return s on the positive side
     s = sum(w) + Fraction(1, 2)
     rule = f'[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, {s}, 0)"]\n'
-    assert conservative("relu(x)", rule).verdict == "not-conservative"
+    r = conservative("relu(x)", rule)
+    assert r.verdict == ("conservative" if s == 1 else "conservative-for-other") and bool(r.witness) == (s != 1)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3, 5, 6, 7])
@@ -179,9 +180,9 @@ def test_thirty_rules_are_planted():
 
 @pytest.mark.parametrize(("program", "rules"), PLANTED)
 def test_planted_wrong_rules_are_all_found(program, rules):
-    """Not conservative, with a witness that is checked again."""
+    """Not conservative for the program, with a witness that is checked again."""
     r = conservative(program, rules, variables=["x", "y"])
-    assert r.verdict == "not-conservative"
+    assert r.verdict in ("not-conservative", "conservative-for-other")
     assert r.witness["verified"] is True
 
 
