@@ -79,9 +79,7 @@ class Homogeneity:
 
     def homogenisation(self):
         """Return ``(program, {"f_H": node})``, the limit of f(r u)/r^M; ``None`` where no rule says what it is."""
-        from tamecheck.proofs.homogenisation import homogenised
-
-        found = homogenised(*self._subject)
+        found = None if self.near is None else self.near.limit
         return None if found is None else (found[0], {"f_H": found[1]})
 
     def to_json(self) -> dict:
@@ -170,8 +168,7 @@ def _examined(certificate, program, node: int, chosen: list[int], name_of: Mappi
     found = None if space is None else positive(space)
     if found is not None and not confirmed(program, node, found):
         found = None
-    ranges = [certificate.proof.derivation.record(n)[3] for n in range(len(program.nodes))]
-    bounds = near(program, node, chosen, ranges)
+    bounds = near(program, node, chosen, certificate.proof.derivation.record)
     failed = isinstance(bounds, Failure)
     stop = None if degree is not None else obstacle(program, node, chosen)
     return Homogeneity(

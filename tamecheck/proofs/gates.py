@@ -10,20 +10,22 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.errors import TamecheckError
+from tamecheck.kernel.gate_bounds import Bounds, key, members
 from tamecheck.programs.program import Program
+from tamecheck.proofs import gate_search
 
 ENTRYWISE = frozenset(["map", "compare", "logic", "where"])
 
 
 class Gate(NamedTuple):
-    """Upper bounds; a slope is None when it is not a known rational."""
+    """Upper bounds; a slope is None when it is not a known rational; ``breaks`` are its rational kinks."""
 
     defect: Fraction
     lipschitz: Fraction
     at_zero: Fraction
     left: Fraction | None
     right: Fraction | None
-    text: str
+    breaks: tuple[Fraction, ...]
 
 
 def roots(program: Program) -> list[int]:
@@ -64,7 +66,7 @@ class Gates:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.roots = roots(program)
-        self._known: dict[str, Gate | str] = {}
+        self._known: dict[tuple, tuple[Bounds, bool] | str] = {}
 
     def frontier(self, target: int) -> set[int]:
         """Return the nodes where a function of one variable ends: the target, and what is used by a node with another root."""
@@ -73,16 +75,33 @@ class Gates:
             found.update([a for a in node[2] if self.roots[a] != self.roots[n]])
         return found
 
-    def of(self, n: int) -> Gate | str:
-        """Return the gate by which node ``n`` depends on its root, or the reason why there is none."""
-        small, target = scalar(self.program, n, self.roots[n])
-        key = f"{small.digest()} {target}"
-        if key not in self._known:
-            try:
-                self._known[key] = _analysed(small, target)
-            except TamecheckError as reason:
-                self._known[key] = reason.message
-        return self._known[key]
+    def of(self, n: int) -> tuple[Bounds, bool] | str:
+        """Return bounds of the function by which node ``n`` depends on its root, and whether the kernel verified them; or why there are none."""
+        base = self.roots[n]
+        rows = members(self.program.nodes, n, base)
+        if rows is None:
+            return "a scalar function in it is too long"
+        found = key(self.program.nodes, rows, base)
+        if found not in self._known:
+            self._known[found] = self._bounded(n, base)
+        known = self._known[found]
+        return known if isinstance(known, str) else (known[0]._replace(node=n, root=base), known[1])
+
+    def _bounded(self, n: int, base: int) -> tuple[Bounds, bool] | str:
+        small, target = scalar(self.program, n, base)
+        try:
+            gate = _analysed(small, target)
+        except TamecheckError as reason:
+            return reason.message
+        if isinstance(gate, str):
+            return gate
+        place = small.inputs()[0]
+        for slopes in dict.fromkeys([(gate.left, gate.right), (None, None)]):
+            wanted = Bounds(target, place, gate.defect, gate.lipschitz, gate.at_zero, (), *slopes)
+            found = gate_search.verified_bounds(small.nodes, wanted, gate.breaks)
+            if found is not None:
+                return found, True
+        return Bounds(target, place, gate.defect, gate.lipschitz, gate.at_zero, (), gate.left, gate.right), False
 
 
 def _analysed(small: Program, target: int) -> Gate | str:
@@ -105,7 +124,8 @@ def _analysed(small: Program, target: int) -> Gate | str:
     if zero is None:
         return "the value at 0 of a scalar function in it is not known"
     slopes = [_slope(sizes, shape, side) for side in (-1, 1)]
-    return Gate(defect, lipschitz, zero, *slopes, f"defect {float(defect):.12g}, Lipschitz {float(lipschitz):.12g}")
+    breaks = [b.point.rational for b in shape.breaks if b.point.rational is not None]
+    return Gate(defect, lipschitz, zero, *slopes, tuple(breaks))
 
 
 def _upper(value: object) -> Fraction | None:
