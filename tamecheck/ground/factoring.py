@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from math import gcd, lcm
 
-from flint import fmpq_mpoly_ctx, fmpz_mpoly
+from flint import fmpq_mpoly_ctx, fmpz_mpoly, fmpz_poly
 
 from tamecheck.errors import BudgetExceeded
 
@@ -35,24 +35,59 @@ def factor(p: fmpz_mpoly, names: Sequence[str], seconds: float = CHILD_SECONDS) 
     BudgetExceeded
         TC306 if FLINT does not answer in time.
     """
-    monomial = [min(column) for column in zip(*[tuple(map(int, e)) for e in p.monoms()], strict=True)]
-    if any(monomial):
-        rest = p.context().from_dict({tuple([a - b for a, b in zip(map(int, e), monomial, strict=True)]): c for e, c in p.to_dict().items()})
-        unit, pairs = factor(rest, names, seconds)
-        return unit, [*[(p.context().gen(k), e) for k, e in enumerate(monomial) if e], *pairs]
     if p.is_constant():
         return int(p.coeffs()[0]), []
-    degree = int(p.total_degree())
-    occurring = [k for k, d in enumerate(p.degrees()) if d > 0]
+    common = p.term_content()
+    content = int(common.coeffs()[0])
+    found: Pairs = []
+    if not common.is_constant():
+        found = [(p.context().gen(k), int(e)) for k, e in enumerate(common.degrees()) if e]
+    if not common.is_one():
+        p = p / common
+        if p.is_constant():
+            return content * int(p.coeffs()[0]), found
+    unit, pairs = _primitive(p, names, seconds)
+    return content * unit, found + pairs
+
+
+def _primitive(p: fmpz_mpoly, names: Sequence[str], seconds: float) -> tuple[int, Pairs]:
+    """Factor a polynomial that no number and no variable divides."""
+    degrees = list(map(int, p.degrees()))
+    occurring = [k for k, d in enumerate(degrees) if d]
     if len(occurring) == 1:
-        check_univariate(degree, max([abs(int(c)).bit_length() for c in p.coeffs()]))
-    if len(occurring) < 2 or sorted(p.degrees())[-2] <= SAFE_DEGREE or len(p) > DENSE * degree or not _powers_only(p):
-        return _flint(p, names)
-    content = p.content()
-    primitive = p / content
-    if any([eisenstein(primitive, k, names, seconds) for k in occurring]):
-        return int(content), [(primitive, 1)]
+        return _univariate(p, occurring[0], degrees[occurring[0]])
+    if sorted(degrees)[-2] <= SAFE_DEGREE or len(p) > DENSE * int(p.total_degree()) or not _powers_only(p):
+        return _linear(p, degrees.index(1), names, seconds) if 1 in degrees else _flint(p, names)
+    if any([eisenstein(p, k, names, seconds) for k in occurring]):
+        return 1, [(p, 1)]
     return _child(p, names, seconds)
+
+
+def _univariate(p: fmpz_mpoly, k: int, degree: int) -> tuple[int, Pairs]:
+    """Factor a polynomial in one variable: FLINT's arithmetic for these is faster."""
+    if degree == 1:
+        return 1, [(p, 1)]
+    dense = [0] * (degree + 1)
+    for e, c in zip(p.monoms(), p.coeffs(), strict=True):
+        dense[e[k]] = c
+    check_univariate(degree, max([abs(int(c)).bit_length() for c in dense]))
+    unit, pairs = fmpz_poly(dense).factor()
+    if len(pairs) == 1 and pairs[0][1] == 1:
+        return 1, [(p, 1)]
+    context = p.context()
+    before, after = (0,) * k, (0,) * (len(p.degrees()) - k - 1)
+    return int(unit), [
+        (context.from_dict({(*before, i, *after): c for i, c in enumerate(q.coeffs()) if c}), int(e)) for q, e in pairs
+    ]  # fmt: skip
+
+
+def _linear(p: fmpz_mpoly, k: int, names: Sequence[str], seconds: float) -> tuple[int, Pairs]:
+    """Factor a polynomial of degree 1 in the variable at place ``k``: what remains when the content is divided out is irreducible."""
+    content = p.derivative(k).gcd(p)
+    if content.is_constant():
+        return 1, [(p, 1)]
+    unit, pairs = factor(content, names, seconds)
+    return unit, [*pairs, (p / content, 1)]
 
 
 def _powers_only(p: fmpz_mpoly) -> bool:

@@ -10,7 +10,7 @@ Variables are counted from 1: the *level* of a polynomial is the last variable t
 import time
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import comb, gcd, lcm
+from math import comb, gcd, lcm, prod
 
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
@@ -26,6 +26,8 @@ MAXIMAL_WORK = 3 * 10**9
 """Estimated work of a resultant that is still attempted: terms times words times the cube of the size of the Sylvester
 matrix; measured, 10^8 take about a second."""
 WORK_PER_SECOND = 10**8
+SHORT = 40
+"""Resultants of polynomials with no more terms than that together are not kept for another time."""
 MINIMAL_PATIENCE = 1
 """Seconds a factorisation may take, whatever is left of a budget."""
 
@@ -58,7 +60,7 @@ class Ring:
         self.deadline: float | None = None
         self._resultants: dict[tuple[str, str, int], fmpz_mpoly] = {}
         self._discriminants: dict[tuple[str, int], fmpz_mpoly] = {}
-        self._factors: dict[str, tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]] = {}
+        self._factors: dict[str, tuple[int, tuple[tuple[fmpz_mpoly, int, str], ...]]] = {}
 
     def __repr__(self) -> str:
         return f"Ring({', '.join(self.names)})"
@@ -98,6 +100,11 @@ class Ring:
 
     def factors(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[fmpz_mpoly, int], ...]]:
         """Return ``(c, ((q, e), ...))`` with p = c * product of q**e, the q irreducible, primitive, with positive first coefficient."""
+        unit, found = self.named_factors(p)
+        return unit, tuple([(q, e) for q, e, _ in found])
+
+    def named_factors(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[fmpz_mpoly, int, str], ...]]:
+        """Return the same as `factors`, with the text of each factor, which equal polynomials share."""
         key = str(p)
         found = self._factors.get(key)
         if found is None:
@@ -107,46 +114,51 @@ class Ring:
             for q, e in pairs:
                 if q.coeffs()[0] < 0:
                     q, unit = -q, unit * (-1) ** int(e)
-                result.append((q, int(e)))
+                result.append((q, int(e), key if q == p else str(q)))
             found = self._factors[key] = (unit, tuple(result))
         return found
 
     def resultant(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
         """Return the resultant with respect to the variable at position ``k``."""
+        self.check_time("projection")
+        if len(p) + len(q) <= SHORT:
+            self._estimate(p, q, k, "resultant")
+            return p.resultant(q, k - 1)
         key = (str(p), str(q), k)
         found = self._resultants.get(key)
         if found is None:
-            self.check_time("projection")
             self._estimate(p, q, k, "resultant")
             found = self._resultants[key] = p.resultant(q, k - 1)
         return found
 
     def discriminant(self, p: fmpz_mpoly, k: int) -> fmpz_mpoly:
         """Return the discriminant with respect to the variable at position ``k``, for degree at least 1 there."""
-        key = (str(p), k)
-        found = self._discriminants.get(key)
+        key = (str(p), k) if len(p) > SHORT else None
+        found = self._discriminants.get(key) if key else None
         if found is None:
             self.check_time("projection")
             if p.degrees()[k - 1] > 2:
                 self._estimate(p, p, k, "discriminant")
-            found = self._discriminants[key] = p.discriminant(k - 1)
+            found = p.discriminant(k - 1)
+            if key:
+                self._discriminants[key] = found
         return found
 
-    def discriminant_parts(self, p: fmpz_mpoly, k: int) -> list[fmpz_mpoly]:
+    def discriminant_parts(self, p: fmpz_mpoly, k: int, step: int | None = None) -> list[fmpz_mpoly]:
         """Return polynomials whose product has the factors of the discriminant, up to numbers.
 
-        For p = q(x^a) that is a number times (c_0 c_d)^(a-1) disc(q)^a.
+        For p = q(x^a) that is a number times (c_0 c_d)^(a-1) disc(q)^a; ``step`` is a, if it is known.
         """
-        step = common_exponent([p], k)
+        step = common_exponent([p], k) if step is None else step
         if step < 2:
             return [self.discriminant(p, k)]
         c = self.coefficients(p, k)
         q = self.deflated(p, k, step)
         return [c[0], c[-1], *([self.discriminant(q, k)] if q.degrees()[k - 1] > 1 else [])]
 
-    def resultant_root(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int) -> fmpz_mpoly:
+    def resultant_root(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int, step: int | None = None) -> fmpz_mpoly:
         """Return a polynomial with the factors of the resultant: for p(x^a), q(x^a) the resultant is a power of res(p, q)."""
-        step = common_exponent([p, q], k)
+        step = common_exponent([p, q], k) if step is None else step
         if step < 2:
             return self.resultant(p, q, k)
         return self.resultant(self.deflated(p, k, step), self.deflated(q, k, step), k)
@@ -194,22 +206,20 @@ class Ring:
             raise BudgetExceeded("time budget used up", code="TC301", where=where)
 
     def _bound(self, p: fmpz_mpoly, what: str) -> None:
-        if len(p) > MAXIMAL_TERMS or max(p.degrees(), default=0) > MAXIMAL_DEGREE:
+        if len(p) > MAXIMAL_TERMS or (p.total_degree() > MAXIMAL_DEGREE and max(p.degrees(), default=0) > MAXIMAL_DEGREE):
             raise BudgetExceeded(f"{what} of a polynomial with {len(p)} terms is not attempted", code="TC306")
 
     def _estimate(self, p: fmpz_mpoly, q: fmpz_mpoly, k: int, what: str) -> None:
         """Refuse a resultant whose size, by the degree and length bounds, exceeds the limit."""
-        a, b = p.degrees(), q.degrees()
-        m, n = a[k - 1], b[k - 1]
-        terms = 1
-        for i in range(len(self.names)):
-            if i != k - 1:
-                terms *= n * a[i] + m * b[i] + 1
-        total = n * p.total_degree() + m * q.total_degree()
-        occurring = sum([1 for i in range(len(self.names)) if i != k - 1 and (a[i] or b[i])])
-        terms = min(terms, comb(total + occurring, occurring))
+        a, b = list(map(int, p.degrees())), list(map(int, q.degrees()))
+        m, n = a.pop(k - 1), b.pop(k - 1)
+        terms = prod([n * d + m * e + 1 for d, e in zip(a, b, strict=True)])
+        if terms > SHORT:
+            total = n * int(p.total_degree()) + m * int(q.total_degree())
+            occurring = sum([1 for d, e in zip(a, b, strict=True) if d or e])
+            terms = min(terms, comb(total + occurring, occurring))
         bits = n * height(p) + m * height(q)
-        work = int(terms) * (1 + int(bits) // 64) * int(m + n) ** 3
+        work = terms * (1 + bits // 64) * (m + n) ** 3
         if work > self.work or max(m, n) > MAXIMAL_DEGREE:
             raise BudgetExceeded(
                 f"a {what} may have {terms} terms of {bits} bits, about {work // WORK_PER_SECOND + 1} s",
@@ -224,7 +234,8 @@ def common_exponent(polynomials: Sequence[fmpz_mpoly], k: int) -> int:
 
 def height(p: fmpz_mpoly) -> int:
     """Return the bit length of the largest coefficient plus that of the number of terms."""
-    return max([abs(int(c)).bit_length() for c in p.coeffs()], default=0) + len(p).bit_length()
+    c = p.coeffs()
+    return int(max(max(c), -min(c))).bit_length() + len(c).bit_length() if c else 0
 
 
 def positive(p: fmpz_mpoly) -> bool:

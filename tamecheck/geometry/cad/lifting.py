@@ -61,7 +61,7 @@ class Lifting:
             self._rigid = [0] * len(self._rigid)
         self.root = Point((), 0, 0, 0)
         for f in self._above[0]:
-            self.root.arrays[f.number] = [int(c) for c in f.polynomial.coeffs()] if f.level > 1 else _dense(f)
+            self.root.arrays[f.number] = f.numbers if f.level > 1 else _dense(f)
         self._pending: list[Point] = [self.root] if self.dimension else []
 
     # ------------------------------------------------------------------- points
@@ -360,8 +360,8 @@ def _last(f: Factor) -> int:
 
 def _dense(f: Factor) -> list[int]:
     c = [0] * (f.degree + 1)
-    for exponents, value in zip(f.monomials, f.polynomial.coeffs(), strict=True):
-        c[exponents[0]] = int(value)
+    for exponents, value in zip(f.monomials, f.numbers, strict=True):
+        c[exponents[0]] = value
     return c
 
 

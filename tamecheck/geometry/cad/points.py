@@ -162,7 +162,7 @@ class Point:
         before = ctx.prec
         ctx.prec = bits
         try:
-            array: Sequence[Ball] = [int(c) for c in f.polynomial.coeffs()]
+            array: Sequence[Ball] = f.numbers
             plan = f.steps()
             for k in range(len(self.coordinates) if until is None else until):
                 step = plan[k]

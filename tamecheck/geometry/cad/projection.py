@@ -21,6 +21,7 @@ dimension are used.
 """
 
 from collections.abc import Iterable, Sequence
+from math import gcd
 
 from flint import fmpz_mpoly
 
@@ -46,7 +47,8 @@ class Factor:
     level, degree : main variable (from 1) and degree in it
     occurs : int — bit k is set if x_k occurs
     even : int — bit k is set if only even powers of x_k occur
-    coefficients : list of fmpz_mpoly — c_0, ..., c_d in the main variable
+    monomials, numbers : lists — exponents and coefficients of the terms, as Python's integers
+    coefficients : list of fmpz_mpoly — c_0, ..., c_d in the main variable (made when they are asked for)
     masks : list — for each coefficient the bits of its factors, or None if it was not factored
     discriminant : int or None — bits of the factors of the discriminant
     resultants : dict — for another factor's number the bits of the factors of the resultant
@@ -55,31 +57,71 @@ class Factor:
     """
 
     __slots__ = (
-        "number", "bit", "polynomial", "level", "degree", "occurs", "even", "coefficients", "masks", "discriminant", "resultants",
-        "nullable", "known", "monomials", "plan", "degrees", "weight",
+        "number", "bit", "polynomial", "level", "degree", "occurs", "even", "masks", "discriminant", "resultants",
+        "nullable", "known", "monomials", "numbers", "plan", "degrees", "weight", "_ring", "_coefficients",
     )  # fmt: skip
 
-    def __init__(self, ring: Ring, polynomial: fmpz_mpoly, number: int, level: int, known: bool = True) -> None:
+    def __init__(self, ring: Ring, polynomial: fmpz_mpoly, number: int, level: int | None = None, known: bool = True) -> None:
         self.number, self.bit = number, 1 << number
         self.polynomial = polynomial
-        self.level = level
         # FLINT's own integers would make every product with a power one of them
         self.monomials = [tuple(map(int, e)) for e in polynomial.monoms()]
-        self.degrees = tuple(map(int, polynomial.degrees()))
-        self.weight = sum([sum(e) for e in self.monomials])
+        self.numbers = list(map(int, polynomial.coeffs()))
+        columns = list(zip(*self.monomials, strict=True))
+        self.degrees = tuple(map(max, columns))
+        self.level = level = max([k for k, d in enumerate(self.degrees, 1) if d]) if level is None else level
+        self.weight = sum(map(sum, columns))
         self.degree = self.degrees[level - 1]
-        self.occurs = sum([1 << k for k in range(1, level + 1) if self.degrees[k - 1]])
-        self.even = sum([1 << k for k in range(1, level + 1) if not any([e[k - 1] & 1 for e in self.monomials])])
-        self.coefficients = ring.coefficients(polynomial, level)
+        occurs = even = 0
+        for k in range(1, level + 1):
+            if self.degrees[k - 1]:
+                occurs |= 1 << k
+                if not any([e & 1 for e in columns[k - 1]]):
+                    even |= 1 << k
+            else:
+                even |= 1 << k
+        self.occurs, self.even = occurs, even
         self.masks: list[int | None] = [None] * (self.degree + 1)
         self.discriminant: int | None = None
         self.resultants: dict[int, int] = {}
-        self.nullable = not any([c.is_constant() and not c.is_zero() for c in self.coefficients])
+        self.nullable = level > 1 and not self.constants()
         self.known = known
         self.plan: list[Step | None] | None = None
+        self._ring = ring
+        self._coefficients: list[fmpz_mpoly | None] = [None] * (self.degree + 1)
 
     def __repr__(self) -> str:
         return f"Factor({self.polynomial})"
+
+    def constants(self) -> list[int]:
+        """Return the powers of the main variable whose coefficient is a number other than 0."""
+        terms: dict[int, int] = {}
+        pure = []
+        for e in self.monomials:
+            power = e[self.level - 1]
+            terms[power] = terms.get(power, 0) + 1
+            if sum(e) == power:
+                pure.append(power)
+        return [power for power in pure if terms[power] == 1]
+
+    def coefficient(self, i: int) -> fmpz_mpoly:
+        """Return the coefficient of a power of the main variable."""
+        found = self._coefficients[i]
+        if found is None:
+            k = self.level - 1
+            found = self._ring.from_terms(
+                [((*e[:k], 0, *e[k + 1 :]), c) for e, c in zip(self.monomials, self.numbers, strict=True) if e[k] == i]
+            )
+            self._coefficients[i] = found
+        return found
+
+    @property
+    def coefficients(self) -> list[fmpz_mpoly]:
+        return [self.coefficient(i) for i in range(self.degree + 1)]
+
+    def step(self) -> int:
+        """Return the greatest common divisor of the exponents of the main variable."""
+        return gcd(*[e[self.level - 1] for e in self.monomials])
 
     def steps(self) -> list[Step | None]:
         """Return how to substitute x_1, x_2, ... one after the other; ``None`` where a variable does not occur.
@@ -135,16 +177,14 @@ class Projection:
 
     def register(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
         """Return the sign of the constant and the irreducible factors (with exponents) of a nonzero polynomial, adding new ones."""
-        unit, pairs = self.ring.factors(p)
+        unit, pairs = self.ring.named_factors(p)
         found = []
-        for q, e in pairs:
-            key = str(q)
+        for q, e, key in pairs:
             factor = self._numbers.get(key)
             if factor is None:
-                level = self.ring.level(q)
-                factor = self._numbers[key] = Factor(self.ring, q, len(self.factors), level)
+                factor = self._numbers[key] = Factor(self.ring, q, len(self.factors))
                 self.factors.append(factor)
-                self.levels[level].append(factor)
+                self.levels[factor.level].append(factor)
             found.append((factor, e))
         return (1 if unit > 0 else -1), tuple(found)
 
@@ -223,18 +263,18 @@ class Projection:
         for f in list(chosen):
             self._coefficients(f)
             f.discriminant = 0
-            for part in ring.discriminant_parts(f.polynomial, k) if f.degree > 1 else ():
+            for part in ring.discriminant_parts(f.polynomial, k, f.step()) if f.degree > 1 else ():
                 f.discriminant |= self.mask(part)
         restricted = len(chosen) < len(everything)
         for i, f in enumerate(chosen):
             for g in everything if restricted else chosen[i + 1 :]:
                 if g is f or g.number in f.resultants or (pivots is not None and f.number not in pivots and g.number not in pivots):
                     continue
-                f.resultants[g.number] = g.resultants[f.number] = self.mask(ring.resultant_root(f.polynomial, g.polynomial, k))
+                root = ring.resultant_root(f.polynomial, g.polynomial, k, gcd(f.step(), g.step()))
+                f.resultants[g.number] = g.resultants[f.number] = self.mask(root)
 
     def _coefficients(self, f: Factor) -> None:
         """Register the coefficients that the method needs."""
-        c = f.coefficients
         wanted: Iterable[int]
         if self.method == "lazard":
             wanted = [f.degree, 0] if f.degree else [0]
@@ -244,30 +284,28 @@ class Projection:
             wanted = self._down(f)
         else:
             wanted = [f.degree] if self._never_nullified(f) else self._locating(f)
+        for i in f.constants():
+            f.masks[i] = 0
         for i in wanted:
-            if f.masks[i] is None and not c[i].is_zero():
-                f.masks[i] = self.mask(c[i])
-        for i, part in enumerate(c):
-            if f.masks[i] is None and part.is_constant() and not part.is_zero():
-                f.masks[i] = 0
+            if f.masks[i] is None and not f.coefficient(i).is_zero():
+                f.masks[i] = self.mask(f.coefficient(i))
 
     def _down(self, f: Factor) -> list[int]:
         """Return the places from the leading coefficient down until no common real zero is left."""
         chosen: list[int] = []
         for i in range(f.degree, -1, -1):
-            part = f.coefficients[i]
+            part = f.coefficient(i)
             if part.is_zero():
                 continue
             chosen.append(i)
-            if part.is_constant() or self._disjoint([f.coefficients[j] for j in chosen], f.level):
+            if part.is_constant() or self._disjoint([f.coefficient(j) for j in chosen], f.level):
                 break
         return chosen
 
     def _never_nullified(self, f: Factor) -> bool:
         """Return True if the coefficients provably have no common real zero."""
-        parts = [c for c in f.coefficients if not c.is_zero()]
         # irreducible polynomials have coprime coefficients, and coprime polynomials in one variable no common zero
-        return f.level == 2 or any([c.is_constant() for c in parts]) or self._disjoint(parts, f.level)
+        return f.level == 2 or not f.nullable or self._disjoint([c for c in f.coefficients if not c.is_zero()], f.level)
 
     def _disjoint(self, parts: list[fmpz_mpoly], level: int) -> bool:
         if any([positive(c) for c in parts]):
@@ -283,10 +321,11 @@ class Projection:
         """Return the leading coefficient and further ones with the same common zeros as all; one is skipped if a chosen one divides
         its power, that is, vanishes only where it does."""
         chosen = [f.degree]
-        radicals = [frozenset([str(q) for q, _ in self.ring.factors(f.coefficients[f.degree])[1]])]
-        rest = [i for i in range(f.degree - 1, -1, -1) if not f.coefficients[i].is_zero()]
-        for i in sorted(rest, key=lambda i: (f.coefficients[i].total_degree(), len(f.coefficients[i]), -i)):
-            radical = frozenset([str(q) for q, _ in self.ring.factors(f.coefficients[i])[1]])
+        c = f.coefficients
+        radicals = [frozenset([key for _, _, key in self.ring.named_factors(c[f.degree])[1]])]
+        rest = [i for i in range(f.degree - 1, -1, -1) if not c[i].is_zero()]
+        for i in sorted(rest, key=lambda i: (c[i].total_degree(), len(c[i]), -i)):
+            radical = frozenset([key for _, _, key in self.ring.named_factors(c[i])[1]])
             if not any([r <= radical for r in radicals]):
                 chosen.append(i)
                 radicals.append(radical)
