@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tamecheck.errors import InputError
+from tamecheck.programs.selection import select
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,41 +198,7 @@ def _cumulate(parameters: tuple, arguments: list, _shape: tuple) -> object:
 
 
 def _reindex(parameters: tuple, arguments: list, shape: tuple) -> object:
-    import numpy as np
-
-    how, x = parameters[0], arguments[0]
-    if how == "reshape":
-        return x.reshape(shape)
-    if how == "transpose":
-        return x.transpose(parameters[1])
-    if how == "expand":
-        return np.broadcast_to(x, shape)
-    if how == "slice":
-        for axis, (start, step, length) in enumerate(parameters[1]):
-            if (start, step, length) != (0, 1, x.shape[axis]):
-                x = np.take(x, np.arange(length) * step + start, axis)
-        return x
-    if how == "gather":
-        return np.take(x, np.array(parameters[2], dtype=np.int64).reshape(parameters[3]), axis=parameters[1])
-    if how == "pad":
-        return np.pad(x, parameters[1], constant_values=float(arguments[1]))
-    if how == "concat":
-        return np.concatenate(arguments, axis=parameters[1])
-    if how == "windows":
-        return _windows(x, *parameters[1:])
-    return np.diagonal(x, axis1=-2, axis2=-1)
-
-
-def _windows(x: np.ndarray, axes: tuple, sizes: tuple, strides: tuple, dilations: tuple) -> object:
-    import numpy as np
-
-    reach = [d * (s - 1) + 1 for s, d in zip(sizes, dilations, strict=True)]
-    view = np.lib.stride_tricks.sliding_window_view(x, reach, axis=axes)
-    pick: list[slice] = [slice(None)] * view.ndim
-    for k, a in enumerate(axes):
-        pick[a] = slice(None, None, strides[k])
-        pick[x.ndim + k] = slice(None, None, dilations[k])
-    return view[tuple(pick)]
+    return select(parameters, arguments, shape, float(arguments[1]) if parameters[0] == "pad" else None)
 
 
 def _order(parameters: tuple, arguments: list, _shape: tuple) -> object:

@@ -331,23 +331,27 @@ def lines_at_infinity(shape: Shape) -> list[tuple[int, object, object]]:
     return result
 
 
-def _asymptotes(axes, report, panel: curve.Panel) -> None:
-    """Draw the lines at infinity that the function does not lie on, and vertical ones at infinite limits."""
+def _lines_apart(shape) -> list[tuple]:
+    """Return the lines at infinity that the function does not lie on: side, slope and value at 0, as numbers and exactly."""
     from tamecheck.geometry.univariate.normal_forms import identically_zero
 
-    shape = report.shape
+    found = []
     for side, slope, rest in lines_at_infinity(shape):
-        r = shape.parts[-1] if side > 0 else shape.parts[0]
-        k = r.function.algebra
-        if identically_zero(k.sub(r.function, k.add(k.mul(slope, k.x), rest))):
-            continue
+        function = (shape.parts[-1] if side > 0 else shape.parts[0]).function
+        k = function.algebra
         a, b = curve.real(slope), curve.real(rest)
-        if a is None or b is None:
-            continue
+        if a is not None and b is not None and not identically_zero(k.sub(function, k.add(k.mul(slope, k.x), rest))):
+            found.append((side, a, b, slope, rest))
+    return found
+
+
+def _asymptotes(axes, report, panel: curve.Panel) -> None:
+    """Draw the lines at infinity that the function does not lie on, and vertical ones at infinite limits."""
+    for side, a, b, _, _ in _lines_apart(report.shape):
         middle = (panel.left + panel.right) / 2
         ends = (middle, panel.right) if side > 0 else (panel.left, middle)
         axes.plot(ends, [a * x + b for x in ends], color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2, gid="asymptote")
-    for br in shape.breaks:
+    for br in report.shape.breaks:
         x = curve.real(br.point)
         if x is not None and panel.left <= x <= panel.right and any(isinstance(v, int) for v in br.limits):
             axes.plot([x, x], [panel.low, panel.high], color="#555555", linewidth=0.8, linestyle=(0, (5, 3)), zorder=2, gid="asymptote")
@@ -435,17 +439,8 @@ def _holds(region, stretch) -> bool:
 
 
 def _line_labels(report, panel: curve.Panel) -> list[Label]:
-    from tamecheck.geometry.univariate.normal_forms import identically_zero
-
-    result, shape = [], report.shape
-    for side, slope, rest in lines_at_infinity(shape):
-        r = shape.parts[-1] if side > 0 else shape.parts[0]
-        k = r.function.algebra
-        if identically_zero(k.sub(r.function, k.add(k.mul(slope, k.x), rest))):
-            continue
-        a, b = curve.real(slope), curve.real(rest)
-        if a is None or b is None:
-            continue
+    result = []
+    for side, a, b, slope, rest in _lines_apart(report.shape):
         near = 0.08 * (panel.right - panel.left)
         x = panel.right - near if side > 0 else panel.left + near
         y = a * x + b

@@ -18,7 +18,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad.cells import Decomposition
+from tamecheck.geometry.cad.cells import Cell, Decomposition
 from tamecheck.geometry.cad.order import brown
 from tamecheck.geometry.cad.points import Coordinate
 from tamecheck.geometry.critical_values.algebraic_values import Quotient, value_at
@@ -46,6 +46,7 @@ class Solution:
     point : tuple of Coordinate — a sample in these
     image : list of (numerator, denominator) — every original variable as a quotient of polynomials in those left
     dimension : int
+    ends : tuple of frozenset — for each variable left, in which directions (1, -1) it goes to infinity in the piece while those before it are fixed
     """
 
     source: Ring
@@ -53,6 +54,7 @@ class Solution:
     point: tuple[Coordinate, ...]
     image: list[Quotient]
     dimension: int
+    ends: tuple[frozenset[int], ...] = ()
 
     def pull(self, p: fmpz_mpoly) -> Quotient:
         """Return a polynomial in the original variables as a quotient in those left."""
@@ -222,15 +224,8 @@ class Systems:
 
     def _replace(self, p: fmpz_mpoly, k: int, quotient: Quotient) -> tuple[fmpz_mpoly, int]:
         """Return ``(top, e)`` with p = top / bottom^e when the k-th variable is top / bottom."""
-        e = int(p.degrees()[k]) if len(p) else 0
-        if e == 0:
-            return p, 0
-        top, bottom = quotient
-        total = self.ring.constant(0)
-        for i, c in enumerate(self.ring.coefficients(p, k + 1)):
-            if not c.is_zero():
-                total += c * top**i * bottom ** (e - i)
-        if len(total) and bottom.is_constant():
+        total, e = self._exactly(p, k, quotient)
+        if e and len(total) and quotient[1].is_constant():
             content = total.content()
             total = total / abs(int(content)) if abs(int(content)) > 1 and e % 2 == 0 else total
         return total, e
@@ -278,7 +273,7 @@ class Systems:
             # nothing is left: the conditions are numbers and have been decided
             return [Solution(ring, Ring(()), (), image, 0)]
         if not polynomials:
-            return [Solution(ring, small, tuple([rational(0)] * len(names)), image, len(names))]
+            return [Solution(ring, small, tuple([rational(0)] * len(names)), image, len(names), (NONZERO,) * len(names))]
         moved = [move(p) for p in polynomials]
         d = Decomposition(small, moved, [small.text(p) for p in moved])
         d.prepare("auto")
@@ -287,8 +282,16 @@ class Systems:
         out = []
         for cell in d:
             if all([s in a for s, a in zip(cell.signs, allowed, strict=True)]):
-                out.append(Solution(ring, small, cell.point, image, cell.dimension))
+                out.append(Solution(ring, small, cell.point, image, cell.dimension, _ends(cell)))
         return out
+
+
+def _ends(cell: Cell) -> tuple[frozenset[int], ...]:
+    """Return for each coordinate of a cell in which directions its sector is unbounded (none for a section)."""
+    out = []
+    for stack, p in zip(cell.stacks, cell.path, strict=True):
+        out.append(frozenset([side for side, end in ((-1, 0), (1, len(stack) - 1)) if p == end]))
+    return tuple(out)
 
 
 def tower_of(point: Sequence[Coordinate]) -> Tower:

@@ -219,35 +219,45 @@ def channel_shuffle(x: Arithmetic, groups: int) -> Tensor:
 # --------------------------------------------------------------------------- modules
 
 
-class Convolution(Module):
-    """A convolution in ``rank`` dimensions; use `Conv1d`, `Conv2d`, `Conv3d`."""
+class Windowed(Module):
+    """What convolutions and transposed convolutions share: channels, groups, window, bias."""
 
     rank = 0
+
+    def _set(self, channels: tuple[int, int], groups: int, kernel_size, stride, dilation) -> None:
+        self.in_channels, self.out_channels = at_least(channels[0], 1, "in_channels"), at_least(channels[1], 1, "out_channels")
+        self.groups = at_least(groups, 1, "groups")
+        if self.in_channels % groups or self.out_channels % groups:
+            raise InputError(f"{self.in_channels} and {self.out_channels} channels do not split into {groups} groups", code="TC124")
+        self.kernel_size = integers(kernel_size, self.rank, "kernel_size")
+        self.stride, self.dilation = integers(stride, self.rank, "stride"), integers(dilation, self.rank, "dilation")
+
+    def extra_repr(self) -> str:
+        """Return the channels and the window."""
+        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+
+    def _expect_images(self, x: Tensor) -> None:
+        good = x.ndim == self.rank + 2 and x.shape[1] == self.in_channels
+        self.expect(good, f"(batch, {self.in_channels}, {self.rank} spatial axes)", x)
+
+
+class Convolution(Windowed):
+    """A convolution in ``rank`` dimensions; use `Conv1d`, `Conv2d`, `Conv3d`."""
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: int | Sequence[int], stride: int | Sequence[int] = 1,
         padding: int | str | Sequence[int] = 0, dilation: int | Sequence[int] = 1, groups: int = 1, bias: bool = True,
         padding_mode: str = "zeros",
     ) -> None:  # fmt: skip
-        self.in_channels, self.out_channels = at_least(in_channels, 1, "in_channels"), at_least(out_channels, 1, "out_channels")
-        self.groups = at_least(groups, 1, "groups")
-        if in_channels % groups or out_channels % groups:
-            raise InputError(f"{in_channels} and {out_channels} channels do not split into {groups} groups", code="TC124")
-        self.kernel_size = integers(kernel_size, self.rank, "kernel_size")
-        self.stride, self.dilation = integers(stride, self.rank, "stride"), integers(dilation, self.rank, "dilation")
+        self._set((in_channels, out_channels), groups, kernel_size, stride, dilation)
         self.padding = padding if isinstance(padding, str) else integers(padding, self.rank, "padding", 0)
         self.padding_mode = one_of(padding_mode, PADDING_MODES, "padding_mode")
         self.weight = Parameter((out_channels, in_channels // groups, *self.kernel_size))
         self.bias = Parameter((out_channels,)) if bias else None
 
-    def extra_repr(self) -> str:
-        """Return the channels and the window."""
-        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-
     def forward(self, x: Tensor) -> Tensor:
         """Apply the convolution."""
-        good = x.ndim == self.rank + 2 and x.shape[1] == self.in_channels
-        self.expect(good, f"(batch, {self.in_channels}, {self.rank} spatial axes)", x)
+        self._expect_images(x)
         return convolve(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, self.padding_mode)
 
 
@@ -269,36 +279,23 @@ class Conv3d(Convolution):
     rank = 3
 
 
-class TransposedConvolution(Module):
+class TransposedConvolution(Windowed):
     """A transposed convolution in ``rank`` dimensions; use `ConvTranspose1d` and its fellows."""
-
-    rank = 0
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: int | Sequence[int], stride: int | Sequence[int] = 1,
         padding: int | Sequence[int] = 0, output_padding: int | Sequence[int] = 0, groups: int = 1, bias: bool = True,
         dilation: int | Sequence[int] = 1,
     ) -> None:  # fmt: skip
-        self.in_channels, self.out_channels = at_least(in_channels, 1, "in_channels"), at_least(out_channels, 1, "out_channels")
-        self.groups = at_least(groups, 1, "groups")
-        if in_channels % groups or out_channels % groups:
-            raise InputError(f"{in_channels} and {out_channels} channels do not split into {groups} groups", code="TC124")
-        kernel = integers(kernel_size, self.rank, "kernel_size")
-        self.kernel_size = kernel
-        self.stride, self.dilation = integers(stride, self.rank, "stride"), integers(dilation, self.rank, "dilation")
+        self._set((in_channels, out_channels), groups, kernel_size, stride, dilation)
         self.padding = integers(padding, self.rank, "padding", 0)
         self.output_padding = integers(output_padding, self.rank, "output_padding", 0)
-        self.weight = Parameter((in_channels, out_channels // groups, *kernel))
+        self.weight = Parameter((in_channels, out_channels // groups, *self.kernel_size))
         self.bias = Parameter((out_channels,)) if bias else None
-
-    def extra_repr(self) -> str:
-        """Return the channels and the window."""
-        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the transposed convolution."""
-        good = x.ndim == self.rank + 2 and x.shape[1] == self.in_channels
-        self.expect(good, f"(batch, {self.in_channels}, {self.rank} spatial axes)", x)
+        self._expect_images(x)
         return convolve_transposed(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation)
 
 

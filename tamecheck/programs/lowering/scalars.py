@@ -13,6 +13,7 @@ from tamecheck.ground.intervals import from_text
 from tamecheck.programs.lowering.matrices import linalg
 from tamecheck.programs.lowering.tape import MAXIMAL_SLOTS, Coordinate, Tape
 from tamecheck.programs.program import Program
+from tamecheck.programs.selection import select
 
 MAXIMAL_SORT = 64
 MAXIMAL_NESTING = 64
@@ -305,34 +306,7 @@ def _cumulate(w: Writer, parameters: tuple, given: list[Grid], _shape: tuple) ->
 
 
 def _reindex(w: Writer, parameters: tuple, given: list[Grid], shape: tuple) -> Grid:
-    import numpy as np
-
-    how, x = parameters[0], given[0]
-    if how == "reshape":
-        return x.reshape(shape)
-    if how == "transpose":
-        return x.transpose(parameters[1])
-    if how == "expand":
-        return np.broadcast_to(x, shape)
-    if how == "slice":
-        for axis, (start, step, length) in enumerate(parameters[1]):
-            x = np.take(x, np.arange(length) * step + start, axis)
-        return x
-    if how == "gather":
-        return np.take(x, np.array(parameters[2], dtype=np.int64).reshape(parameters[3]), axis=parameters[1])
-    if how == "pad":
-        return np.pad(x, parameters[1], constant_values=int(given[1]))
-    if how == "concat":
-        return np.concatenate(given, axis=parameters[1])
-    if how == "diagonal":
-        return np.diagonal(x, axis1=-2, axis2=-1)
-    axes, sizes, strides, dilations = parameters[1:]
-    reach = [d * (s - 1) + 1 for s, d in zip(sizes, dilations, strict=True)]
-    view = np.lib.stride_tricks.sliding_window_view(x, reach, axis=axes)
-    pick: list[slice] = [slice(None)] * view.ndim
-    for k, a in enumerate(axes):
-        pick[a], pick[x.ndim + k] = slice(None, None, strides[k]), slice(None, None, dilations[k])
-    return view[tuple(pick)]
+    return select(parameters, given, shape, int(given[1]) if parameters[0] == "pad" else None)
 
 
 # ------------------------------------------------------------- order and choice
