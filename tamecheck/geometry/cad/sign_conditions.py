@@ -248,29 +248,51 @@ class Table:
 
 
 def conjunction(nodes: Iterable[Node]) -> Node:
-    """Return the conjunction of nodes, flat."""
-    out: list[Node] = []
+    """Return the conjunction of nodes: flat, conditions on the same product as one."""
+    flat: list[Node] = []
     for n in nodes:
         if n[0] == "and":
-            out += n[1]
+            flat += n[1]
         elif n == FALSE:
             return FALSE
         else:
-            out.append(n)
-    return out[0] if len(out) == 1 else ("and", tuple(out))
+            flat.append(n)
+    if len(flat) < 2:
+        return flat[0] if flat else TRUE
+    out: dict = {}
+    for n in flat:
+        if n[0] == "atom":
+            mask = out[n[1]][2] & n[2] if n[1] in out else n[2]
+            if not mask:
+                return FALSE
+            out[n[1]] = ("atom", n[1], mask)
+        else:
+            out[n] = n
+    return next(iter(out.values())) if len(out) == 1 else ("and", tuple(out.values()))
 
 
 def disjunction(nodes: Iterable[Node]) -> Node:
-    """Return the disjunction of nodes, flat."""
-    out: list[Node] = []
+    """Return the disjunction of nodes: flat, conditions on the same product as one."""
+    flat: list[Node] = []
     for n in nodes:
         if n[0] == "or":
-            out += n[1]
+            flat += n[1]
         elif n == TRUE:
             return TRUE
         else:
-            out.append(n)
-    return out[0] if len(out) == 1 else ("or", tuple(out))
+            flat.append(n)
+    if len(flat) < 2:
+        return flat[0] if flat else FALSE
+    out: dict = {}
+    for n in flat:
+        if n[0] == "atom":
+            mask = out[n[1]][2] | n[2] if n[1] in out else n[2]
+            if mask == ANY:
+                return TRUE
+            out[n[1]] = ("atom", n[1], mask)
+        else:
+            out[n] = n
+    return next(iter(out.values())) if len(out) == 1 else ("or", tuple(out.values()))
 
 
 def uses(node: Node) -> int:

@@ -22,6 +22,8 @@ ALLOWANCE = 160
 """Branches that are looked at before a decomposition is tried."""
 MAXIMAL_ATOMS = 40
 MAXIMAL_NODES = 160
+SHORT = 5
+"""Conditions of an answer that nobody tries to shorten."""
 TABLE_BITS = 300
 """Sign vectors up to which a table is made."""
 
@@ -105,6 +107,25 @@ def _attempt(formula: Formula, table: Table, budget: Budget | None) -> Answer | 
             prefix = [pair for kind, names in waiting for pair in [(kind, name) for name in names]] + [(kind, name) for name in left]
             return Answer(node, table, tuple(prefix), ALLOWANCE - allowance)
     return Answer(tidy(node, table), table, (), ALLOWANCE - allowance)
+
+
+def easier(answer: Answer, formula: Formula) -> bool:
+    """Return whether what is left has fewer variables than a formula, or lower degrees and not many more conditions."""
+    if len(answer.prefix) < len(formula.prefix):
+        return True
+    question = [formula.atoms[formula.nodes[n][1]] for n in formula.needed() if formula.nodes[n][0] == "atom"]
+    left = atoms(answer.node)
+    lower = sum([int(p.total_degree()) for p in question]) > sum([int(f.p.total_degree()) for n in left for f, _ in n[1] if f.terms > 1])
+    return lower and len(left) <= len(question) + len(answer.prefix)
+
+
+def short(answer: Answer, formula: Formula) -> bool:
+    """Return whether an answer is short enough to be given without a look for a shorter one."""
+    left = atoms(answer.node)
+    if len(left) <= SHORT:
+        return True
+    question = atoms(read(formula, answer.table))
+    return len(left) <= len(question) and sign_tables.weight(answer.node) <= sign_tables.weight(("and", tuple(question)))
 
 
 # ------------------------------------------------------------------------------------------------------------------ writing

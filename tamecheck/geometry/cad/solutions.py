@@ -14,7 +14,7 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad import cell_smtlib
+from tamecheck.geometry.cad import cell_smtlib, small_formulas
 from tamecheck.geometry.cad.cells import Cell, Decomposition, cell_text
 from tamecheck.geometry.cad.projection import Factor
 from tamecheck.geometry.cad.quantifiers import Search, TooMuch, by_coverings
@@ -85,6 +85,10 @@ def eliminate(
     'b^2 - 4*c <= 0'
     """
     given = formula if isinstance(formula, Formula) else statements.read(formula, variables)
+    if projection == "auto":
+        found, given = _without_cells(given, budget)
+        if found is not None:
+            return found
     if not given.free and projection == "auto":
         decision = by_coverings(given, budget)
         if decision is not None:
@@ -92,6 +96,25 @@ def eliminate(
             matrix.root = matrix.truth(decision.verdict == "true")
             return Elimination(str(decision.verdict == "true"), matrix, (), False, decision.method, decision.stacks)
     return _Pending(given, projection, variables is not None, extended).resume(budget)
+
+
+def _without_cells(given: Formula, budget: Budget | None) -> tuple[Elimination | None, Formula]:
+    """Return the elimination, if virtual substitution finds a short one, and the formula that is to be decomposed otherwise.
+
+    A longer answer without quantifiers in at most two variables is decomposed itself, which shortens it.
+    """
+    answer = small_formulas.attempt(given, budget)
+    if answer is None:
+        return None, given
+    if answer.prefix:
+        return None, small_formulas.written(answer, given.free) if small_formulas.easier(answer, given) else given
+    if small_formulas.short(answer, given):
+        matrix = small_formulas.written(answer, given.free)
+        text = matrix.map(lambda p, relation: f"{p} {SIGNS[relation]} 0")
+        return Elimination(text, matrix, given.free, False, "virtual substitution", answer.branches), given
+    if len(given.free) <= 2:
+        return None, small_formulas.written(answer, given.free)
+    return None, given
 
 
 class _Pending:

@@ -132,7 +132,12 @@ def first_sign(nodes: Sequence, mask: int, value) -> Node:
     strict = mask & NONZERO
     out = value(nodes[-1], mask)
     for h in reversed(nodes[:-1]):
-        out = disjunction([value(h, strict), conjunction([value(h, ZERO), out])])
+        if out == TRUE:
+            out = value(h, strict | ZERO)
+        elif out == FALSE:
+            out = value(h, strict)
+        else:
+            out = disjunction([value(h, strict), conjunction([value(h, ZERO), out])])
     return out
 
 
