@@ -264,7 +264,7 @@ def _value_at(pieces: Pieces, value, cell: Cell) -> dict:
         if v is not None:
             return {"value": f.text(v), "decimal": f.ball(v, cell.sample).str(12, radius=False)}
     if not pieces.space.linear and not f.transcendental(value[0]) and not f.transcendental(value[1]):
-        from tamecheck.geometry.critical_values.algebraic_values import value_at
+        from tamecheck.geometry.cad.algebraic_values import value_at
 
         x = value_at(cell.inner.point, pieces.space.down(value[0]), pieces.space.down(value[1]))
         if x.rational is not None:

@@ -18,10 +18,10 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.cad.algebraic_values import Quotient, value_at
 from tamecheck.geometry.cad.cells import Cell, Decomposition
 from tamecheck.geometry.cad.order import brown
 from tamecheck.geometry.cad.points import Coordinate
-from tamecheck.geometry.critical_values.algebraic_values import Quotient, value_at
 from tamecheck.ground.algebraic import AlgebraicNumber, rational
 from tamecheck.ground.polynomials import Ring, positive
 from tamecheck.ground.towers import Tower, sign_at

@@ -21,8 +21,8 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.geometry.cad.adjacency import Adjacency, Obstruction
+from tamecheck.geometry.cad.algebraic_values import Quotient
 from tamecheck.geometry.cad.systems import ANY, NONZERO, Condition, Solution, Systems
-from tamecheck.geometry.critical_values.algebraic_values import Quotient
 from tamecheck.geometry.critical_values.clarke import circuit, minors
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.ground.algebraic import AlgebraicNumber

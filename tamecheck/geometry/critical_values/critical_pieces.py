@@ -13,8 +13,8 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
+from tamecheck.geometry.cad.algebraic_values import Quotient
 from tamecheck.geometry.cad.cells import Cell, Decomposition
-from tamecheck.geometry.critical_values.algebraic_values import Quotient
 from tamecheck.geometry.critical_values.critical_graph import Graph
 from tamecheck.geometry.critical_values.critical_rules import Rules, as_rules
 from tamecheck.ground.polynomials import MAXIMAL_TERMS, Ring, positive

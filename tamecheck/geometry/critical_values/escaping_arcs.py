@@ -15,8 +15,8 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.cad.algebraic_values import Quotient
 from tamecheck.geometry.cad.systems import NONZERO, Condition, Solution, Systems
-from tamecheck.geometry.critical_values.algebraic_values import Quotient
 from tamecheck.geometry.critical_values.critical import gradient
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.ground.algebraic import AlgebraicNumber, polynomial_text
@@ -48,16 +48,7 @@ class Arc:
 
     def text(self, names: Sequence[str]) -> dict[str, str]:
         """Return every coordinate as a text in s."""
-        out = {}
-        for name, x in zip(names, self.series, strict=True):
-            parts = []
-            for power in sorted(x):
-                c = self.solution.value(x[power])
-                if c.rational == 0:
-                    continue
-                parts.append(_term(c, power))
-            out[name] = "".join([p if k == 0 or p.startswith("-") else "+" + p for k, p in enumerate(parts)]) or "0"
-        return out
+        return text_of(self.series, self.solution, names)
 
     def verify(self, value: Quotient, conditions: Sequence[Condition] = ()) -> bool:
         """Return whether f tends to ``self.value`` and ``|x| |grad f|`` to 0 along the arc, and the conditions hold for small s > 0."""
@@ -80,18 +71,32 @@ class Arc:
             order = _order(substituted(p, self.series, s.source), s)
             if order is not None and order - 2 * low + weight <= 0:
                 return False
-        for p, allowed in conditions:
-            q = substituted(p, self.series, s.source)
-            order = _order(q, s)
-            if (0 if order is None else s.sign(q[order])) not in allowed:
-                return False
-        return True
-
+        return all(leading_sign(p, self.series, s) in allowed for p, allowed in conditions)
 
     def trivial(self, value: Quotient) -> bool:
         """Return whether the gradient is zero along the whole arc."""
         s = self.solution
         return all([_order(substituted(p, self.series, s.source), s) is None for p in gradient(value)])
+
+
+def text_of(series: Sequence[Series], solution: Solution, names: Sequence[str]) -> dict[str, str]:
+    """Return every coordinate as a text in s, with exact coefficients."""
+    out = {}
+    for name, x in zip(names, series, strict=True):
+        parts = []
+        for power in sorted(x):
+            c = solution.value(x[power])
+            if c.rational != 0:
+                parts.append(_term(c, power))
+        out[name] = "".join([p if k == 0 or p.startswith("-") else "+" + p for k, p in enumerate(parts)]) or "0"
+    return out
+
+
+def leading_sign(p: fmpz_mpoly, series: Sequence[Series], s: Solution) -> int:
+    """Return the sign of a polynomial along an arc for small s > 0."""
+    x = substituted(p, series, s.source)
+    order = _order(x, s)
+    return 0 if order is None else s.sign(x[order])
 
 
 def _term(c: AlgebraicNumber, power: int) -> str:
@@ -147,11 +152,11 @@ def substituted(p: fmpz_mpoly, series: Sequence[Series], ring: Ring) -> Series:
 class Search:
     """Search for arcs of one piece of a function."""
 
-    def __init__(self, pieces: Pieces, face: Face, budget: Budget | None = None) -> None:
+    def __init__(self, pieces: Pieces, face: Face, budget: Budget | None = None, conditions: Sequence[Condition] = ()) -> None:
         self.pieces, self.face, self.budget = pieces, face, budget
         self.n = len(pieces.ring.names)
         self.derivative = gradient(face.value)
-        self.conditions = pieces.conditions(face)
+        self.conditions = [*pieces.conditions(face), *conditions]
         self.found: dict[AlgebraicNumber, Arc] = {}
 
     def try_all(self, wanted: Iterable[AlgebraicNumber] | None, reach: int, terms: int) -> bool:
@@ -249,4 +254,4 @@ def _coprime(values: Sequence[int]) -> bool:
     return gcd(*values) == 1
 
 
-__all__ = ["Arc", "Search", "shapes", "substituted"]
+__all__ = ["Arc", "Search", "leading_sign", "shapes", "substituted", "text_of"]

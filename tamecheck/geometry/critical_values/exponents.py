@@ -16,8 +16,8 @@ from fractions import Fraction
 
 from flint import fmpz_mpoly
 
+from tamecheck.geometry.cad.algebraic_values import Quotient
 from tamecheck.geometry.cad.systems import Solution
-from tamecheck.geometry.critical_values.algebraic_values import Quotient
 from tamecheck.geometry.critical_values.critical import gradient, maximal_minors
 from tamecheck.geometry.critical_values.puiseux import Terms, Unsupported, half_branches, leading_term, terms_of
 from tamecheck.ground.algebraic import AlgebraicNumber
