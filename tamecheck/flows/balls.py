@@ -1,15 +1,16 @@
 """Evaluation of smooth graphs in ball arithmetic, on numbers or on truncated power series, with certified enclosures.
 
-Constants that stand for a real number next to a double are widened by one unit in the last place, so that the enclosure holds for the program,
-not only for its rounding.
+Constants that are rounded in the graph (1/3, pi) are enclosed as what they stand for, so that the enclosure holds for the program, not only for
+its rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
-from flint import arb, arb_series, ctx
+from flint import arb, arb_series, ctx, fmpq
 
 from tamecheck.errors import InputError
 from tamecheck.flows.graph import Graph
@@ -45,11 +46,10 @@ class Balls:
 
     def _constant(self, number: int, series: bool) -> np.ndarray:
         array = self.graph.constants[number]
-        widen = number in self.graph.rounded
+        meant = self.graph.meant.get(number)
         found = np.empty(array.shape, dtype=object)
-        for index in np.ndindex(*array.shape):
-            x = float(array[index])
-            ball = arb(x, float(np.spacing(abs(x)))) if widen else arb(x)
+        for k, index in enumerate(np.ndindex(*array.shape)):
+            ball = arb(float(array[index])) if meant is None else _named(meant) if isinstance(meant, str) else _fraction(meant[k])
             found[index] = arb_series([ball]) if series else ball
         return found
 
@@ -82,6 +82,17 @@ class Balls:
             if place >= 0:
                 out[place] = out[place] + flat[k]
         return _filled(out, shape)
+
+
+def _fraction(q: Fraction) -> arb:
+    return arb(fmpq(q.numerator, q.denominator))
+
+
+def _named(name: str) -> arb:
+    """Return an enclosure of a constant of `tamecheck.flows.graph.NAMED`."""
+    if name == "pi":
+        return arb.pi()
+    return 2 / arb.pi().sqrt() if name == "2/sqrt(pi)" else arb.pi().sqrt() / 2
 
 
 KNOWN = frozenset(

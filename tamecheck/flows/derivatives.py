@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from tamecheck.errors import InputError
 from tamecheck.flows.graph import Graph
 
@@ -141,10 +139,10 @@ class _Backward:
 
     def _erf(self, n, p, a, shape, k, out):
         bell = self.g.unary("exp", self.g.unary("neg", self.times(a[0], a[0])))
-        return self.times(out, self.times(bell, self.g.constant(2.0 / np.sqrt(np.pi), rounded=True)))
+        return self.times(out, self.times(bell, self.g.named("2/sqrt(pi)")))
 
     def _erfinv(self, n, p, a, shape, k, out):
-        return self.times(out, self.times(self.g.unary("exp", self.times(n, n)), self.g.constant(np.sqrt(np.pi) / 2, rounded=True)))
+        return self.times(out, self.times(self.g.unary("exp", self.times(n, n)), self.g.named("sqrt(pi)/2")))
 
     def _gammaln(self, n, p, a, shape, k, out):
         return self.times(out, self.g.add_node("digamma", (), a, shape))

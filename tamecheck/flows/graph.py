@@ -25,6 +25,7 @@ argsort     axis; flat positions of the sorted entries are computed at run time 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -44,6 +45,9 @@ SPECIAL = (
     "k0", "k1",
 )  # fmt: skip
 
+NAMED = {"pi": np.pi, "2/sqrt(pi)": 2 / np.sqrt(np.pi), "sqrt(pi)/2": np.sqrt(np.pi) / 2}
+"""Constants with a name, which enclosures compute to any precision."""
+
 Node = tuple[str, tuple, tuple[int, ...], tuple[int, ...]]
 
 
@@ -55,7 +59,8 @@ class Graph:
     nodes : list of (operation, parameters, arguments, shape)
     constants, positions : arrays, by number
     inputs : dict — node of every input, by name
-    rounded : numbers of constants that stand for a real number next to them
+    meant : dict — by number of a constant whose entries are rounded, the numbers that are meant: a name of `NAMED`, or a tuple of
+        fractions, one per entry
     """
 
     def __init__(self) -> None:
@@ -63,7 +68,7 @@ class Graph:
         self.constants: list[np.ndarray] = []
         self.positions: list[np.ndarray] = []
         self.inputs: dict[str, int] = {}
-        self.rounded: set[int] = set()
+        self.meant: dict[int, str | tuple[Fraction, ...]] = {}
         self._index: dict[Node, int] = {}
         self._constant_index: dict[tuple, int] = {}
         self._position_index: dict[tuple, int] = {}
@@ -91,19 +96,23 @@ class Graph:
         n = self.inputs[name] = self.add_node("input", (name,), (), tuple(shape))
         return n
 
-    def constant(self, value: object, shape: Sequence[int] | None = None, rounded: bool = False) -> int:
-        """Add a constant array; ``rounded``: its entries are the doubles nearest to what is meant."""
+    def constant(self, value: object, shape: Sequence[int] | None = None, meant: str | tuple[Fraction, ...] | None = None) -> int:
+        """Add a constant array; ``meant``: what its entries stand for, when they are only the doubles nearest to it."""
         array = np.array(value, dtype=np.float64)
         if shape is not None:
             array = np.broadcast_to(array, tuple(shape)).copy()
-        key = (array.shape, array.tobytes())
+        key = (array.shape, array.tobytes(), meant)
         number = self._constant_index.get(key)
         if number is None:
             number = self._constant_index[key] = len(self.constants)
             self.constants.append(array)
-        if rounded:
-            self.rounded.add(number)
+            if meant is not None:
+                self.meant[number] = meant
         return self.add_node("constant", (number,), (), array.shape)
+
+    def named(self, name: str, shape: Sequence[int] = ()) -> int:
+        """Add a constant of `NAMED`."""
+        return self.constant(NAMED[name], shape, meant=name)
 
     def value_of(self, n: int) -> np.ndarray | None:
         """Return the array of a constant node."""
@@ -206,7 +215,11 @@ class Graph:
         array = self.value_of(a)
         if array is None:
             return self.add_node("expand", (), (a,), target)
-        return self.constant(np.broadcast_to(array, target), rounded=self.nodes[a][1][0] in self.rounded)
+        meant = self.meant.get(self.nodes[a][1][0])
+        if isinstance(meant, tuple):
+            spread = np.broadcast_to(np.arange(len(meant)).reshape(array.shape), target)
+            meant = tuple([meant[k] for k in spread.reshape(-1)])
+        return self.constant(np.broadcast_to(array, target), meant=meant)
 
     def take(self, a: int, positions: np.ndarray) -> int:
         """Select entries by flat positions; -1 gives 0."""

@@ -82,16 +82,22 @@ class _Lowering:
 
     def constant(self, program: Program, n: int, parameters: tuple, shape: tuple[int, ...]) -> int:
         if parameters[0] == "splat":
-            value = number(parameters[1])
-            return self.g.constant(value, shape, rounded=not _exact(value, parameters[1]))
+            return self.rational([parameters[1]] * int(np.prod(shape, dtype=int)), shape)
         if parameters[0] == "values":
-            entries = [number(t) for t in parameters[1]]
-            exact = all([_exact(v, t) for v, t in zip(entries, parameters[1], strict=True)])
-            return self.g.constant(np.array(entries).reshape(shape), rounded=not exact)
+            return self.rational(parameters[1], shape)
         data = program.data.get(parameters[1])
         if data is None:
             raise InputError("the entries of a constant are not at hand", code="TC180", where=f"node {n}")
         return self.g.constant(np.asarray(data, dtype=np.float64).reshape(shape))
+
+    def rational(self, texts: Sequence[str], shape: tuple[int, ...]) -> int:
+        """Add a constant of rational entries; those that are no doubles are kept beside it, a few of them only once."""
+        values = {t: number(t) for t in set(texts)}
+        array = np.array([values[t] for t in texts], dtype=np.float64).reshape(shape)
+        if all([_exact(v, t) for t, v in values.items()]):
+            return self.g.constant(array)
+        fractions = {t: Fraction(t) for t in values}
+        return self.g.constant(array, meant=tuple([fractions[t] for t in texts]))
 
     def repeat(self, program: Program, parameters: tuple, arguments: list[int]) -> list[int]:
         body_number, count, carries, _, outputs = parameters
@@ -110,7 +116,7 @@ class _Lowering:
         name = parameters[0]
         g = self.g
         if name == "pi":
-            return g.constant(np.pi, shape, rounded=True)
+            return g.named("pi", shape)
         if name in BINARY:
             return self.stable(name, a[0], a[1])
         if name == "log":

@@ -71,7 +71,8 @@ def stationarity(m: Margins, theta: np.ndarray, degree: float, loss: str = "exp"
     columns = _columns(m, theta, tolerance, scale ** (degree - 1))
     best, residual = _best(columns, point)
     slack = [[q[i] / least - 1] * len(part) for i, part in enumerate(columns)]
-    whole = _best([[np.append(c, x) for c, x in zip(part, row, strict=True)] for part, row in zip(columns, slack, strict=True)], np.append(point, 0.0))
+    extended = [[np.append(c, x) for c, x in zip(part, row, strict=True)] for part, row in zip(columns, slack, strict=True)]
+    whole = _best(extended, np.append(point, 0.0))
     return {
         "alignment": float(theta @ v / (r * size)), "epsilon": float(np.linalg.norm(point - combined)), "delta": float(lam @ (q / least - 1)),
         "residual": residual, "kkt": whole[1], "kinks": float(sum([len(c) > 1 for c in columns])), "largest_multiplier": float(best.max(initial=0.0)),

@@ -14,19 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from flint import arb, arb_series
 
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.flows.balls import Balls, Length
-from tamecheck.flows.derivatives import directional, gradient
-from tamecheck.flows.system import DIRECTION, System, checked
+from tamecheck.flows.enclosing import Field, ball, boxed, coefficient, down, dyadic, exact_sum, shifted, split, up, value
+from tamecheck.flows.system import System, checked
 
 BITS = 106
 ORDER = 18
 SMALLEST = 2.0**-30
+LONG_BITS = 128
+TOLERANCE = 1e-17
+"""Defect times step of an implicit step, relative to 1 + |theta|: what one step may add to the radius."""
 
 
 @dataclass
@@ -51,14 +53,14 @@ class Enclosure:
         """Return bounds of |theta(t_k)|."""
         with Length(1, BITS):
             size = sum([c * c for c in self.centres[k]], arb(0)).sqrt()
-            return max(_down(size - _ball(self.radii[k])), 0.0), _up(size + _ball(self.radii[k]))
+            return max(down(size - ball(self.radii[k])), 0.0), up(size + ball(self.radii[k]))
 
     def value(self, k: int = -1) -> tuple[float, float]:
         """Return bounds of F(theta(t_k))."""
         with Length(1, BITS):
-            box = _boxed(self.centres[k], self.radii[k])
-            found = Balls(self.system.graph, [self.system.target])(_split(self.system, box), False)[0]
-            return _down(found.item()), _up(found.item())
+            box = boxed(self.centres[k], self.radii[k])
+            found = Balls(self.system.graph, [self.system.target])(split(self.system, box), False)[0]
+            return down(found.item()), up(found.item())
 
     def mid(self, k: int = -1) -> np.ndarray:
         """Return the centre in doubles."""
@@ -67,7 +69,7 @@ class Enclosure:
 
 def enclose(
     system: System, initial: Sequence[float], times: Sequence[float], *, step: float | None = None, stop: Callable[[Enclosure], bool] | None = None,
-    longest: int = 200_000,
+    longest: int = 200_000, stiff: bool = False,
 ) -> Enclosure:  # fmt: skip
     """Return enclosures of the gradient flow at the given times.
 
@@ -77,6 +79,7 @@ def enclose(
     times : increasing, positive; doubles, taken as exact
     step : the largest step; chosen from the curvature if not given
     stop : is asked after every given time; the flow ends when it says so
+    stiff : implicit steps, as long as the solution allows (see `tamecheck.flows.long_steps`): for flows that creep along a valley for very long
 
     Raises
     ------
@@ -88,7 +91,9 @@ def enclose(
     theta = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
     if theta.size != system.size:
         raise InputError(f"the initial vector has {theta.size} entries, there are {system.size} variables", code="TC125")
-    run = _Run(system, step)
+    run = _Long(system, step) if stiff else _Run(system, step)
+    if not len(times) or not all(np.isfinite(t) and t > 0 for t in times) or any(a >= b for a, b in zip(times, times[1:], strict=False)):
+        raise InputError("the times must be positive, finite and increasing", code="TC184")
     with Length(ORDER + 1, BITS):
         centre, radius, now = [arb(float(x)) for x in theta], 0.0, 0.0
         found = Enclosure([0.0], [centre], [0.0], 0, system)
@@ -96,9 +101,9 @@ def enclose(
             while now < goal:
                 if found.steps >= longest:
                     raise BudgetExceeded(f"{longest} steps reach t = {now:.6g}", found, code="TC302")
-                h = min(run.suggested(centre), goal - now)
+                h = min(run.suggested(), goal - now)
                 h, centre, radius = run.advance(centre, radius, h)
-                now = goal if h == goal - now else _exact_sum(now, h)
+                now = goal if h == goal - now else exact_sum(now, h)
                 found.steps += 1
             found.times.append(float(goal))
             found.centres.append(centre)
@@ -110,23 +115,12 @@ def enclose(
 
 class _Run:
     def __init__(self, system: System, step: float | None) -> None:
-        self.system = system
-        g = system.graph
-        self.slope = Balls(g, gradient(g, system.target, system.nodes))
-        inputs = dict(g.inputs)
-        directions = [g.input(name + DIRECTION, g.shape(n)) for name, n in inputs.items()]
-        g.inputs = inputs
-        self.product = Balls(g, directional(g, system.target, system.nodes, directions))
+        self.field = Field(system)
         self.step = step
         self._last = step if step is not None else 1.0
 
-    def suggested(self, centre: list[arb]) -> float:
+    def suggested(self) -> float:
         return self._last
-
-    def field(self, z: list, series: bool) -> list:
-        """Return -grad F as a list."""
-        parts = self.slope(_split(self.system, z), series)
-        return [-x for part in parts for x in part.reshape(-1)]
 
     def taylor(self, centre: list[arb]) -> list[list[arb]]:
         """Return, for every component, exact dyadic coefficients next to those of the flow from the centre."""
@@ -136,7 +130,7 @@ class _Run:
                 z = [arb_series(list(c)) for c in coefficients]
                 f = self.field(z, True)
             for c, s in zip(coefficients, f, strict=True):
-                c.append((_coefficient(s, k) / (k + 1)).mid())
+                c.append((coefficient(s, k) / (k + 1)).mid())
         return coefficients
 
     def advance(self, centre: list[arb], radius: float, h: float) -> tuple[float, list[arb], float]:
@@ -144,7 +138,7 @@ class _Run:
         coefficients = self.taylor(centre)
         h = self._fitting(coefficients, h)
         while True:
-            h = _dyadic(h)
+            h = dyadic(h)
             defect = self._defect(coefficients, h)
             found = None if defect is None else self._radius(coefficients, h, radius, defect)
             if found is not None:
@@ -153,9 +147,9 @@ class _Run:
             if h < SMALLEST:
                 raise InputError("the enclosure was lost: the field grows too fast", code="TC146", hint="a shorter horizon")
         self._last = 2 * h if self.step is None else min(2 * h, self.step)
-        last = [_value(c, arb(h)) for c in coefficients]
+        last = [value(c, arb(h)) for c in coefficients]
         slack = sum([x.rad() ** 2 for x in last], arb(0)).upper().sqrt()
-        return h, [x.mid() for x in last], _up(_ball(found) + slack)
+        return h, [x.mid() for x in last], up(ball(found) + slack)
 
     def _fitting(self, coefficients: list[list[arb]], h: float) -> float:
         """Return a step for which the last Taylor terms are below 1e-20."""
@@ -167,34 +161,34 @@ class _Run:
         with Length(ORDER, BITS):
             at_start = self.field([arb_series(list(c)) for c in coefficients], True)
             spread = arb(h / 2, h / 2)
-            moved = [arb_series(_shifted(c, spread)) for c in coefficients]
+            moved = [arb_series(shifted(c, spread)) for c in coefficients]
             over = self.field(moved, True)
         total = arb(0)
         for c, s, r in zip(coefficients, at_start, over, strict=True):
             size = arb(0)
             for k in range(ORDER - 1):
                 own = (k + 1) * c[k + 1] if k + 1 < len(c) else arb(0)
-                size += abs(own - _coefficient(s, k)) * arb(h) ** k
-            size += abs(_coefficient(r, ORDER - 1)) * arb(h) ** (ORDER - 1)
+                size += abs(own - coefficient(s, k)) * arb(h) ** k
+            size += abs(coefficient(r, ORDER - 1)) * arb(h) ** (ORDER - 1)
             total += size.abs_upper() ** 2
         found = total.upper().sqrt()
-        return _up(found) if found.is_finite() else None
+        return up(found) if found.is_finite() else None
 
     def _radius(self, coefficients: list[list[arb]], h: float, radius: float, defect: float) -> float | None:
         """Return the radius at the end of the step, or None when the tube is too narrow."""
         tube = 2 * (radius + defect * h) + 1e-30
-        z = [_value(c, arb(h / 2, h / 2)) for c in coefficients]
+        z = [value(c, arb(h / 2, h / 2)) for c in coefficients]
         box = [x + arb(0, tube) for x in z]
         m = self._least_eigenvalue(box)
         if m is None:
             return None
-        rate, length = -_ball(m), arb(h)
+        rate, length = -ball(m), arb(h)
         growth = (rate * length).exp()
         gain = (growth - 1) / rate if not rate.contains(0) else length * growth.union(arb(1))
-        end = growth * _ball(radius) + _ball(defect) * gain
+        end = growth * ball(radius) + ball(defect) * gain
         largest = growth.union(arb(1))
-        during = largest * _ball(radius) + _ball(defect) * length * largest
-        return _up(end) if _up(during) < tube else None
+        during = largest * ball(radius) + ball(defect) * length * largest
+        return up(end) if up(during) < tube else None
 
     def _least_eigenvalue(self, box: list[arb]) -> float | None:
         """Return a lower bound of the least eigenvalue of the Hessian over a box, by discs after a rotation."""
@@ -202,16 +196,42 @@ class _Run:
             n = len(box)
             hessian = []
             for k in range(n):
-                direction = [arb(1) if j == k else arb(0) for j in range(n)]
-                values = {**_split(self.system, box), **{name + DIRECTION: v for name, v in _split(self.system, direction).items()}}
-                hessian.append([x for part in self.product(values, False) for x in part.reshape(-1)])
+                hessian.append(self.field.product(box, k, False))
             if not all(x.is_finite() for row in hessian for x in row):
                 return None
             middle = np.array([[float(x.mid()) for x in row] for row in hessian])
             if n == 1:
-                return _down(hessian[0][0])
+                return down(hessian[0][0])
             vectors = np.linalg.eigh((middle + middle.T) / 2)[1]
             return _discs(hessian, vectors)
+
+
+class _Long:
+    """The same interface for implicit steps: a step that fails is shortened, one that follows a success is longer."""
+
+    def __init__(self, system: System, step: float | None) -> None:
+        from tamecheck.flows.long_steps import LongSteps
+
+        self.steps = LongSteps(Field(system), LONG_BITS)
+        self.largest = np.inf if step is None else step
+        self._last = min(self.largest, 2.0**-4)
+        self._grow = 1.5
+
+    def suggested(self) -> float:
+        return self._last
+
+    def advance(self, centre: list[arb], radius: float, h: float) -> tuple[float, list[arb], float]:
+        """Return the step taken, the next centre and the next radius."""
+        while True:
+            h = dyadic(h)
+            found = self.steps.advance(centre, radius, h, TOLERANCE * (1 + max(float(abs(c).mid()) for c in centre)))
+            if found is not None:
+                self._last = min(self._grow * h, self.largest)
+                self._grow = min(1.5, self._grow + 0.05)
+                return h, found[0], found[1]
+            h, self._grow = 0.75 * h, 1.1
+            if h < SMALLEST:
+                raise InputError("the enclosure was lost: the field grows too fast", code="TC146", hint="a shorter horizon")
 
 
 def _discs(hessian: list[list[arb]], vectors: np.ndarray) -> float | None:
@@ -232,67 +252,5 @@ def _discs(hessian: list[list[arb]], vectors: np.ndarray) -> float | None:
         spread = spread.max(total)
     if not spread < 1:
         return None
-    low = arb(_down(least))
-    return _down(low / (1 + spread) if low > 0 else low / (1 - spread))
-
-
-def _coefficient(s: arb_series, k: int) -> arb:
-    return s[k] if k < len(s) else arb(0)
-
-
-def _shifted(c: list[arb], at: arb) -> list[arb]:
-    """Return the coefficients of the polynomial around another point (a ball: around every point of it)."""
-    result = list(c)
-    for i in range(len(result)):
-        for j in range(len(result) - 2, i - 1, -1):
-            result[j] = result[j] + at * result[j + 1]
-    return result
-
-
-def _value(c: list[arb], at: arb) -> arb:
-    result = arb(0)
-    for x in reversed(c):
-        result = result * at + x
-    return result
-
-
-def _split(system: System, flat: list) -> dict[str, np.ndarray]:
-    found = {}
-    for name, place in system.vector.places.items():
-        part = np.empty(place.stop - place.start, dtype=object)
-        part[:] = flat[place]
-        found[name] = part.reshape(system.vector.shapes[name])
-    return found
-
-
-def _boxed(centre: list[arb], radius: float) -> list[arb]:
-    return [c + arb(0, radius) for c in centre]
-
-
-def _ball(x: float) -> arb:
-    return arb(x)
-
-
-def _up(x: arb) -> float:
-    """Return a double that is not smaller."""
-    bound = float(x.upper())
-    return bound if arb(bound) >= x.upper() else float(np.nextafter(bound, np.inf))
-
-
-def _down(x: arb) -> float:
-    """Return a double that is not larger."""
-    bound = float(x.lower())
-    return bound if arb(bound) <= x.lower() else float(np.nextafter(bound, -np.inf))
-
-
-def _exact_sum(a: float, b: float) -> float:
-    """Return the sum of two doubles if it is one."""
-    if Fraction(a) + Fraction(b) != Fraction(a + b):
-        raise InputError("the steps are too short for the time reached", code="TC146", hint="a shorter horizon")
-    return a + b
-
-
-def _dyadic(h: float) -> float:
-    """Return a slightly smaller number with few bits, so that times add up exactly."""
-    mantissa, exponent = np.frexp(h)
-    return float(np.ldexp(np.floor(mantissa * 256) / 256, exponent))
+    low = arb(down(least))
+    return down(low / (1 + spread) if low > 0 else low / (1 - spread))
