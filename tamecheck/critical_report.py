@@ -172,8 +172,7 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
         observe(CriticalReport(content))
     infinite = AtInfinity()
     if kind in ("all", "asymptotic"):
-        unbounded = {c.value for c in sets.clarke if c.dimension > 0}
-        infinite = at_infinity(pieces, unbounded, budget)
+        infinite = at_infinity(pieces, sets.clarke, budget)
         content["asymptotic"] = merged([_at_infinity(v) for v in infinite.values])
         content["open"] += infinite.open
     content["complete"] = not sets.open and infinite.complete and not sets.discontinuous
