@@ -225,11 +225,20 @@ def _prepared_margins(source, variables, data: Mapping, labels, output: str | No
     except TypeError as bad:
         raise InputError("labels are a list of +1 and -1", code="TC116") from bad
     batch = int(np.prod(program.shape(node), dtype=int)) == count and (count > 1 or program.shape(node) != ())
-    make = (lambda of: Margins.batch(of, data, labels)) if batch else (lambda of: Margins.of(of, names, data, labels))
+    shapes = _shapes(program, names)
+    make = (lambda of: Margins.batch(of, data, labels, variables=shapes)) if batch else (lambda of: Margins.of(of, shapes, data, labels))
     facts = Facts(certificate, invariances=_invariances(program, node, names))
     m = make(subject)
     _homogeneous(facts, source, output, names, data, make)
     return certificate, m, facts
+
+
+def _shapes(program, names: list[str]) -> dict[str, tuple[int, ...]]:
+    inputs = {program.nodes[n][1][0]: program.shape(n) for n in program.inputs()}
+    unknown = [name for name in names if name not in inputs]
+    if unknown:
+        raise InputError(f"there is no variable {unknown[0]!r}", code="TC182", hint="one of " + ", ".join(inputs))
+    return {name: inputs[name] for name in names}
 
 
 def _homogeneous(facts, source: object, output: str | None, names: list[str], data: Mapping, make) -> None:

@@ -140,7 +140,7 @@ def direction(m: Margins, run: Trajectory, loss: str) -> Observation:
     text = "the arcs of the direction over four equal factors of log 1/L are " + ", ".join([f"{a:.2g}" for a in arcs])
     if arcs[-1] <= 1e-9 or arcs[-1] <= SHRINK * max(arcs[:-1]) and arcs[-1] <= 1.05 * arcs[-2] and arcs[-1] < 0.2:
         return Observation(True, text, found, SHRINK)
-    if arcs[-1] > 0.5 and arcs[-1] >= arcs[-2] and arcs[-2] >= 0.9 * arcs[-3]:
+    if min(arcs) > 0.3 and arcs[-1] >= 0.8 * max(arcs) and inverse[-1] >= 500 * max(inverse[start], 2.0):
         return Observation(False, text + ", which do not shrink", found, SHRINK)
     return Observation(None, text, found, SHRINK)
 

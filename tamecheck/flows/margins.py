@@ -44,9 +44,11 @@ class Margins:
         self._pull = Tape(graph, gradient(graph, total, self.nodes, rule))
 
     @classmethod
-    def of(cls, source: object, variables: Sequence[str], data: Mapping[str, object], labels: Sequence[float], *, output: str | None = None,
+    def of(cls, source: object, variables: Sequence[str] | Mapping[str, tuple[int, ...]], data: Mapping[str, object], labels: Sequence[float], *, output: str | None = None,
            rule: Rule = TORCH) -> Margins:  # fmt: skip
         """Return the margins of a scalar function of one sample: ``data`` have one row per sample.
+
+        Variables may be given with their shapes; then those that the function does not depend on are allowed, and so are such data.
 
         Raises
         ------
@@ -67,18 +69,22 @@ class Margins:
         missing = [n for n in inputs if n not in variables and n not in data]
         if missing:
             raise InputError(f"input {missing[0]!r} is neither a variable nor has it data", code="TC182")
-        rows = _rows(inputs, data, len(y))
+        shapes = dict(variables) if isinstance(variables, Mapping) else None
+        rows = _rows(inputs, data if shapes is None else {k: v for k, v in data.items() if k in inputs}, len(y))
         graph = Graph()
         for v in variables:
-            if v not in inputs:
+            if v not in inputs and shapes is None:
                 raise InputError(f"there is no variable {v!r}", code="TC182", hint="one of " + ", ".join(inputs))
-            graph.input(v, inputs[v])
+            graph.input(v, inputs[v] if shapes is None else shapes[v])
         values = [graph.reshape(lower(found.program, [node], row, graph)[1][0], (1,)) for row in rows]
         return cls(graph, _stacked(graph, values, y), rule)
 
     @classmethod
-    def batch(cls, source: object, data: Mapping[str, object], labels: Sequence[float], *, output: str | None = None, rule: Rule = TORCH) -> Margins:
+    def batch(cls, source: object, data: Mapping[str, object], labels: Sequence[float], *, output: str | None = None, rule: Rule = TORCH,
+              variables: Mapping[str, tuple[int, ...]] | None = None) -> Margins:  # fmt: skip
         """Return the margins of a network whose output has one entry per sample (a batch as first axis).
+
+        ``variables`` fixes names, shapes and order of the variables; by default they are the inputs without data, in the order of their use.
 
         Raises
         ------
@@ -90,7 +96,10 @@ class Margins:
         found = read(source)
         node = found.outputs[output] if output is not None else next(iter(found.outputs.values()))
         y = np.asarray(labels, dtype=np.float64).reshape(-1)
-        graph, (n,) = lower(found.program, [node], data)
+        graph = Graph()
+        for name, shape in (variables or {}).items():
+            graph.input(name, shape)
+        (n,) = lower(found.program, [node], data, graph)[1]
         if int(np.prod(graph.shape(n), dtype=int)) != len(y) or not np.all(np.abs(y) == 1):
             raise InputError(f"{len(y)} labels (+1 or -1) for an output of shape {list(graph.shape(n))}", code="TC116")
         return cls(graph, graph.binary("mul", graph.reshape(n, (len(y),)), graph.constant(y)), rule)

@@ -83,7 +83,8 @@ def test_the_bound_of_the_least_eigenvalue_is_a_bound(half):
         for spoiled in (0.0, 0.05):
             turn = rng.normal(size=(4, 4)) * 0.3
             with Length(1, 106):
-                found = bounded([[[arb(float(x)) for x in r] for r in p] for p in parts], vectors + spoiled * rng.normal(size=(4, 4)), turn - turn.T, half)
+                frame = vectors + spoiled * rng.normal(size=(4, 4))
+                found = bounded([[[arb(float(x)) for x in r] for r in p] for p in parts], frame, turn - turn.T, half)
             assert found is None or found <= least + 1e-12
     assert bounded([[[arb(1), arb(0)], [arb(0), arb(1)]]], 3 * np.eye(2), np.zeros((2, 2)), 0.0) is None
 
