@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from tamecheck.errors import InputError
@@ -21,9 +22,11 @@ from tamecheck.kernel.curves import ANY, names
 from tamecheck.kernel.judgments import ROUGH, Record, smoothness_text
 from tamecheck.proofs.definability import Proof, culprits, prove
 from tamecheck.proofs.jumps import find_jump
+from tamecheck.proofs.near_homogeneity import Failure, Near, near
 from tamecheck.proofs.partiality import find_undefined
 from tamecheck.proofs.refutation import refute
 from tamecheck.proofs.scaling_claims import Facts, examine
+from tamecheck.proofs.scaling_claims import group as scaled_group
 from tamecheck.structures import lattice
 
 CHECKER = Path(__file__).with_name("checker.py")
@@ -74,6 +77,8 @@ class Certificate:
         self._document: dict | None = None
         self.checked: CheckResult | None = None
         self._scalings: Facts | None = None
+        self.more_scalings: list[list] = []
+        self.near_claims: list[Near] = []
 
     def __repr__(self) -> str:
         homes = ", ".join(s.name for s in self.homes) or "no home"
@@ -153,13 +158,37 @@ class Certificate:
             instances = [i.to_json() for i in p.instances]
             claim = documents.claim_document(
                 p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps),
-                self.scalings.claims(p.program), self.conservative_obstacle is None,
+                self.scaling_rows(), self.conservative_obstacle is None,
             )
+            if self.near_claims:
+                claim["near"] = [found.claim() for found in self.near_claims]
             self._document = documents.document(
                 p.program, claim, p.derivation.facts.records, p.derivation.steps, instances, p.refutations,
                 p.jumps[0] if p.jumps else [],
             )
+            if self.near_claims:
+                self._document["gates"] = [found.gate_rows() for found in self.near_claims]
         return self._document
+
+    def scaling_rows(self) -> list:
+        """Return the rows of the claim's key ``scalings``."""
+        rows = [*self.scalings.claims(self.proof.program), *self.more_scalings]
+        return [row for k, row in enumerate(rows) if row not in rows[:k]][:64]
+
+    def near(self, group: Iterable[int] | None = None) -> Near | Failure:
+        """Return degree and bounds of near-homogeneity in some inputs (the parameters); claim them, when the kernel verified them.
+
+        What is claimed is part of the document from then on.
+        """
+        p = self.proof
+        chosen = scaled_group(p.program, "parameters") if group is None else list(group)
+        if not set(chosen) <= set(scaled_group(p.program, p.about)):
+            return Failure(p.node, "the certificate is about other inputs")
+        found = near(p.program, p.node, chosen, p.derivation.record)
+        if isinstance(found, Near) and found.certified and found not in self.near_claims and len(self.near_claims) < 8:
+            self.near_claims.append(found)
+            self._document = self.checked = None
+        return found
 
     def to_bytes(self) -> bytes:
         """Return the certificate in canonical form: the same input gives the same bytes."""
@@ -288,6 +317,7 @@ def certify(
     parameters: str | None = None,
     constants: str | None = None,
     sharpness: bool = True,
+    near: bool = False,
     **options: object,
 ) -> Certificate:
     """Return the certificate of an output of a network, loss, formula, model file or expression.
@@ -301,6 +331,7 @@ def certify(
     output : which output; the only one, or the one called ``loss``, by default
     input_box : (low, high) for every data input that has no box
     sharpness : also look for proofs that no smaller structure will do
+    near : also claim near-homogeneity in the parameters, with its polynomials (`tamecheck.homogeneity` says more of them)
 
     Raises
     ------
@@ -320,7 +351,10 @@ def certify(
     find_jump(proof)
     undefined = find_undefined(proof)
     seconds = {"import": imported - started, "prove": time.perf_counter() - imported}
-    return Certificate(proof, found, chosen, name, seconds, undefined)
+    certificate = Certificate(proof, found, chosen, name, seconds, undefined)
+    if near and scaled_group(found.program, "parameters"):
+        certificate.near()
+    return certificate
 
 
 def _wanted(record: Record, structure: str | None) -> int:

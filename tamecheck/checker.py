@@ -26,6 +26,7 @@ import sys
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 FORMAT = "tamecheck certificate 1"
 MAXIMAL_BYTES = 4 * 2**30
@@ -3143,6 +3144,1310 @@ def prove_scaling(program: Program, n: int, row: object) -> None:
     need(found == ANY_DEGREE or (found is not None and found == number(row[1])), "TC633", f"the degree that follows is {found}")
 
 
+# ------------------------------------------------------------------ near-homogeneity: functions beyond a point
+#
+# A tail (p, e, f) is p(h) + r(h) for h >= T: |r| <= e[k] h^-k and |h r'| <= f[k] h^-k for the orders k that are listed; no e: r = 0.
+
+TAIL_ORDERS = 10
+MAXIMAL_LENGTH = 64  # coefficients of a polynomial
+LONGEST_BITS = 4_096  # of a coefficient, and of the size of a ball
+
+
+class Tail(NamedTuple):
+    """p(h) + r(h); ``e`` and ``f`` bound r and h r' by orders."""
+
+    p: tuple
+    e: tuple | None = None
+    f: tuple | None = None
+
+
+class Big(NamedTuple):
+    """Plus or minus exp of a tail that tends to infinity."""
+
+    log: Tail
+    sign: int = 1
+
+
+class Tails:
+    """The calculus beyond one T, an exact rational: at least 1, or 0 (then only what is homogeneous has a tail)."""
+
+    def __init__(self, flint, start) -> None:
+        self.flint, self.start = flint, flint.arb(start)
+
+    # ------------------------------------------------------------- numbers
+
+    def size(self, x):
+        """|x| from above."""
+        return abs(self.flint.arb(x)).upper()
+
+    def power(self, k: int):
+        """T^k from above."""
+        return (self.start**k).upper()
+
+    def number(self, q) -> Tail:
+        """Return a constant."""
+        return Tail(()) if q == 0 else Tail((q,))
+
+    def exact(self, q) -> bool:
+        """Tell whether a coefficient is a rational."""
+        return isinstance(q, self.flint.fmpq)
+
+    def tidy(self, p: list, e: list | None, f: list | None) -> Tail | None:
+        """Drop leading zeros; without any order nothing is known."""
+        while p and p[-1] == 0:
+            p.pop()
+        if len(p) > MAXIMAL_LENGTH:
+            return None
+        p = [self.flint.arb(c) if self.exact(c) and max(int(c.p).bit_length(), int(c.q).bit_length()) > LONGEST_BITS else c for c in p]
+        limit = self.flint.arb(2) ** LONGEST_BITS
+        if not all([abs(x) < limit for x in (*[c for c in p if not self.exact(c)], *(e or ()), *(f or ()))]):
+            return None
+        return Tail(tuple(p)) if e is None else Tail(tuple(p), tuple(e), tuple(f)) if e else None
+
+    def below(self, u: Tail):
+        """Return m > 0 with |u| >= m h^d, d the degree of p, or None."""
+        d = len(u.p) - 1
+        if d < 0:
+            return None
+        m = abs(self.flint.arb(u.p[d])).lower() - (0 if u.e is None else u.e[0] / self.start**d)
+        for i in range(d):
+            m = m if u.p[i] == 0 else m - self.size(u.p[i]) / self.start ** (d - i)
+        m = self.flint.arb(m).lower()
+        return m if m > 0 else None
+
+    def slope(self, u: Tail):
+        """Return a bound of |h u'| / h^d, d the degree."""
+        d = len(u.p) - 1
+        total = self.flint.arb(0) if u.f is None else u.f[0] / self.start**d
+        for i in range(1, d + 1):
+            total = total + i * self.size(u.p[i]) / self.start ** (d - i)
+        return self.flint.arb(total).upper()
+
+    def sign(self, u: Tail | Big | None) -> int | None:
+        """Return the sign on the whole half-line, if it is one."""
+        if isinstance(u, Big):
+            return u.sign
+        if u is None:
+            return None
+        if not u.p and u.e is None:
+            return 0
+        return None if self.below(u) is None else 1 if self.flint.arb(u.p[-1]) > 0 else -1
+
+    # ---------------------------------------------------------- arithmetic
+
+    def joined(self, parts: list) -> tuple:
+        """Add remainders: the orders that all have."""
+        known = [x for x in parts if x[0] is not None]
+        if not known:
+            return None, None
+        n = min([len(e) for e, _ in known])
+        return tuple([[sum([x[k] for x in column], self.flint.arb(0)).upper() for k in range(n)] for column in zip(*known, strict=True)])
+
+    def add(self, u, v, sign: int = 1):
+        """Return u + v or u - v."""
+        if isinstance(u, Big) or isinstance(v, Big):
+            return self.add_big(u, v, sign)
+        if u is None or v is None:
+            return None
+        n = max(len(u.p), len(v.p))
+        zero = self.flint.fmpq(0)
+        p = [(u.p[i] if i < len(u.p) else zero) + sign * (v.p[i] if i < len(v.p) else zero) for i in range(n)]
+        return self.tidy(p, *self.joined([(u.e, u.f), (v.e, v.f)]))
+
+    def add_big(self, u, v, sign: int):
+        """s exp(L) + v = s exp(L + log(1 + s v exp(-L)))."""
+        if not isinstance(u, Big):
+            u, v, sign = self.scale(v, self.flint.fmpq(sign)), u, 1
+        if v is None:
+            return None
+        ratio = self.div(v, Big(u.log))
+        if isinstance(ratio, Big):
+            return self.add_big(self.scale(v, self.flint.fmpq(sign)), u, 1)
+        if ratio is None:
+            return None
+        inner = self.unary("log", self.add(self.number(self.flint.fmpq(1)), ratio, sign * u.sign))
+        log = self.add(u.log, inner)
+        return None if log is None else Big(log, u.sign)
+
+    def scale(self, u, q):
+        """Return a multiple."""
+        if isinstance(u, Big) and q in (1, -1):
+            return self.signed(u, int(q.p))
+        return self.mul(self.number(q), u)
+
+    def shifted(self, p: tuple, e: tuple | None, f: tuple | None) -> tuple:
+        """Return bounds of a polynomial times a remainder: h^i r takes i orders."""
+        places = [i for i, c in enumerate(p) if not (c == 0)]  # noqa: SIM201 - a ball around 0 is neither equal nor unequal to 0
+        if e is None or not places:
+            return None, None
+        n = max(len(e) - places[-1], 0)
+        zero = self.flint.arb(0)
+        return ([sum([self.size(p[i]) * e[k + i] for i in places], zero).upper() for k in range(n)],
+                [sum([self.size(p[i]) * (i * e[k + i] + f[k + i]) for i in places], zero).upper() for k in range(n)])  # fmt: skip
+
+    def mul(self, u, v):
+        """Return the product."""
+        if isinstance(u, Big) or isinstance(v, Big):
+            return self.mul_big(u, v)
+        if u is None or v is None:
+            return None
+        p = [self.flint.fmpq(0)] * max(len(u.p) + len(v.p) - 1, 0)
+        for i, a in enumerate(u.p):
+            for j, b in enumerate(v.p):
+                p[i + j] = p[i + j] + a * b
+        parts = [self.shifted(u.p, v.e, v.f), self.shifted(v.p, u.e, u.f)]
+        if u.e is not None and v.e is not None:
+            if len(u.e) < len(v.e):
+                u, v = v, u
+            parts.append(([(x * v.e[0]).upper() for x in u.e], [(x * v.f[0] + y * v.e[0]).upper() for x, y in zip(u.e, u.f, strict=True)]))
+        return self.tidy(p, *self.joined(parts))
+
+    def mul_big(self, u, v):
+        """exp(L) v = exp(L + log v) for v > 0."""
+        if not isinstance(u, Big):
+            u, v = v, u
+        if v == Tail(()):
+            return v
+        s = self.sign(v)
+        if s is None:
+            return None
+        log = v.log if isinstance(v, Big) else self.unary("log", self.scale(v, self.flint.fmpq(s))) if len(v.p) == 1 else None
+        return self.signed(self.exp(self.add(u.log, log)), s * u.sign)
+
+    def signed(self, u, s: int):
+        """Return s u for s = 1 or -1."""
+        return u if s > 0 or u is None else u._replace(sign=-u.sign) if isinstance(u, Big) else self.scale(u, self.flint.fmpq(-1))
+
+    def inverse(self, u):
+        """Return 1/u."""
+        if isinstance(u, Big):
+            return self.signed(self.exp(self.scale(u.log, self.flint.fmpq(-1))), u.sign)
+        m = None if u is None else self.below(u)
+        if m is None:
+            return None
+        d = len(u.p) - 1
+        if d == 0:
+            b = u.p[0]
+            if u.e is None:
+                return self.number(1 / b)
+            return self.tidy([1 / b], [(x / m**2).upper() for x in u.e], [(x / m**2).upper() for x in u.f])
+        slope = self.slope(u)
+        return self.tidy([], [(self.start ** (k - d) / m).upper() for k in range(d + 1)],
+                         [(slope * self.start ** (k - d) / m**2).upper() for k in range(d + 1)])  # fmt: skip
+
+    def div(self, u, v):
+        """Return u/v: the polynomial part by long division, the rest over v."""
+        if isinstance(u, Big) and isinstance(v, Big):
+            return self.signed(self.exp(self.add(u.log, v.log, -1)), u.sign * v.sign)
+        if isinstance(u, Big) or isinstance(v, Big) or u is None or v is None or len(v.p) < 2:
+            return self.mul(u, self.inverse(v))
+        rest, quotient, d = list(u.p), [], len(v.p) - 1
+        if not self.flint.arb(v.p[d]) > 0 and not self.flint.arb(v.p[d]) < 0:
+            return None
+        for k in range(len(rest) - 1, d - 1, -1):
+            q = rest[k] / v.p[d]
+            quotient.insert(0, q)
+            for i in range(d):
+                rest[k - d + i] = rest[k - d + i] - q * v.p[i]
+            rest.pop()
+        whole = self.tidy(quotient, None, None)
+        above = self.tidy(rest, *self.joined([(u.e, u.f), self.shifted(whole.p, v.e, v.f)]))
+        return self.add(whole, self.mul(above, self.inverse(v)))
+
+    # ----------------------------------------------------------- functions
+
+    def exp(self, u):
+        """Return exp u: it converges, decays faster than every power, or is Big."""
+        if u is None or isinstance(u, Big):
+            return None
+        d = len(u.p) - 1
+        if d < 1:
+            return self.converging("exp", u)
+        lead = self.flint.arb(u.p[d])
+        if self.start == 0:
+            return None
+        if lead > 0:
+            return Big(u)
+        sums, running = [], self.flint.arb(0)
+        for i in range(d, 0, -1):
+            running = running + i * self.flint.arb(u.p[i]) * self.start**i
+            sums.append(running.upper())
+        if not all([s <= 0 for s in sums]):
+            return None
+        top = sum([self.flint.arb(c) * self.start**i for i, c in enumerate(u.p)], self.flint.arb(0)) + (0 if u.e is None else u.e[0])
+        values = []
+        for k in range(TAIL_ORDERS + d):
+            if not sums[-1] + k <= 0:
+                break
+            values.append((self.start**k * top.exp()).upper())
+        n, extra = len(values) - d, self.flint.arb(0) if u.f is None else u.f[0]
+        f = [(sum([i * self.size(u.p[i]) * values[k + i] for i in range(1, d + 1)], self.flint.arb(0)) + extra * values[k]).upper() for k in range(n)]
+        return self.tidy([], values[: max(n, 0)], f)
+
+    def converging(self, name: str, u: Tail):
+        """Return g(b + r) for a smooth g: |g(b + r) - g(b)| <= sup|g'| |r|."""
+        b = u.p[0] if u.p else self.flint.fmpq(0)
+        value = self.known(name, b)
+        if u.e is None:
+            return None if value is None else self.number(value)
+        wide = self.flint.arb(b) + self.flint.arb(0, u.e[0])
+        series = ball_series(self.flint, name, self.flint.arb_series([wide, 1], 2))
+        if value is None or series is None:
+            return None
+        g = self.size(series[1])
+        return self.tidy([value], [(g * x).upper() for x in u.e], [(g * x).upper() for x in u.f])
+
+    def known(self, name: str, b):
+        """Return g(b), exactly where it is 0 or 1 for a simple reason."""
+        if self.exact(b) and ((name, b) in (("exp", 0), ("cos", 0), ("log", 1)) or (b == 0 and name in ("sin", "tan", "atan", "erf", "asin"))):
+            return self.flint.fmpq(int(name in ("exp", "cos")))
+        series = ball_series(self.flint, name, self.flint.arb_series([self.flint.arb(b), 1], 2))
+        return None if series is None else series[0]
+
+    def unary(self, name: str, u):
+        """Return a primitive of one argument."""
+        if name == "exp":
+            return self.exp(u)
+        if isinstance(u, Big):
+            if name in ("neg", "abs"):
+                return self.signed(u, -1) if name == "neg" else Big(u.log)
+            if u.sign < 0 or name not in ("log", "sqrt"):
+                return self.number(self.flint.fmpq(u.sign)) if name == "sign" else None
+            return u.log if name == "log" else Big(self.scale(u.log, self.flint.fmpq(1, 2)))
+        if u is None:
+            return None
+        if name in ("neg", "abs", "sign"):
+            s = -1 if name == "neg" else self.sign(u)
+            return None if s is None else self.scale(u, self.flint.fmpq(s)) if name != "sign" else self.number(self.flint.fmpq(s))
+        if name == "sqrt":
+            return self.sqrt(u)
+        if len(u.p) < 2:
+            return self.converging(name, u)
+        return self.saturated(name, u) if name in ("erf", "atan") else None
+
+    def sqrt(self, u: Tail):
+        """Return the square root of what tends to a positive number, or grows like h^2."""
+        flint, d, m = self.flint, len(u.p) - 1, self.below(u)
+        if not u.p and u.e is None:
+            return u
+        if m is None or d not in (0, 2) or self.sign(u) != 1:
+            return None
+        lead = self.root(u.p[d])
+        if d == 0:
+            low = flint.arb(m).sqrt()
+            if u.e is None:
+                return self.number(lead)
+            return self.tidy([lead], [(x / (flint.arb(lead) + low)).upper() for x in u.e], [(x / (2 * low)).upper() for x in u.f])
+        beta = u.p[1] / (2 * lead)
+        room = (flint.arb(lead) - (0 if beta == 0 else self.size(beta) / self.start)).lower()
+        if not room > 0:
+            return None
+        top = self.size(u.p[0] - beta * beta) + (0 if u.e is None else u.e[0])
+        e = [(top / (room * self.start)).upper(), (top / room).upper()]
+        low = (room - e[1] / self.start**2).lower()
+        if not low > 0:
+            return None
+        rise = (0 if u.f is None else u.f[0]) + 2 * self.size(lead) * e[1]
+        if top == 0 and u.e is None:
+            return Tail((beta, lead)) if beta != 0 else Tail((flint.fmpq(0), lead))
+        return self.tidy([beta, lead], e, [(rise / (2 * low * self.start)).upper(), (rise / (2 * low)).upper()])
+
+    def root(self, q):
+        """Return a square root, exact for squares of rationals."""
+        if self.exact(q):
+            top, bottom = q.p.isqrt(), q.q.isqrt()
+            if top * top == q.p and bottom * bottom == q.q:
+                return self.flint.fmpq(top, bottom)
+        return self.flint.arb(q).sqrt()
+
+    def saturated(self, name: str, u: Tail):
+        """Return erf or atan of what tends to plus or minus infinity."""
+        flint, d, m, s = self.flint, len(u.p) - 1, self.below(u), self.sign(u)
+        if m is None:
+            return None
+        slope = self.slope(u)
+        if name == "atan":  # atan(u) = s pi/2 - atan(1/u)
+            e = [(self.start ** (k - d) / m).upper() for k in range(d + 1)]
+            return self.tidy([s * flint.arb.pi() / 2], e, [(slope * self.start ** (k - d) / m**2).upper() for k in range(d + 1)])
+        rate = (m**2 * self.start ** (2 * d)).lower()  # |erf(u) - s| <= exp(-u^2) <= exp(-m^2 h^2d)
+        values = [(self.start**k * (-rate).exp()).upper() for k in range(TAIL_ORDERS + d) if 2 * d * rate >= k]
+        n = max(len(values) - d, 0)
+        two = 2 / flint.arb.pi().sqrt()
+        return self.tidy([flint.fmpq(s)], values[:n], [(two * slope * values[k + d]).upper() for k in range(n)])
+
+    def power_of(self, u, q):
+        """Return u^q for a rational q."""
+        if q.q == 1 and 0 <= q.p <= 8:
+            found = self.number(self.flint.fmpq(1))
+            for _ in range(int(q.p)):
+                found = self.mul(found, u) if not isinstance(u, Big) or isinstance(found, Big) else u
+            return found
+        if q.q == 1 and -8 <= q.p < 0:
+            return self.inverse(self.power_of(u, -q))
+        if q == self.flint.fmpq(1, 2):
+            return self.unary("sqrt", u)
+        if isinstance(u, Big):
+            return self.exp(self.scale(u.log, q)) if u.sign > 0 else None
+        return self.exp(self.scale(self.unary("log", u), q)) if self.sign(u) == 1 and len(u.p) == 1 else None
+
+
+def ball_series(flint, name: str, x):
+    """Return the truncated series of a primitive, or None where it is not finite."""
+    if name not in ("exp", "log", "sqrt", "sin", "cos", "tan", "atan", "erf", "asin", "acos"):
+        return None
+    try:
+        found = getattr(x, name)()
+    except (ValueError, ZeroDivisionError):
+        return None
+    return found if all([found[k].is_finite() for k in range(x.prec)]) else None
+
+
+# ------------------------------------------------------------------ near-homogeneity: scalar functions
+
+GATE_KINDS = ("map", "compare", "logic", "where")
+MAXIMAL_MEMBERS = 200
+MAXIMAL_PIECES = 4_096
+MAXIMAL_CUTS = 64
+MAXIMAL_GATE_BITS = 256
+
+
+class GateClaim(NamedTuple):
+    """What is claimed: node and root, c, L, z, where to cut, and the slopes at minus and plus infinity (None: not stated)."""
+
+    node: int
+    root: int
+    defect: Fraction
+    lipschitz: Fraction
+    at_zero: Fraction
+    cuts: tuple[Fraction, ...]
+    left: Fraction | None
+    right: Fraction | None
+
+
+def gate_members(nodes: list, n: int, root: int) -> list[int] | None:
+    """Return the nodes from the root (exclusive) to ``n``, in order, when n is an entrywise function of the root and of numbers."""
+    waiting, found, touched = [n], set(), False
+    while waiting:
+        m = waiting.pop()
+        if m == root:
+            touched = True
+            continue
+        if m in found:
+            continue
+        kind, parameters, arguments, _ = nodes[m]
+        if kind not in GATE_KINDS and not (kind == "constant" and parameters[0] == "splat"):
+            return None
+        found.add(m)
+        if len(found) > MAXIMAL_MEMBERS:
+            return None
+        waiting.extend(arguments)
+    return sorted(found) if touched and n != root else None
+
+
+def gate_key(nodes: list, rows: list, root: int) -> tuple:
+    """Return what two equal functions have in common, wherever they stand."""
+    place = {m: k for k, m in enumerate(rows)} | {root: -1}
+    return tuple([(nodes[m][0], tuple(nodes[m][1]), tuple([place[a] for a in nodes[m][2]])) for m in rows])
+
+
+def gate_verified(nodes: list, claim: GateClaim) -> bool:
+    """Tell whether all that is claimed of the function is proved."""
+    cuts = claim.cuts
+    rows = gate_members(nodes, claim.node, claim.root)
+    numbers = (claim.defect, claim.lipschitz, claim.at_zero, *cuts)
+    if rows is None or max([bits(q) for q in numbers]) > MAXIMAL_GATE_BITS:
+        return False
+    if not cuts:
+        return claim.defect == 0 and claim.at_zero == 0 and gate_homogeneous(nodes, rows, claim)
+    ordered = 3 <= len(cuts) <= MAXIMAL_CUTS and list(cuts) == sorted(set(cuts)) and 0 in cuts and cuts[0] <= -1 and cuts[-1] >= 1
+    if not ordered or not 0 <= claim.at_zero <= claim.defect:
+        return False
+    import flint
+
+    flint.ctx.prec = PRECISION
+    gate = Gate(flint, nodes, rows, claim)
+    return gate.beyond(-1, claim.left) and gate.beyond(1, claim.right) and gate.between()
+
+
+def gate_homogeneous(nodes: list, rows: list[int], claim: GateClaim) -> bool:
+    """Tell whether s(h) = a h for h > 0 and b h for h < 0, with slopes at most L in size."""
+    import flint
+
+    flint.ctx.prec = PRECISION
+    gate = Gate(flint, nodes, rows, claim)
+    return gate.straight_side(-1, claim.left) and gate.straight_side(1, claim.right) and gate.value_at(ZERO)
+
+
+class GateValue(NamedTuple):
+    """Ball series (value, slope, half the curvature); ``rough``: a choice was open, and the series are hulls without curvature."""
+
+    series: object
+    rough: bool
+
+
+class Gate:
+    def __init__(self, flint, nodes: list, rows: list[int], claim: GateClaim) -> None:
+        self.flint, self.nodes, self.rows, self.claim = flint, nodes, rows, claim
+        self.c, self.lip, self.zero = (flint.arb(self.q(x)) for x in (claim.defect, claim.lipschitz, claim.at_zero))
+        self.lines = self.straight()
+
+    def q(self, x: Fraction):
+        """Return a rational of the ball library."""
+        return self.flint.fmpq(x.numerator, x.denominator)
+
+    def straight(self) -> dict:
+        """Return a and b of the nodes that are a h + b by their form: choices between them are decided exactly."""
+        found: dict = {self.claim.root: (Fraction(1), Fraction(0))}
+        for m in self.rows:
+            kind, parameters, arguments, _ = self.nodes[m]
+            if kind == "constant":
+                found[m] = (Fraction(0), number(parameters[1]))
+            elif kind == "map" and all([a in found for a in arguments]):
+                line = straight_line(parameters[0], [found[a] for a in arguments])
+                if line is not None:
+                    found[m] = line
+        return found
+
+    # --------------------------------------------------------- beyond the cuts
+
+    def beyond(self, side: int, slope: Fraction | None) -> bool:
+        """Prove the bounds beyond the last cut (side 1) or before the first (-1)."""
+        start = self.claim.cuts[-1] if side > 0 else -self.claim.cuts[0]
+        tails = Tails(self.flint, self.q(start))
+        found = self.tail(tails, side)
+        if found is None or isinstance(found, Big) or len(found.p) > 2:
+            return False
+        found_bounds = self.far(tails, found)
+        if slope is not None and not (tails.exact(found_bounds[0]) and found_bounds[0] == self.q(slope) * side):
+            return False
+        _, steep, defect, value = found_bounds
+        return bool(steep <= self.lip and defect <= self.c and value - self.lip * tails.start <= self.zero)
+
+    def straight_side(self, side: int, slope: Fraction | None) -> bool:
+        """Prove s(h) = a h on one side of 0, with |a| <= L."""
+        tails = Tails(self.flint, self.flint.fmpq(0))
+        found = self.tail(tails, side)
+        if not isinstance(found, Tail) or found.e is not None or len(found.p) > 2:
+            return False
+        if found.p and not (found.p[0] == 0):  # noqa: SIM201 - a ball around 0 is neither equal nor unequal to 0
+            return False
+        a = (*found.p, *[self.flint.fmpq(0)] * 2)[1]
+        if not tails.exact(a):
+            return slope is None and bool(tails.size(a) <= self.lip)
+        return abs(a) <= self.q(self.claim.lipschitz) and (slope is None or a == self.q(slope) * side)
+
+    def far(self, tails: Tails, found) -> tuple:
+        """Return the slope at infinity, and bounds of |s'|, of |h s' - s|, and of |s| at the start (from where it grows no faster than L)."""
+        b, a = (*found.p, *[self.flint.fmpq(0)] * 2)[:2]
+        e, f = (self.flint.arb(0),) * 2 if found.e is None else (found.e[0], found.f[0])
+        reach, constant, here = abs(self.flint.arb(a)), abs(self.flint.arb(b)), abs(self.flint.arb(a) * tails.start + self.flint.arb(b))
+        if not constant <= reach.lower() * tails.start:  # else a h + b has the sign of a
+            here = reach * tails.start + constant
+        return a, reach + f / tails.start, constant + e + f, here + e
+
+    def tail(self, tails: Tails, side: int):
+        """Return the function of h = side x on the half-line of large h."""
+        fmpq = self.flint.fmpq
+        found: dict = {self.claim.root: tails.scale(Tail((fmpq(0), fmpq(1))), fmpq(side))}
+        for m in self.rows:
+            kind, parameters, arguments, _ = self.nodes[m]
+            u = [found[a] for a in arguments]
+            found[m] = tails.number(self.q(number(parameters[1]))) if kind == "constant" else tail_rule(tails, kind, parameters, u, self, m)
+        return found[self.claim.node]
+
+    # --------------------------------------------------------- between the cuts
+
+    def between(self) -> bool:
+        """Prove the bounds between the first and the last cut."""
+        cuts = self.claim.cuts
+        waiting, pieces = list(zip(cuts, cuts[1:], strict=False)), 0
+        if not all([self.value_at(q) for q in cuts]):
+            return False
+        while waiting:
+            low, high = waiting.pop()
+            pieces += 1
+            if pieces > MAXIMAL_PIECES:
+                return False
+            if not self.over(low, high):
+                middle = (low + high) / 2
+                if not self.value_at(middle):
+                    return False
+                waiting += [(low, middle), (middle, high)]
+        return True
+
+    def value_at(self, q: Fraction) -> bool:
+        """Prove |s(q)| <= z + L|q| at one point."""
+        found = self.at(q, q, {})
+        return found is not None and bool(abs(found.series[0]) <= self.zero + self.lip * abs(self.flint.arb(self.q(q))))
+
+    def over(self, low: Fraction, high: Fraction) -> bool:
+        """Prove the bounds in the interior of one interval on one side of 0."""
+        near = self.flint.arb(self.q(min(abs(low), abs(high))))
+        for found in (self.by_balls(low, high), self.by_tail(low, high)):
+            if found is not None and found[0] <= self.c and found[1] <= self.lip and found[2] <= self.zero + self.lip * near:
+                return True
+        return False
+
+    def by_tail(self, low: Fraction, high: Fraction) -> tuple | None:
+        """Return the bounds on the half-line that holds the interval."""
+        near, side = min(abs(low), abs(high)), 1 if low > 0 else -1
+        if near < 2:
+            return None
+        tails = Tails(self.flint, self.q(near))
+        found = self.tail(tails, side)
+        if found is None or isinstance(found, Big) or len(found.p) > 2:
+            return None
+        _, steep, defect, value = self.far(tails, found)
+        return defect.upper(), steep.upper(), value.upper()
+
+    def by_balls(self, low: Fraction, high: Fraction) -> tuple | None:
+        """Return bounds of |h s' - s|, of |s'|, and of |s| at the end next to 0 (everywhere, when a choice was open)."""
+        choices: dict = {}
+        found = self.at(low, high, choices)
+        if found is None:
+            return None
+        x = self.flint.arb(self.q(low)).union(self.flint.arb(self.q(high)))
+        s, slope = found.series[0], found.series[1]
+        defect, steep = ball_size(x * slope - s), ball_size(slope)
+        if found.rough:
+            return defect, steep, ball_size(s)
+        middle, curve = (low + high) / 2, 2 * found.series[2]
+        inner, foot = self.at(middle, middle, choices), self.at(*[low if low >= 0 else high] * 2, choices)
+        if inner is None or foot is None:
+            return None
+        m = self.flint.arb(self.q(middle))
+        value, rise = inner.series[0], inner.series[1]  # the mean value form: (h s' - s)' = h s''
+        defect = min(defect, ball_size(m * rise - value + (x - m) * x * curve))
+        return defect, min(steep, ball_size(rise + (x - m) * curve)), ball_size(foot.series[0])
+
+    def at(self, low: Fraction, high: Fraction, choices: dict) -> GateValue | None:
+        """Return value, slope and curvature over [low, high]; ``choices`` holds, or receives, what was chosen in its interior."""
+        flint = self.flint
+        x = flint.arb(self.q(low)).union(flint.arb(self.q(high)))
+        found: dict = {self.claim.root: GateValue(flint.arb_series([x, 1], 3), False)}
+        for m in self.rows:
+            kind, parameters, arguments, _ = self.nodes[m]
+            if kind == "constant":
+                found[m] = GateValue(flint.arb_series([flint.arb(self.q(number(parameters[1])))], 3), False)
+                continue
+            u = [found[a] for a in arguments]
+            chosen = self.decision(m, kind, parameters, arguments, u, low, high, choices)
+            found[m] = self.value(kind, parameters, u, chosen)
+        return found[self.claim.node]
+
+    def decision(self, m: int, kind: str, parameters: list, arguments: list, u: list, low: Fraction, high: Fraction, choices: dict):
+        """Return what is chosen: an index of an argument, a sign, a truth value; None when it is open."""
+        name = parameters[0] if parameters else ""
+        choosing = kind in ("compare", "where", "logic") or name in ("abs", "sign", "max", "min")
+        if not choosing:
+            return None
+        if m not in choices:
+            choices[m] = self.decided(kind, name, arguments, u, low, high)
+        return choices[m]
+
+    def decided(self, kind: str, name: str, arguments: list, u: list, low: Fraction, high: Fraction):
+        if kind == "where":
+            t = ball_sign_truth(u[0])
+            return None if t is None else 1 if t else 2
+        if kind == "logic":
+            return connected(name, [ball_sign_truth(v) for v in u])
+        s = self.order(arguments, u, low, high)
+        if kind == "compare":
+            return None if s is None else int({"lt": s < 0, "le": s <= 0, "eq": s == 0, "ne": s != 0}[name])
+        if name in ("max", "min"):
+            return None if s is None else int((s < 0) == (name == "max"))
+        return s
+
+    def order(self, arguments: list, u: list, low: Fraction, high: Fraction) -> int | None:
+        """Return the sign of the first argument (minus the second) in the interior of the interval, or None."""
+        lines = [self.lines.get(a) for a in arguments]
+        if None not in lines:
+            a, b = lines[0] if len(lines) == 1 else (lines[0][0] - lines[1][0], lines[0][1] - lines[1][1])
+            ends = [(v > 0) - (v < 0) for v in (a * low + b, a * high + b)]
+            return ends[0] or ends[1] if ends[0] * ends[1] >= 0 else None
+        if None in u:
+            return None
+        d = u[0].series[0] if len(u) == 1 else u[0].series[0] - u[1].series[0]
+        return 1 if d > 0 else -1 if d < 0 else None
+
+    def value(self, kind: str, parameters: list, u: list, chosen) -> GateValue | None:
+        """Return the series of a node from those of its arguments."""
+        flint = self.flint
+        if kind in ("compare", "logic"):
+            return self.hull([self.number(0), self.number(1)]) if chosen is None else self.number(chosen)
+        if kind == "where":
+            return self.hull(u[1:]) if chosen is None else u[chosen]
+        if None in u:
+            return None
+        name = parameters[0]
+        rough = any([v.rough for v in u])
+        if name in ("max", "min"):
+            return u[chosen] if chosen is not None else self.between_two(u, name)
+        if name in ("abs", "sign"):
+            down = GateValue(-u[0].series, rough)
+            if name == "abs":
+                return self.between_two([u[0], down], "max") if chosen is None else u[0] if chosen >= 0 else down
+            return self.number(chosen) if chosen is not None else self.hull([self.number(-1), self.number(1)])
+        made = series_map(flint, name, [v.series for v in u])
+        limit = flint.arb(2) ** LONGEST_BITS
+        if made is None or not all([abs(made[k]) < limit for k in range(2 if rough else 3)]):
+            return None
+        return GateValue(made, rough)
+
+    def number(self, k: int) -> GateValue:
+        """Return a constant."""
+        return GateValue(self.flint.arb_series([self.flint.arb(k)], 3), False)
+
+    def hull(self, u: list) -> GateValue | None:
+        """Return what holds two functions and their slopes."""
+        if None in u:
+            return None
+        a, b = u[0].series, u[1].series
+        return GateValue(self.flint.arb_series([a[0].union(b[0]), a[1].union(b[1])], 3), True)
+
+    def between_two(self, u: list, name: str) -> GateValue:
+        """Return the larger or smaller of two: the slope is one of the two."""
+        a, b = u[0].series, u[1].series
+        value = a[0].max(b[0]) if name == "max" else a[0].min(b[0])
+        return GateValue(self.flint.arb_series([value, a[1].union(b[1])], 3), True)
+
+
+def ball_size(x):
+    """Return |x| from above."""
+    return abs(x).upper()
+
+
+def straight_line(name: str, u: list) -> tuple[Fraction, Fraction] | None:
+    """Return slope and constant of a sum, a negative, a multiple."""
+    if name == "neg":
+        return -u[0][0], -u[0][1]
+    if name in ("add", "sub"):
+        s = 1 if name == "add" else -1
+        return u[0][0] + s * u[1][0], u[0][1] + s * u[1][1]
+    if name == "mul" and 0 in (u[0][0], u[1][0]):
+        (_, q), (a, b) = sorted(u, key=lambda v: v[0] != 0)
+        return a * q, b * q
+    if name == "div" and u[1][0] == 0 and u[1][1] != 0:
+        return u[0][0] / u[1][1], u[0][1] / u[1][1]
+    return None
+
+
+def ball_sign_truth(v: GateValue | None) -> bool | None:
+    """Tell whether a number is certainly not 0, or certainly 0."""
+    if v is None:
+        return None
+    x = v.series[0]
+    return True if x > 0 or x < 0 else False if x == 0 else None
+
+
+def connected(name: str, truths: list) -> int | None:
+    """Return the truth of a connective."""
+    if name in ("and", "or"):
+        decisive = name == "or"
+        if decisive in truths:
+            return int(decisive)
+    if None in truths:
+        return None
+    if name == "not":
+        return int(not truths[0])
+    return int(truths[0] != truths[1]) if name == "xor" else int(name == "and")
+
+
+def series_map(flint, name: str, u: list):
+    """Return the series of a primitive, or None."""
+    try:
+        if name == "neg":
+            return -u[0]
+        if name == "pi":
+            return flint.arb_series([flint.arb.pi()], 3)
+        if name in ("add", "sub", "mul", "div"):
+            return u[0] + u[1] if name == "add" else u[0] - u[1] if name == "sub" else u[0] * u[1] if name == "mul" else u[0] / u[1]
+        if name == "pow":
+            return series_power_of(flint, u[0], u[1])
+        return ball_series(flint, name, u[0])
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def series_power_of(flint, u, exponent):
+    q = exponent[0]
+    if not (exponent[1] == 0 and exponent[2] == 0):
+        return None
+    whole = q.unique_fmpz() if q.is_exact() and abs(q) <= 64 else None
+    if whole is None:
+        return (exponent * u.log()).exp() if u[0] > 0 else None
+    found, base = flint.arb_series([flint.arb(1)], 3), u
+    for _ in range(abs(int(whole))):
+        found = found * base
+    return found if whole >= 0 else 1 / found
+
+
+def tail_rule(tails: Tails, kind: str, parameters: list, u: list, gate: Gate, m: int):
+    """Return a node on the half-line from its arguments."""
+    fmpq = tails.flint.fmpq
+    if kind == "where":
+        s = tails.sign(u[0])
+        return None if s is None else u[2] if s == 0 else u[1]
+    if kind == "logic":
+        t = connected(parameters[0], [None if (s := tails.sign(v)) is None else s != 0 for v in u])
+        return None if t is None else tails.number(fmpq(t))
+    name = parameters[0]
+    if kind == "compare" or name in ("max", "min"):
+        s = tails.sign(tails.add(u[0], u[1], -1))
+        if s is None:
+            return None
+        if kind == "compare":
+            return tails.number(fmpq(int({"lt": s < 0, "le": s <= 0, "eq": s == 0, "ne": s != 0}[name])))
+        return u[int((s < 0) == (name == "max"))]
+    if name in ("add", "sub"):
+        return tails.add(u[0], u[1], 1 if name == "add" else -1)
+    if name in ("mul", "div"):
+        return tails.mul(u[0], u[1]) if name == "mul" else tails.div(u[0], u[1])
+    if name == "pow":
+        line = gate.lines.get(gate.nodes[m][2][1])
+        return tails.power_of(u[0], gate.q(line[1])) if line is not None and line[0] == 0 and u[0] is not None else None
+    if name == "pi":
+        return tails.number(tails.flint.arb.pi())
+    return tails.unary(name, u[0])
+
+
+# ------------------------------------------------------------------ near-homogeneity: degrees and polynomials
+
+R_POLY = (ZERO, ONE)
+KEPT_BITS = 64
+MAXIMAL_NEAR_DEGREE = 64
+MAXIMAL_ENTRIES = 4_096
+KEEPING = ("reshape", "transpose", "slice", "diagonal")  # no entry occurs twice
+
+
+def round_up(q: Fraction) -> Fraction:
+    """Round up to 64 binary digits; short numbers stay."""
+    top, bottom = q.numerator.bit_length(), q.denominator.bit_length()
+    if top <= KEPT_BITS and bottom <= KEPT_BITS:
+        return q
+    shift = KEPT_BITS - (top - bottom)
+    scale = Fraction(2) ** shift
+    return Fraction(-(-(q.numerator * scale.numerator) // (q.denominator * scale.denominator))) / scale
+
+
+def root_above(q: Fraction | int) -> Fraction:
+    """Return an upper bound of a square root, exact for squares of rationals."""
+    q = round_up(Fraction(q))
+    top, bottom = math.isqrt(q.numerator), math.isqrt(q.denominator)
+    if top * top == q.numerator and bottom * bottom == q.denominator:
+        return Fraction(top, bottom)
+    return Fraction(math.isqrt(q.numerator * 4**60 // q.denominator) + 1, 2**60)
+
+
+def p_tidy(p: list) -> tuple:
+    """Round up and drop leading zeros."""
+    found = [round_up(c) for c in p]
+    while found and not found[-1]:
+        found.pop()
+    return tuple(found)
+
+
+def p_sum(*several: tuple | None) -> tuple | None:
+    """Return the sum; None, no bound, absorbs."""
+    if None in several:
+        return None
+    size = max(map(len, several), default=0)
+    return p_tidy([sum([p[i] for p in several if i < len(p)], ZERO) for i in range(size)])
+
+
+def p_product(*several: tuple | None) -> tuple | None:
+    """Return the product; 0 times no bound is 0."""
+    if () in several:
+        return ()
+    if None in several:
+        return None
+    result = several[0]
+    for p in several[1:]:
+        product = [ZERO] * (len(result) + len(p) - 1)
+        for i, x in enumerate(result):
+            for j, y in enumerate(p):
+                product[i + j] += x * y
+        result = p_tidy(product)
+    return result
+
+
+def p_multiple(a: tuple | None, q: Fraction | int) -> tuple | None:
+    """Return a multiple."""
+    return () if q == 0 or a == () else None if a is None else a if q == 1 else p_tidy([q * x for x in a])
+
+
+def p_upper(a: tuple | None, b: tuple | None) -> tuple | None:
+    """Return a polynomial that is above both for r >= 0."""
+    if a is None or b is None:
+        return None
+    a, b = (a, b) if len(a) >= len(b) else (b, a)
+    return tuple([max(x, b[i]) if i < len(b) else x for i, x in enumerate(a)])
+
+
+def p_least(*several: tuple | None) -> tuple | None:
+    """Return the best of several bounds: lowest degree, then least coefficients from the highest down."""
+    return min([p for p in several if p is not None], key=lambda p: (len(p), p[::-1]), default=None)
+
+
+def p_constant(q: Fraction) -> tuple:
+    """Return a constant polynomial."""
+    return (q,) if q else ()
+
+
+class State(NamedTuple):
+    """What is known of a node."""
+
+    degree: int
+    defect: tuple | None
+    defect_norm: tuple | None
+    value: tuple | None
+    value_norm: tuple | None
+    gradient: tuple | None
+
+
+ZERO_STATE = State(0, (), (), (), (), ())
+INPUT_STATE = State(1, (), (), R_POLY, R_POLY, (ONE,))
+
+
+class States:
+    """The states of a program's nodes, one after the other.
+
+    Attributes
+    ----------
+    found : State, or the reason (a text) why there is none, by node
+    support : the nodes whose states a node's state was computed from
+    """
+
+    def __init__(self, program, moving: list, exact: list, ranges: list) -> None:
+        self.program, self.moving, self.exact, self.ranges = program, frozenset(moving), exact, ranges
+        self.found: dict[int, State | str] = {}
+        self.support: dict[int, tuple[int, ...]] = {}
+        self.depends: list[bool] = []
+        for n, node in enumerate(program.nodes):
+            self.depends.append(n in self.moving or any([self.depends[a] for a in node[2]]))
+
+    def shape(self, n: int) -> list:
+        """The shape of a node."""
+        return self.program.nodes[n][3]
+
+    def visit(self, n: int, gate: GateClaim | None = None) -> State | str:
+        """Compute the state of one node from those of its arguments, or of the gate's root."""
+        kind, parameters, arguments, _ = self.program.nodes[n]
+        self.support[n] = ()
+        if gate is not None:
+            self.support[n] = (gate.root,)
+            self.found[n] = self.gated(n, gate)
+        elif not self.depends[n]:
+            self.found[n] = self.fixed(n)
+        elif n in self.moving:
+            self.found[n] = INPUT_STATE
+        elif self.exact[n] == ANY_DEGREE:
+            self.found[n] = ZERO_STATE
+        else:
+            state = self.by_rule(n, kind, parameters, arguments)
+            self.support[n] = arguments if isinstance(state, State) else ()
+            self.found[n] = self.sharpened(n, state)
+        if self.depends[n] and isinstance(self.found[n], State):
+            self.found[n] = self.bounded(n, self.found[n])
+        return self.found[n]
+
+    def bounded(self, n: int, s: State) -> State:
+        """Use the range of a node, when it is bounded."""
+        low, high = self.ranges[n][:2]
+        if low is None or high is None:
+            return s
+        bound = round_up(max(abs(low), abs(high)))
+        norm = p_constant(round_up(bound * root_above(math.prod(self.shape(n)))))
+        return s._replace(value=p_least(s.value, p_constant(bound)), value_norm=p_least(s.value_norm, norm))
+
+    def needed(self, target: int) -> list[int]:
+        """Return the nodes that must be total and locally Lipschitz: those that depend on the group and that the target rests on."""
+        waiting, seen = [target], set()
+        while waiting:
+            n = waiting.pop()
+            if n not in seen and self.depends[n]:
+                seen.add(n)
+                waiting.extend(self.support[n])
+        return sorted(seen)
+
+    # -------------------------------------------------------------- rules
+
+    def fixed(self, n: int) -> State:
+        """A node that does not depend on the group: its range bounds it."""
+        kind, parameters, _, shape = self.program.nodes[n]
+        count = math.prod(shape)
+        if kind == "constant" and parameters[0] == "values" and count <= MAXIMAL_ENTRIES:
+            entries = [number(t) for t in parameters[1]]
+            bound, norm = round_up(max(map(abs, entries), default=ZERO)), root_above(sum([e * e for e in entries], ZERO))
+            return State(0, (), (), p_constant(bound), p_constant(norm), ())
+        low, high = self.ranges[n][:2]
+        if low is None or high is None:
+            return State(0, (), (), None, None, ())
+        bound = round_up(max(abs(low), abs(high)))
+        return State(0, (), (), p_constant(bound), p_constant(round_up(bound * root_above(count))), ())
+
+    def sharpened(self, n: int, state: State | str) -> State | str:
+        """A node of exact degree d has defect 0, by Euler's identity."""
+        d = self.exact[n]
+        if d is None or d.denominator != 1 or not 0 <= d <= MAXIMAL_NEAR_DEGREE:
+            return state
+        if isinstance(state, str):
+            return State(int(d), (), (), None, None, None)
+        return state._replace(degree=int(d), defect=(), defect_norm=())
+
+    def by_rule(self, n: int, kind: str, parameters: tuple, arguments: tuple[int, ...]) -> State | str:
+        several = [self.found[a] for a in arguments]
+        failed = next((a for a, s in zip(arguments, several, strict=True) if isinstance(s, str)), None)
+        if failed is not None:
+            return self.found[failed]
+        rule = getattr(self, f"_{kind}", None)
+        state = rule(n, parameters, arguments, several) if rule else None
+        what = parameters[0] if kind in ("map", "reduce", "linalg", "cumulate") else kind
+        if state is None:
+            return f"{what} of what is not homogeneous of degree 0 has no rule"
+        return state if state.degree <= MAXIMAL_NEAR_DEGREE else f"the degree of {what} is beyond {MAXIMAL_NEAR_DEGREE}"
+
+    def copies(self, n: int, a: int) -> Fraction:
+        """Return the square root of how often the entries of an argument occur in a broadcast result."""
+        return root_above(Fraction(math.prod(self.shape(n)), max(math.prod(self.shape(a)), 1)))
+
+    def gated(self, n: int, gate: GateClaim) -> State | str:
+        """A scalar function: |D s(u)| <= k c + L |D u|."""
+        s = self.found[gate.root]
+        if isinstance(s, str) or s.degree < 1:
+            return s if isinstance(s, str) else "a scalar function of what has degree 0"
+        c, lip, zero = gate.defect * s.degree, gate.lipschitz, gate.at_zero
+        wide, repeats = root_above(math.prod(self.shape(n))), lip * self.copies(n, gate.root)
+        return State(
+            s.degree, p_sum(p_constant(c), p_multiple(s.defect, lip)), p_sum(p_constant(c * wide), p_multiple(s.defect_norm, repeats)),
+            p_sum(p_constant(zero), p_multiple(s.value, lip)), p_sum(p_constant(zero * wide), p_multiple(s.value_norm, repeats)),
+            p_multiple(s.gradient, lip),
+        )  # fmt: skip
+
+    def promoted(self, s: State, degree: int) -> State:
+        """Read a part of lower degree as one of the given degree: its defect grows by (M - k) times its value."""
+        missing = degree - s.degree
+        if not missing:
+            return s
+        return s._replace(
+            degree=degree, defect=p_sum(s.defect, p_multiple(s.value, missing)),
+            defect_norm=p_sum(s.defect_norm, p_multiple(s.value_norm, missing))
+        )
+
+    def alike(self, n: int, arguments: list, several: list) -> list[State]:
+        """Return the parts that are not identically zero, of one degree, with norms for the shape of the result."""
+        live = [(a, s) for a, s in zip(arguments, several, strict=True) if self.exact[a] != ANY_DEGREE]
+        degree = max([s.degree for _, s in live], default=0)
+        parts = [(self.copies(n, a), self.promoted(s, degree)) for a, s in live]
+        return [s._replace(defect_norm=p_multiple(s.defect_norm, k), value_norm=p_multiple(s.value_norm, k)) for k, s in parts]
+
+    def _map(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        name = parameters[0]
+        if name in ("neg", "abs"):
+            return several[0]
+        if name in ("add", "sub"):
+            return states_sum(self.alike(n, arguments, several))
+        if name in ("max", "min"):
+            return states_choice(self.alike(n, arguments, several))
+        if name == "mul":
+            return self.product(n, arguments, several)
+        if name == "pow":
+            return self.power(n, arguments, several)
+        return self.quotient(n, arguments, several) if name == "div" and not self.depends[arguments[1]] else None
+
+    def product(self, n: int, arguments: list, several: list) -> State:
+        a, b = several
+        ka, kb = (self.copies(n, m) for m in arguments)
+        return State(
+            a.degree + b.degree, p_sum(p_product(a.defect, b.value), p_product(a.value, b.defect)),
+            p_sum(p_least(p_multiple(p_product(a.defect_norm, b.value), ka), p_multiple(p_product(a.defect, b.value_norm), kb)),
+                 p_least(p_multiple(p_product(a.value_norm, b.defect), ka), p_multiple(p_product(a.value, b.defect_norm), kb))),
+            p_product(a.value, b.value), p_least(p_multiple(p_product(a.value_norm, b.value), ka), p_multiple(p_product(a.value, b.value_norm), kb)),
+            p_sum(p_product(a.gradient, b.value), p_product(a.value, b.gradient)),
+        )  # fmt: skip
+
+    def power(self, n: int, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        kind, parameters, _, _ = self.program.nodes[arguments[1]]
+        q = number(parameters[1]) if kind == "constant" and parameters[0] == "splat" else None
+        if q is None or q.denominator != 1 or not 1 <= q <= MAXIMAL_NEAR_DEGREE or q * several[0].degree > MAXIMAL_NEAR_DEGREE:
+            return None
+        result = several[0]
+        for _ in range(int(q) - 1):
+            result = self.product(n, (arguments[0],) * 2, [result, several[0]])
+        return result
+
+    def quotient(self, n: int, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        """Division by what does not depend on the group and keeps a distance from 0."""
+        low, high = self.ranges[arguments[1]][:2]
+        if (low is None or low <= 0) and (high is None or high >= 0):
+            return None
+        factor = round_up(1 / (low if low is not None and low > 0 else -high))
+        s, wide = several[0], factor * self.copies(n, arguments[0])
+        return State(s.degree, p_multiple(s.defect, factor), p_multiple(s.defect_norm, wide), p_multiple(s.value, factor),
+                     p_multiple(s.value_norm, wide),
+                     p_multiple(s.gradient, factor))  # fmt: skip
+
+    def _contract(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        left, _, right = parameters[0].partition("->")
+        operands = left.split(",")
+        extents = {c: e for text, a in zip(operands, arguments, strict=True) for c, e in zip(text, self.shape(a), strict=True)}
+        summed = {c: e for c, e in extents.items() if c not in right}
+        terms = math.prod(summed.values())
+        if len(arguments) == 1:
+            return states_summed(several[0], terms)
+        again = [math.prod([e for c, e in summed.items() if c not in text]) for text in operands]
+        return self.multilinear(arguments, several, terms, again, math.prod(self.shape(n)))
+
+    def multilinear(self, arguments: tuple[int, ...], several: list[State], terms: int, again: list[int], count: int) -> State:
+        """Sums of ``terms`` products; entry k of an operand occurs ``again[k]`` times in one sum."""
+        both = root_above(math.prod(again))
+        pair = len(several) == 2
+
+        def entry(x: list, y: list) -> tuple | None:
+            mixed = [p_multiple(p_product(x[k], y[1 - k]), root_above(terms * again[1 - k])) for k in (0, 1)] if pair else []
+            return p_least(p_multiple(p_product(*x), terms), p_multiple(p_product(*y), both), *mixed)
+
+        def norm(y: list, one: tuple | None) -> tuple | None:
+            return p_least(p_multiple(p_product(*y), both), p_multiple(one, root_above(count)))
+
+        values, norms = [s.value for s in several], [s.value_norm for s in several]
+        defect, defect_norm, gradient = (), (), ()
+        for k, s in enumerate(several):
+            x, y = [*values[:k], s.defect, *values[k + 1 :]], [*norms[:k], s.defect_norm, *norms[k + 1 :]]
+            one = entry(x, y)
+            defect, defect_norm = p_sum(defect, one), p_sum(defect_norm, norm(y, one))
+            others = [v for j, v in enumerate(values) if j != k]
+            slope = p_multiple(p_product(s.gradient, *others), terms)
+            if pair:
+                other, spread = norms[1 - k], root_above(terms * again[1 - k])
+                alone = p_multiple(other, both) if arguments[k] in self.moving else None
+                slope = p_least(slope, p_multiple(p_product(s.gradient, other), spread), alone)
+            gradient = p_sum(gradient, slope)
+        value = entry(values, norms)
+        return State(sum([s.degree for s in several]), defect, defect_norm, value, norm(norms, value), gradient)
+
+    def _reduce(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        shape = self.shape(arguments[0])
+        if parameters[0] == "sum":
+            return states_summed(several[0], math.prod([shape[a] for a in parameters[1]]))
+        return several[0] if parameters[0] in ("max", "min") else None
+
+    def _cumulate(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        if parameters[0] == "prod":
+            return None
+        extent = self.shape(n)[parameters[1]]
+        return self.spread(n, several[0] if parameters[0] != "sum" else states_summed(several[0], extent))
+
+    def spread(self, n: int, s: State) -> State:
+        """Forget the norms: entries may be repeated."""
+        wide = root_above(math.prod(self.shape(n)))
+        return s._replace(defect_norm=p_multiple(s.defect, wide), value_norm=p_multiple(s.value, wide))
+
+    def _reindex(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        if parameters[0] in KEEPING:
+            return several[0]
+        live = [s for a, s in zip(arguments, several, strict=True) if self.exact[a] != ANY_DEGREE]
+        degree = max([s.degree for s in live], default=0)
+        return self.spread(n, states_choice([self.promoted(s, degree) for s in live]))
+
+    def _where(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        return None if self.depends[arguments[0]] else states_choice(self.alike(n, arguments[1:], several[1:]))
+
+    def _order(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        return several[0] if parameters[0] in ("sort", "topk") else None
+
+    def _lookup(self, n: int, parameters: tuple, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        return None if self.depends[arguments[1]] else self.spread(n, several[0])
+
+
+def states_sum(parts: list[State]) -> State | None:
+    if not parts:
+        return None
+    return State(parts[0].degree, *[p_sum(*[s[k] for s in parts]) for k in range(1, 6)])
+
+
+def states_choice(parts: list[State]) -> State | None:
+    """Every entry is an entry of one of the parts, and almost everywhere its gradient is that one's."""
+    if not parts:
+        return None
+    result = parts[0]
+    for s in parts[1:]:
+        result = State(result.degree, p_upper(result.defect, s.defect), p_sum(result.defect_norm, s.defect_norm), p_upper(result.value, s.value),
+                       p_sum(result.value_norm, s.value_norm), p_upper(result.gradient, s.gradient))  # fmt: skip
+    return result
+
+
+def states_summed(s: State, terms: int) -> State:
+    """Sums of so many entries."""
+    w = root_above(terms)
+    return State(s.degree, p_least(p_multiple(s.defect, terms), p_multiple(s.defect_norm, w)),
+                 p_multiple(s.defect_norm, w),
+                 p_least(p_multiple(s.value, terms), p_multiple(s.value_norm, w)), p_multiple(s.value_norm, w),
+                 p_multiple(s.gradient, terms))  # fmt: skip
+
+
+
+
+def prove_gate(program: Program, row: object, known: dict) -> GateClaim:
+    """One scalar function with its bounds: [node, root, c, L, z, cuts, left slope or null, right slope or null]."""
+    need(type(row) is list and len(row) == 8 and type(row[5]) is list, "TC771", "a gate is [node, root, c, L, z, cuts, left, right]")
+    node, base = count(row[0], 1, len(program.nodes) - 1), count(row[1], 0, len(program.nodes) - 1)
+    c, lip, zero = (number(text) for text in row[2:5])
+    slopes = [None if text is None else number(text) for text in row[6:]]
+    claim = GateClaim(node, base, c, lip, zero, tuple([number(text) for text in row[5]]), *slopes)
+    rows = gate_members(program.nodes, node, base)
+    need(rows is not None, "TC772", f"node {node} is no scalar function of node {base}")
+    key = (gate_key(program.nodes, rows, base), claim[2:])
+    if key not in known:
+        known[key] = gate_verified(program.nodes, claim)
+    need(known[key], "TC773", f"the bounds of the scalar function at node {node} are not proved")
+    return claim
+
+
+def read_polynomial(value: object) -> tuple:
+    """A list of coefficients, lowest first, none of them negative."""
+    need(type(value) is list and len(value) <= MAXIMAL_NEAR_DEGREE + 1, "TC774", "a polynomial is a list of at most 65 coefficients")
+    found = tuple([number(text) for text in value])
+    need(all([c >= 0 for c in found]), "TC775", "a coefficient is negative")
+    return found
+
+
+def covers(claimed: tuple, proved: tuple | None) -> bool:
+    """Whether every coefficient that is claimed is at least the proved one."""
+    return proved is not None and all([c <= (claimed[i] if i < len(claimed) else 0) for i, c in enumerate(proved)])
+
+
+NEAR_KEYS = {"defect", "degree", "gap", "gradient", "group", "limit", "value", "zero"}
+
+
+def prove_near(main: Derivation, n: int, row: object, gate_rows: object, facts: dict, known: dict) -> None:
+    """One claim of near-homogeneity: degree, polynomials, and the leading part."""
+    program, nodes = main.program, main.program.nodes
+    need_keys(row, NEAR_KEYS)
+    group = counts(row["group"], 0, n)
+    need(group == sorted(set(group)) and group != [], "TC776", "the group is no increasing list of inputs")
+    for i in group:
+        need(nodes[i][0] == "input" and nodes[i][1][1] in main.document.roles, "TC777", f"node {i} of the group is no input that varies")
+        need(interval(nodes[i][1][2]) == LINE, "TC778", f"input {i} of the group has a box")
+    exact = Scaling().degrees(program, [Fraction(i in group) for i in program.inputs])
+    states = States(program, group, exact, [facts[m][3] if m in facts else LINE for m in range(len(nodes))])
+    need(type(gate_rows) is list, "TC779", "the gates of a claim are not a list")
+    gates: dict = {}
+    for gate_row in gate_rows:
+        claim = prove_gate(program, gate_row, known)
+        need(claim.node not in gates and states.depends[claim.root], "TC780", "a gate is given twice, or its root does not move")
+        gates[claim.node] = claim
+    for m in range(n + 1):
+        states.visit(m, gates.get(m))
+    found = states.found[n]
+    need(isinstance(found, State), "TC781", f"no bounds follow: {found}")
+    degree = count(row["degree"], 1, MAXIMAL_NEAR_DEGREE)
+    need(found.degree == degree, "TC782", f"the degree that follows is {found.degree}")
+    defect, gap = read_polynomial(row["defect"]), read_polynomial(row["gap"])
+    need(covers(defect, found.defect) and len(defect) <= degree, "TC783", "the defect does not follow, or its degree is not below that of the claim")
+    need([c * (degree - i) for i, c in enumerate(gap)] == list(defect), "TC784", "M p_a - r p_a' is not p'")
+    need(row["value"] is None or covers(read_polynomial(row["value"]), found.value), "TC785", "the bound of the value does not follow")
+    need(row["gradient"] is None or covers(read_polynomial(row["gradient"]), found.gradient), "TC786", "the bound of the gradient does not follow")
+    for m in states.needed(n):
+        need(m in facts and facts[m][4] == 1 and facts[m][7] == 1, "TC787", f"node {m} is not proved to be total and locally Lipschitz")
+    zero = count(row["zero"], 0, 1)
+    if row["limit"] is not None or zero:
+        made = leading_part(program, main.document.bodies, n, states, gates, [nodes[i][1][0] for i in group])
+        need(made is not None and row["limit"] == [canonical_digest(made[0]), made[1]], "TC788", "the program of the leading part is another one")
+        need(not zero or made[2] == ANY_DEGREE, "TC789", "the leading part is not identically zero by its form")
+
+
+class Maker:
+    """A program in the making; equal nodes are one."""
+
+    def __init__(self) -> None:
+        self.nodes: list = []
+        self.known: dict = {}
+
+    def add(self, kind: str, parameters: list, arguments: list, shape: list) -> int:
+        """Add a node or find it."""
+        key = (kind, repr(parameters), *arguments, None, *shape)
+        if key not in self.known:
+            self.known[key] = len(self.nodes)
+            self.nodes.append([kind, parameters, arguments, shape])
+        return self.known[key]
+
+    def splat(self, q: Fraction, shape: list) -> int:
+        """A tensor of one value."""
+        return self.add("constant", ["splat", str(q)], [], shape)
+
+
+SAME_IN_THE_LIMIT = ("neg", "abs", "add", "sub", "mul", "max", "min", "pow")
+KINDS_IN_THE_LIMIT = ("contract", "reindex", "where", "lookup", "order")
+
+
+def leading_part(program: Program, bodies: list, target: int, states: States, gates: dict, names: list) -> tuple | None:
+    """lim f(r theta)/r^M as (program, node, degree): lower degrees become 0, scalar functions their slopes at infinity."""
+    made = Maker()
+    plain: list = []
+    leads: list = []
+    for m in range(target + 1):
+        kind, parameters, arguments, shape = program.nodes[m]
+        plain.append(made.add(kind, parameters, [plain[a] for a in arguments], shape))
+        leads.append(lead_of(made, program, m, states, gates.get(m), plain, leads))
+    if leads[target] is None:
+        return None
+    kept = {leads[target]}
+    for m in range(leads[target], -1, -1):
+        if m in kept:
+            kept.update(made.nodes[m][2])
+    place = {m: k for k, m in enumerate(sorted(kept))}
+    nodes = [[made.nodes[m][0], made.nodes[m][1], [place[a] for a in made.nodes[m][2]], made.nodes[m][3]] for m in sorted(kept)]
+    made = {"bodies": bodies, "nodes": nodes}
+    degree = degree_in(made, place[leads[target]], names)
+    return (made, place[leads[target]], degree) if degree in (ANY_DEGREE, states.found[target].degree) else None
+
+
+def lead_of(made: Maker, program: Program, m: int, states: States, gate: GateClaim | None, plain: list, leads: list) -> int | None:
+    """The leading part of one node."""
+    kind, parameters, arguments, shape = program.nodes[m]
+    state = states.found[m]
+    if not isinstance(state, State):
+        return None
+    if gate is not None:
+        return recession(made, gate, leads[gate.root], shape)
+    if not states.depends[m] or m in states.moving or states.exact[m] in (ANY_DEGREE, state.degree):
+        return plain[m]
+    name = parameters[0] if parameters else ""
+    good = kind in KINDS_IN_THE_LIMIT or (kind in ("reduce", "cumulate") and name != "prod") or \
+        (kind == "map" and (name in SAME_IN_THE_LIMIT or (name == "div" and not states.depends[arguments[1]])))
+    if not good:
+        return None
+    together = (1, 2) if kind == "where" else range(len(arguments)) if kind == "reindex" or name in ("add", "sub", "max", "min") else ()
+    parts = []
+    for k, a in enumerate(arguments):
+        none = states.exact[a] == ANY_DEGREE or (k in together and states.found[a].degree < state.degree)
+        parts.append(made.splat(ZERO, program.nodes[a][3]) if none else leads[a])
+    return None if None in parts else made.add(kind, parameters, parts, shape)
+
+
+def recession(made: Maker, gate: GateClaim, h: int | None, shape: list) -> int | None:
+    """right * max(h, 0) - left * max(-h, 0)."""
+    if h is None or gate.left is None or gate.right is None:
+        return None
+    inner = made.nodes[h][3]
+    zero = made.splat(ZERO, [])
+    if gate.left == 0 and gate.right == 0:
+        return made.splat(ZERO, shape)
+    rise = made.add("map", ["max"], [h, zero], inner)
+    fall = made.add("map", ["max"], [made.add("map", ["neg"], [h], inner), zero], inner)
+    sides = [made.add("map", ["mul"], [made.splat(q, []), m], inner) for q, m in ((gate.right, rise), (gate.left, fall))]
+    found = made.add("map", ["sub"], sides, inner)
+    return found if inner == shape else made.add("map", ["add"], [found, made.splat(ZERO, shape)], shape)
+
+
+def degree_in(value: dict, n: int, names: list):
+    """The degree of a program's node in the inputs with these names."""
+    program = Program(value)
+    weights = [Fraction(program.nodes[i][1][0] in names) for i in program.inputs]
+    return Scaling().degrees(program, weights)[n]
+
+
 # ------------------------------------------------------------------ automatic differentiation
 
 KINKED = ("neg", "abs", "add", "sub", "mul", "max", "min", "pi")  # legitimate on every range
@@ -3153,12 +4458,18 @@ DIFFERENTIABLE = {  # open sets with a continuous derivative; tan is total only 
 }
 
 
-def prove_conservative(main: Derivation, n: int) -> None:
-    """Every node that carries a derivative to the claimed one has a lemma of section 10."""
+def records_by_node(main: Derivation) -> dict:
+    """The meet of all main steps about each node."""
     facts: dict = {}
     for about, result in zip(main.about, main.results):
         record = main.document.facts[result]
         facts[about] = meet_records(facts[about], record) if about in facts else record
+    return facts
+
+
+def prove_conservative(main: Derivation, n: int) -> None:
+    """Every node that carries a derivative to the claimed one has a lemma of section 10."""
+    facts = records_by_node(main)
     nodes, moving = main.program.nodes, set()
     for m, node in enumerate(nodes):  # a node whose value does not change is differentiated through all the same
         if node[0] == "input" and (m not in facts or facts[m][0] == 1) or not moving.isdisjoint(node[2]):
@@ -3931,7 +5242,7 @@ def stays_inside(x: tuple, box: tuple) -> bool:
 # ------------------------------------------------------------------ the document
 
 KEYS = {"assumptions", "claim", "facts", "format", "instances", "jumps", "names", "program", "refutations", "steps"}
-OPTIONAL_KEYS = {"conservative", "scalings"}
+OPTIONAL_KEYS = {"conservative", "near", "scalings"}
 CLAIM_KEYS = {"about", "discontinuous", "holds", "node", "not", "program"}
 ROLES = {"parameters": ("parameter",), "inputs": ("data",), "both": ("parameter", "data")}
 
@@ -3972,7 +5283,7 @@ class Document:
 
     def run(self, value: object, claim: object | None) -> dict:
         """Check everything; return the claim."""
-        need_keys(value, KEYS | ({"witness"} & set(value) if type(value) is dict else set()))
+        need_keys(value, KEYS | ({"gates", "witness"} & set(value) if type(value) is dict else set()))
         if value["format"] != FORMAT:
             refuse("TC401", f"the format is not {FORMAT!r}")
         self.texts = value["assumptions"]
@@ -3986,6 +5297,7 @@ class Document:
         if canonical_digest(value["program"]) != value["claim"]["program"]:
             refuse("TC405", "the program is not the one that the claim is about")
         self.program = Program(value["program"])
+        self.bodies = value["program"]["bodies"]
         self.roles = ROLES[value["claim"]["about"]]
         if type(value["facts"]) is not list or len(value["facts"]) > MAXIMAL_COUNT:
             refuse("TC406", "the facts are not a list")
@@ -4065,6 +5377,12 @@ class Document:
         need(type(rows) is list and len(rows) <= 64, "TC634", "the scalings are not a list of at most 64")
         for row in rows:
             prove_scaling(self.program, n, row)
+        rows, gates = claim.get("near", []), value.get("gates", [])
+        fits = type(rows) is list and len(rows) <= 8 and type(gates) is list and len(gates) == len(rows)
+        need(fits, "TC770", "not one list of gates for each near claim")
+        facts, known = records_by_node(main) if rows else {}, {}
+        for row, several in zip(rows, gates):
+            prove_near(main, n, row, several, facts, known)
 
     def jump(self, rows: object, main: Derivation, n: int) -> None:
         """Two neighbouring pieces of a line, one a point, whose values keep a distance."""
@@ -4165,6 +5483,9 @@ def in_words(document: Document, claim: dict) -> str:
     for weights, degree in claim.get("scalings", []):
         named = [f"{document.program.nodes[i][1][0][:60]!r} with weight {w}" for i, w in weights]
         parts.append(f"is homogeneous of degree {degree} under the scaling of {', '.join(named) or 'nothing'}")
+    for row in claim.get("near", []):
+        named = ", ".join([repr(document.program.nodes[i][1][0][:60]) for i in row["group"]])
+        parts.append(f"is near-homogeneous of degree {row['degree']} in {named}" + (", with leading part 0" if row["zero"] else ""))
     return "; ".join(parts)
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tamecheck.errors import InputError
-from tamecheck.proofs.near_homogeneity import Failure, Near, near
-from tamecheck.proofs.scaling_claims import confirmed, degree_of, obstacle
+from tamecheck.proofs.near_homogeneity import Failure, Near
+from tamecheck.proofs.scaling_claims import LONGEST, confirmed, degree_of, obstacle, row
 from tamecheck.proofs.scaling_claims import group as scaled_group
 
 SHOWN = 16
@@ -35,6 +35,7 @@ class Homogeneity:
     near : degree M, coefficients (lowest first) of p' (``defect``), p_a (``gap``), bounds q of f (``value``) and of its
         gradient, upper bounds all; ``degenerate`` when f_H = 0; None with the ``reason`` when there is no such bound
     obstacle : the first node at which exact homogeneity fails, and why
+    certificate : the certificate that claims all this, as far as ``claimed`` says; `check` runs the independent checker on it
     """
 
     group: list[str]
@@ -46,7 +47,7 @@ class Homogeneity:
     near: Near | None
     reason: str
     obstacle: dict | None
-    _subject: tuple = field(repr=False, default=())
+    certificate: object = field(repr=False, default=None)
 
     @property
     def exact(self) -> bool:
@@ -77,6 +78,19 @@ class Homogeneity:
             parts.append(f"weights {', '.join([f'{n}: {w}' for n, w in list(self.weights.items())[:SHOWN]])} (degree {self.weights_degree})")
         return f"<Homogeneity in {', '.join(self.group[:SHOWN])}: {'; '.join(parts)}>"
 
+    @property
+    def claimed(self) -> dict[str, bool]:
+        """Which parts the certificate claims, so that the checker recomputes them."""
+        return {
+            "degree": self.degree is not None, "weights": self.weights is not None, "invariances": bool(self.invariances),
+            "near": self.near is not None and self.near.certified,
+            "homogenisation": self.near is not None and self.near.certified and self.near.limit is not None,
+        }  # fmt: skip
+
+    def check(self):
+        """Run the independent checker on the certificate that claims all this; return its answer."""
+        return self.certificate.check()
+
     def homogenisation(self):
         """Return ``(program, {"f_H": node})``, the limit of f(r u)/r^M; ``None`` where no rule says what it is."""
         found = None if self.near is None else self.near.limit
@@ -93,7 +107,7 @@ class Homogeneity:
                 "degree": self.near.degree, "defect": _bounds(self.near.defect), "gap": _bounds(self.near.gap), "value": _bounds(self.near.value),
                 "gradient": _bounds(self.near.gradient), "degenerate": self.near.degenerate, "exact": self.near.exact,
             },
-            "reason": self.reason, "obstacle": self.obstacle,
+            "reason": self.reason, "obstacle": self.obstacle, "claimed": self.claimed,
         }  # fmt: skip
 
 
@@ -129,8 +143,8 @@ def homogeneity(
 
     Notes
     -----
-    Exact degrees and weights are part of certificates (`certify`, key ``scalings`` of the claim) and rechecked by the
-    independent checker.  The polynomials of near-homogeneity rest on the analysis of functions of one variable and are not.
+    All this is claimed by ``report.certificate`` (keys ``scalings`` and ``near`` of its claim) and recomputed by the independent checker
+    when ``report.check()`` runs it; ``report.claimed`` says which parts, should a scalar function have bounds that the kernel cannot verify.
     """
     from tamecheck.certification import certify
 
@@ -164,12 +178,16 @@ def _examined(certificate, program, node: int, chosen: list[int], name_of: Mappi
     from tamecheck.proofs.quasi_homogeneity import positive
 
     degree = degree_of(program, node, chosen)
+    ones = dict.fromkeys(chosen, Fraction(1))
     space = scalings(program, node, chosen)
     found = None if space is None else positive(space)
     if found is not None and not confirmed(program, node, found):
         found = None
-    bounds = near(program, node, chosen, certificate.proof.derivation.record)
+    bounds = certificate.near(chosen)
     failed = isinstance(bounds, Failure)
+    symmetries = [] if space is None else space.invariances()
+    claims = [(ones, degree), found or ({}, None), *[(weights, Fraction(0)) for weights in symmetries]]
+    certificate.more_scalings += [row(w, d) for w, d in claims if w and d is not None and confirmed(program, node, (w, d)) and _short(w, d)]
     stop = None if degree is not None else obstacle(program, node, chosen)
     return Homogeneity(
         group=[name_of[n] for n in chosen],
@@ -177,12 +195,17 @@ def _examined(certificate, program, node: int, chosen: list[int], name_of: Mappi
         weights=None if found is None else {name_of[n]: w for n, w in sorted(found[0].items(), key=lambda row: name_of[row[0]])},
         weights_degree=None if found is None else found[1],
         partial={} if space is None else {name_of[n]: d for w, d in space.basis for n in w if w == {n: 1}},
-        invariances=[] if space is None else [{name_of[n]: w for n, w in row.items()} for row in space.invariances()],
+        invariances=[{name_of[n]: w for n, w in weights.items()} for weights in symmetries],
         near=None if failed else bounds,
         reason=f"node {bounds.node}{_called(program, bounds.node)}: {bounds.reason}" if failed else "",
         obstacle=None if stop is None else {"node": stop[0], "name": program.names.get(stop[0], ""), "reason": stop[1]},
-        _subject=(program, node, chosen),
+        certificate=certificate,
     )
+
+
+def _short(weights: Mapping[int, Fraction], degree: Fraction) -> bool:
+    """Tell whether the numbers are short enough for a claim."""
+    return all([len(str(q)) <= LONGEST for q in (degree, *weights.values())])
 
 
 def _called(program, n: int) -> str:

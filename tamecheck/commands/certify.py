@@ -15,6 +15,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("--latex", metavar="OUT.tex", help="write theorem, proof and bibliography")
     p.add_argument("--html", metavar="OUT.html", help="write one self-contained page")
     p.add_argument("--smt2", metavar="OUT.smt2", help="write the graph of the function in SMT-LIB 2")
+    p.add_argument("--near", action="store_true", help="also claim near-homogeneity in the parameters, with its polynomials")
     p.add_argument("--check", action="store_true", help="run the independent checker on the certificate")
     common(p)
 

@@ -31,6 +31,8 @@ def proved(options: argparse.Namespace):
         "about": options.about, "structure": getattr(options, "structure", None), "output": options.output,
         "input_box": box(options.input_box), "parameters": options.parameters, "constants": options.constants, **dimensions(options),
     }
+    if getattr(options, "near", False):
+        chosen["near"] = True
     with working("certifying"):
         if PARTIAL in os.environ:
             note_partial(certify(options.source, sharpness=False, **chosen).to_json_report())

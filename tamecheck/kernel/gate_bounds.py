@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from tamecheck.kernel.tails import Big, Tails, _series
+from tamecheck.kernel.tails import LONGEST_BITS, Big, Tail, Tails, _series
 
 ENTRYWISE = ("map", "compare", "logic", "where")
 PRECISION = 192
@@ -65,9 +65,12 @@ def verified(nodes: Sequence, claim: Bounds) -> bool:
     cuts = claim.cuts
     rows = members(nodes, claim.node, claim.root)
     numbers = (claim.defect, claim.lipschitz, claim.at_zero, *cuts)
-    if rows is None or not 3 <= len(cuts) <= MAXIMAL_CUTS or max([_bits(q) for q in numbers]) > MAXIMAL_BITS:
+    if rows is None or max([_bits(q) for q in numbers]) > MAXIMAL_BITS:
         return False
-    if list(cuts) != sorted(set(cuts)) or 0 not in cuts or cuts[0] > -1 or cuts[-1] < 1 or not 0 <= claim.at_zero <= claim.defect:
+    if not cuts:
+        return claim.defect == 0 and claim.at_zero == 0 and _homogeneous(nodes, rows, claim)
+    ordered = 3 <= len(cuts) <= MAXIMAL_CUTS and list(cuts) == sorted(set(cuts)) and 0 in cuts and cuts[0] <= -1 and cuts[-1] >= 1
+    if not ordered or not 0 <= claim.at_zero <= claim.defect:
         return False
     import flint
 
@@ -76,6 +79,19 @@ def verified(nodes: Sequence, claim: Bounds) -> bool:
     try:
         gate = _Gate(flint, nodes, rows, claim)
         return gate.beyond(-1, claim.left) and gate.beyond(1, claim.right) and gate.between()
+    finally:
+        flint.ctx.prec = before
+
+
+def _homogeneous(nodes: Sequence, rows: list[int], claim: Bounds) -> bool:
+    """Tell whether s(h) = a h for h > 0 and b h for h < 0, with slopes at most L in size."""
+    import flint
+
+    before = flint.ctx.prec
+    flint.ctx.prec = PRECISION
+    try:
+        gate = _Gate(flint, nodes, rows, claim)
+        return gate.straight_side(-1, claim.left) and gate.straight_side(1, claim.right) and gate.value_at(Fraction(0))
     finally:
         flint.ctx.prec = before
 
@@ -129,6 +145,19 @@ class _Gate:
         _, steep, defect, value = found_bounds
         return bool(steep <= self.lip and defect <= self.c and value - self.lip * tails.start <= self.zero)
 
+    def straight_side(self, side: int, slope: Fraction | None) -> bool:
+        """Prove s(h) = a h on one side of 0, with |a| <= L."""
+        tails = Tails(self.flint, self.flint.fmpq(0))
+        found = self.tail(tails, side)
+        if not isinstance(found, Tail) or found.e is not None or len(found.p) > 2:
+            return False
+        if found.p and not (found.p[0] == 0):  # noqa: SIM201 - a ball around 0 is neither equal nor unequal to 0
+            return False
+        a = (*found.p, *[self.flint.fmpq(0)] * 2)[1]
+        if not tails.exact(a):
+            return slope is None and bool(tails.size(a) <= self.lip)
+        return abs(a) <= self.q(self.claim.lipschitz) and (slope is None or a == self.q(slope) * side)
+
     def far(self, tails: Tails, found) -> tuple:
         """Return the slope at infinity, and bounds of |s'|, of |h s' - s|, and of |s| at the start (from where it grows no faster than L)."""
         b, a = (*found.p, *[self.flint.fmpq(0)] * 2)[:2]
@@ -141,7 +170,7 @@ class _Gate:
     def tail(self, tails: Tails, side: int):
         """Return the function of h = side x on the half-line of large h."""
         fmpq = self.flint.fmpq
-        found: dict = {self.claim.root: tails.scale(_identity(fmpq), fmpq(side))}
+        found: dict = {self.claim.root: tails.scale(Tail((fmpq(0), fmpq(1))), fmpq(side))}
         for m in self.rows:
             kind, parameters, arguments, _ = self.nodes[m]
             u = [found[a] for a in arguments]
@@ -282,7 +311,8 @@ class _Gate:
                 return self.between_two([u[0], down], "max") if chosen is None else u[0] if chosen >= 0 else down
             return self.number(chosen) if chosen is not None else self.hull([self.number(-1), self.number(1)])
         made = _map(flint, name, [v.series for v in u])
-        if made is None or not all([made[k].is_finite() for k in range(2 if rough else 3)]):
+        limit = flint.arb(2) ** LONGEST_BITS
+        if made is None or not all([abs(made[k]) < limit for k in range(2 if rough else 3)]):
             return None
         return _Value(made, rough)
 
@@ -307,12 +337,6 @@ class _Gate:
 def _size(x):
     """Return |x| from above."""
     return abs(x).upper()
-
-
-def _identity(fmpq):
-    from tamecheck.kernel.tails import Tail
-
-    return Tail((fmpq(0), fmpq(1)))
 
 
 def _line(name: str, u: list) -> tuple[Fraction, Fraction] | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from tamecheck.kernel.gate_bounds import Bounds
 from tamecheck.kernel.near import State, States
-from tamecheck.kernel.scaling import ANY
+from tamecheck.kernel.scaling import ANY, degrees
 from tamecheck.programs.program import Program
 
 SAME = ("neg", "abs", "add", "sub", "mul", "max", "min")
@@ -32,7 +32,13 @@ def leading(program: Program, target: int, states: States, gates: Mapping[int, B
             made._inputs[parameters[0]] = plain[n]
         leads.append(_lead(made, program, n, states, gates.get(n), plain, leads))
     found = leads[target]
-    return None if found is None else _pruned(made, found)
+    if found is None:
+        return None
+    result, place = _pruned(made, found)
+    names = {program.nodes[i][1][0] for i in states.moving}
+    weights = {i: Fraction(1) for i in result.inputs() if result.nodes[i][1][0] in names}
+    exact = degrees(result, weights)[place]
+    return (result, place) if exact in (ANY, states.found[target].degree) else None
 
 
 def _lead(made: Program, program: Program, n: int, states: States, gate: Bounds | None, plain: list, leads: list) -> int | None:
@@ -50,14 +56,11 @@ def _lead(made: Program, program: Program, n: int, states: States, gate: Bounds 
     if not good:
         return None
     together = range(len(arguments)) if (kind == "map" and name in TOGETHER) or kind == "reindex" else (1, 2) if kind == "where" else ()
-    parts: list[int] = []
+    parts: list[int | None] = []
     for k, a in enumerate(arguments):
-        lower = k in together and states.exact[a] != ANY and states.found[a].degree < state.degree
-        lead = made.constant(0, program.shape(a)) if lower or states.exact[a] == ANY else leads[a]
-        if lead is None:
-            return None
-        parts.append(lead)
-    return made.add(kind, parameters, tuple(parts), shape)
+        lower = states.exact[a] == ANY or (k in together and states.found[a].degree < state.degree)
+        parts.append(made.constant(0, program.shape(a)) if lower else leads[a])
+    return None if None in parts else made.add(kind, parameters, tuple(parts), shape)
 
 
 def _recession(made: Program, gate: Bounds, h: int | None, shape: Sequence[int]) -> int | None:
@@ -86,7 +89,3 @@ def _pruned(made: Program, target: int) -> tuple[Program, int]:
             result.names[place[n]] = parameters[0]
     return result, place[target]
 
-
-def slope(q: Fraction | None) -> str | None:
-    """Return a slope as it is written."""
-    return None if q is None else str(q)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ORDERS = 10
+MAXIMAL_LENGTH = 64  # coefficients of a polynomial
+LONGEST_BITS = 4_096  # of a coefficient, and of the size of a ball
 
 
 class Tail(NamedTuple):
@@ -29,7 +31,7 @@ class Big(NamedTuple):
 
 
 class Tails:
-    """The calculus beyond one T (an exact rational, at least 1)."""
+    """The calculus beyond one T, an exact rational: at least 1, or 0 (then only what is homogeneous has a tail)."""
 
     def __init__(self, flint, start) -> None:
         self.flint, self.start = flint, flint.arb(start)
@@ -56,9 +58,13 @@ class Tails:
         """Drop leading zeros; without any order nothing is known."""
         while p and p[-1] == 0:
             p.pop()
-        if e is None:
-            return Tail(tuple(p))
-        return Tail(tuple(p), tuple(e), tuple(f)) if e and all([x.is_finite() for x in (*e, *f)]) else None
+        if len(p) > MAXIMAL_LENGTH:
+            return None
+        p = [self.flint.arb(c) if self.exact(c) and max(int(c.p).bit_length(), int(c.q).bit_length()) > LONGEST_BITS else c for c in p]
+        limit = self.flint.arb(2) ** LONGEST_BITS
+        if not all([abs(x) < limit for x in (*[c for c in p if not self.exact(c)], *(e or ()), *(f or ()))]):
+            return None
+        return Tail(tuple(p)) if e is None else Tail(tuple(p), tuple(e), tuple(f)) if e else None
 
     def below(self, u: Tail):
         """Return m > 0 with |u| >= m h^d, d the degree of p, or None."""
@@ -67,7 +73,7 @@ class Tails:
             return None
         m = abs(self.flint.arb(u.p[d])).lower() - (0 if u.e is None else u.e[0] / self.start**d)
         for i in range(d):
-            m = m - self.size(u.p[i]) / self.start ** (d - i)
+            m = m if u.p[i] == 0 else m - self.size(u.p[i]) / self.start ** (d - i)
         m = self.flint.arb(m).lower()
         return m if m > 0 else None
 
@@ -133,7 +139,7 @@ class Tails:
 
     def shifted(self, p: tuple, e: tuple | None, f: tuple | None) -> tuple:
         """Return bounds of a polynomial times a remainder: h^i r takes i orders."""
-        places = [i for i, c in enumerate(p) if not c == 0]  # a ball around 0 is neither equal nor unequal to 0
+        places = [i for i, c in enumerate(p) if not (c == 0)]  # noqa: SIM201 - a ball around 0 is neither equal nor unequal to 0
         if e is None or not places:
             return None, None
         n = max(len(e) - places[-1], 0)
@@ -220,6 +226,8 @@ class Tails:
         if d < 1:
             return self.converging("exp", u)
         lead = self.flint.arb(u.p[d])
+        if self.start == 0:
+            return None
         if lead > 0:
             return Big(u)
         sums, running = [], self.flint.arb(0)
@@ -253,9 +261,8 @@ class Tails:
 
     def known(self, name: str, b):
         """Return g(b), exactly where it is 0 or 1 for a simple reason."""
-        if self.exact(b):
-            if (name, b) in (("exp", 0), ("cos", 0), ("log", 1)) or (b == 0 and name in ("sin", "tan", "atan", "erf", "asin")):
-                return self.flint.fmpq(int(name in ("exp", "cos")))
+        if self.exact(b) and ((name, b) in (("exp", 0), ("cos", 0), ("log", 1)) or (b == 0 and name in ("sin", "tan", "atan", "erf", "asin"))):
+            return self.flint.fmpq(int(name in ("exp", "cos")))
         series = _series(self.flint, name, self.flint.arb_series([self.flint.arb(b), 1], 2))
         return None if series is None else series[0]
 
@@ -294,7 +301,7 @@ class Tails:
                 return self.number(lead)
             return self.tidy([lead], [(x / (flint.arb(lead) + low)).upper() for x in u.e], [(x / (2 * low)).upper() for x in u.f])
         beta = u.p[1] / (2 * lead)
-        room = (flint.arb(lead) - self.size(beta) / self.start).lower()
+        room = (flint.arb(lead) - (0 if beta == 0 else self.size(beta) / self.start)).lower()
         if not room > 0:
             return None
         top = self.size(u.p[0] - beta * beta) + (0 if u.e is None else u.e[0])

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.errors import TamecheckError
-from tamecheck.kernel.gate_bounds import Bounds, key, members
+from tamecheck.kernel.gate_bounds import Bounds, key, members, verified
 from tamecheck.programs.program import Program
 from tamecheck.proofs import gate_search
 
@@ -96,6 +96,9 @@ class Gates:
         if isinstance(gate, str):
             return gate
         place = small.inputs()[0]
+        straight = Bounds(target, place, Fraction(0), gate.lipschitz, Fraction(0), (), gate.left, gate.right)
+        if gate.defect == 0 and verified(small.nodes, straight):
+            return straight, True
         for slopes in dict.fromkeys([(gate.left, gate.right), (None, None)]):
             wanted = Bounds(target, place, gate.defect, gate.lipschitz, gate.at_zero, (), *slopes)
             found = gate_search.verified_bounds(small.nodes, wanted, gate.breaks)

@@ -14,6 +14,7 @@ The rules are the kernel's (`tamecheck.kernel.near`); here it is decided where a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 from tamecheck.ground.intervals import LINE, from_text
@@ -93,7 +94,7 @@ def near(program, target: int, moving: Iterable[int], record: Callable[[int], Re
     for n in group:
         if from_text(program.nodes[n][1][2]) != LINE:
             return Failure(n, "an input that is scaled has a box")
-    exact = degrees(program, dict.fromkeys(group, 1))
+    exact = degrees(program, dict.fromkeys(group, Fraction(1)))
     states = States(program, group, exact, [record(n)[3] for n in range(len(program.nodes))])
     used = _walk(program, target, states)
     found = states.found[target]

@@ -48,13 +48,28 @@ def summary(certificate, theorems: bool = True) -> dict:
 def homogeneity(certificate) -> dict | None:
     """Return degrees and weights; ``weights`` are by name, ``degree`` is that of the scaling by these weights."""
     facts, nodes = certificate.scalings, certificate.proof.program.nodes
-    if facts.parameters is None and facts.inputs is None and facts.weights is None:
+    if facts.parameters is None and facts.inputs is None and facts.weights is None and not certificate.near_claims:
         return None
     weights, degree = facts.weights or ({}, None)
     return {
         "parameters": exact(facts.parameters), "inputs": exact(facts.inputs),
         "weights": {nodes[n][1][0]: exact(w) for n, w in weights.items()}, "degree": exact(degree),
+        "near": [_near(found, nodes) for found in certificate.near_claims], "claimed": _claimed(certificate),
     }
+
+
+def _claimed(certificate) -> list[str]:
+    """Return which of these are claims of the certificate, that the checker recomputes."""
+    facts = certificate.scalings
+    parts = [("parameters", facts.parameters is not None), ("inputs", facts.inputs is not None), ("weights", facts.weights is not None)]
+    found = [name for name, known in parts if known]
+    return found + ["near"] * bool(certificate.near_claims) + ["homogenisation"] * any(c.limit is not None for c in certificate.near_claims)
+
+
+def _near(found, nodes) -> dict:
+    """Return degree and coefficients, rounded up."""
+    bounds = {k: None if getattr(found, k) is None else [number(c) for c in getattr(found, k)] for k in ("defect", "gap", "value", "gradient")}
+    return {"degree": found.degree, "group": [nodes[n][1][0] for n in found.group], **bounds, "degenerate": found.degenerate}
 
 
 def _conservative(certificate) -> dict:

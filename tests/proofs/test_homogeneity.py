@@ -159,7 +159,8 @@ def test_bounds_hold_on_samples(seed):
         layers += [rng.choice([nn.ReLU, nn.Softplus, nn.GELU, nn.SiLU, nn.ELU, nn.Tanh, nn.LeakyReLU])(), nn.Linear(3, 3, bias=rng.random() < 0.5)]
     net = network(*layers)
     h = tc.homogeneity(net, input_box=(-1, 1))
-    near, (program, _, chosen) = h.near, h._subject
+    near, program = h.near, h.certificate.proof.program
+    chosen = near.group
     target = next(iter(net.outputs.values()))
     limit = h.homogenisation()
     generator = np.random.default_rng(seed)
