@@ -2,7 +2,7 @@
 
 import argparse
 
-from tamecheck.commands.common import common, print_json
+from tamecheck.commands.common import common, natural, print_json
 from tamecheck.errors import InputError
 
 
@@ -12,10 +12,11 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("source", metavar="CONFIG.toml|SOURCE", help="a configuration, or a source with the options below")
     p.add_argument("--vars", metavar="x,y", help="the variables, in order")
     p.add_argument("--initial", metavar="A,B", help="the initial state, one number per variable (=-1,2 when the first is negative)")
-    p.add_argument("--kind", help="gradient (default), gd, sign, coordinate, spectral, adam")
+    p.add_argument("--kind", help="gradient (default), subgradient, gd, sign, coordinate, spectral, adam")
     p.add_argument("--horizon", type=float, help="time up to which a flow runs (100)")
-    p.add_argument("--steps", type=int, help="steps of a discrete method (10000)")
+    p.add_argument("--steps", type=natural, help="steps of a discrete method (10000)")
     p.add_argument("--step", type=float, help="step size of a discrete method (0.01)")
+    p.add_argument("--solver", help="of the gradient flow: scipy (default), heyoka, diffrax")
     common(p)
 
 
@@ -23,9 +24,12 @@ def run(options: argparse.Namespace) -> int:
     """Run, report; 0 when nothing contradicts a theorem whose hypotheses are proved, 1 when something does, 2 when nothing could be said."""
     from tamecheck.flow_report import flow
 
-    found = flow(options.source) if options.source.endswith(".toml") else flow(options.source, **_chosen(options))
-    verdicts = {v["verdict"] for v in found.verdicts}
-    overall = "inconsistent" if "inconsistent" in verdicts else "consistent" if "consistent" in verdicts else "undecided"
+    chosen = _chosen(options)
+    if options.source.endswith(".toml") and chosen:
+        name = "vars" if "variables" in chosen else next(iter(chosen))
+        raise InputError(f"--{name} has no effect beside a configuration", code="TC100", where=options.source, hint="write it into the file")
+    found = flow(options.source, **chosen)
+    overall = found.verdict
     if options.json:
         print_json("flow", overall, found.to_json())
     else:
@@ -36,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _chosen(options: argparse.Namespace) -> dict:
-    found = {k: getattr(options, k) for k in ("kind", "horizon", "steps", "step") if getattr(options, k) is not None}
+    found = {k: getattr(options, k) for k in ("kind", "horizon", "steps", "step", "solver") if getattr(options, k) is not None}
     if options.vars:
         found["variables"] = [v.strip() for v in options.vars.split(",")]
     if options.initial:

@@ -1,5 +1,7 @@
 """What is measured along a trajectory of theta' = -grad F; each with its formula.
 
+grad F is the least element of the subdifferential at kinks.
+
 ========= =====================================================================
 loss      F(theta)
 norm      |theta|
@@ -18,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tamecheck.errors import InputError
+from tamecheck.flows.subgradients import least_element
 from tamecheck.flows.system import System
 from tamecheck.flows.trajectory import Trajectory
 
@@ -43,7 +46,7 @@ def measure(system: System, trajectory: Trajectory, names: Sequence[str] = DEFAU
 
 
 def _at(system: System, t: float, theta: np.ndarray, names: Sequence[str]) -> dict[str, float]:
-    value, slope = system.value_and_gradient(theta)
+    value, slope = system.value(theta), least_element(system, theta)
     norm, steep = float(np.linalg.norm(theta)), float(np.linalg.norm(slope))
     with np.errstate(all="ignore"):
         row = {

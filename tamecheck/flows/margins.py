@@ -44,8 +44,10 @@ class Margins:
         self._pull = Tape(graph, gradient(graph, total, self.nodes, rule))
 
     @classmethod
-    def of(cls, source: object, variables: Sequence[str] | Mapping[str, tuple[int, ...]], data: Mapping[str, object], labels: Sequence[float], *, output: str | None = None,
-           rule: Rule = TORCH) -> Margins:  # fmt: skip
+    def of(
+        cls, source: object, variables: Sequence[str] | Mapping[str, tuple[int, ...]], data: Mapping[str, object], labels: Sequence[float], *,
+        output: str | None = None, rule: Rule = TORCH,
+    ) -> Margins:  # fmt: skip
         """Return the margins of a scalar function of one sample: ``data`` have one row per sample.
 
         Variables may be given with their shapes; then those that the function does not depend on are allowed, and so are such data.

@@ -137,7 +137,7 @@ def _conserved(facts: Facts, places: dict, run: Trajectory, kind: str) -> list[d
         h.want(f"F is invariant under the scaling with weights {law}", True)
         smooth = facts.certificate.record[6] >= 1 if kind == "gradient" else facts.certificate.path_differentiable  # type: ignore[attr-defined]
         h.want("it is continuously differentiable" if kind == "gradient" else "it is path-differentiable", smooth or None)
-        promise = "what a scaling symmetry conserves stays"
+        promise = f"{verdicts.written(weights)} is conserved"
         found.append(judge("conserved", promise, h, [verdicts.conserved(run, places, weights)]))
     return found
 

@@ -17,9 +17,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from tamecheck.errors import InputError
 from tamecheck.flows.evidence import Observation
 from tamecheck.flows.observations import power_fit
+from tamecheck.flows.subgradients import least_element
 from tamecheck.flows.system import System
 from tamecheck.flows.trajectory import Trajectory
 
@@ -68,40 +68,8 @@ def movement(run: Trajectory) -> float:
 
 
 def least_subgradient(system: System, theta: np.ndarray, reach: float = 0.0) -> float:
-    """Return the length of the least element of the hull of the gradients on all sides of the kinks within ``reach`` of a point.
-
-    Without kinks it is |grad F|.  Where the kinks are of a kind that flows cannot follow it is the length of what
-    automatic differentiation returns.
-    """
-    if system.smooth:
-        return float(np.linalg.norm(system.gradient(theta)))
-    from scipy.optimize import lsq_linear
-
-    from tamecheck.flows.patterns import Patterned
-
-    try:
-        f = Patterned(system)
-    except InputError:
-        return float(np.linalg.norm(system.gradient(theta)))
-    mask, h = f.pattern(theta)
-    base = mask.copy()
-    touched = []
-    near = 1e-9 * (1 + np.abs(h).max(initial=0.0))
-    for k in range(f.count):
-        if abs(h[k]) <= near or (reach and abs(h[k]) <= reach * np.linalg.norm(f.normal(theta, mask, k))):
-            touched.append(k)
-    base[touched] = 0.0
-    start = f.at(theta, base)[1]
-    columns = []
-    for k in touched:
-        one = base.copy()
-        one[k] = 1.0
-        columns.append(f.at(theta, one)[1] - start)
-    if not columns:
-        return float(np.linalg.norm(start))
-    matrix = np.array(columns).T
-    found = lsq_linear(matrix, -start, bounds=(0.0, 1.0), tol=1e-14, lsmr_tol="auto")
-    return float(np.linalg.norm(start + matrix @ found.x))
+    """Return the length of the least element of the subdifferential (see `tamecheck.flows.subgradients`)."""
+    return float(np.linalg.norm(least_element(system, theta, reach)))
 
 
 def settled(system: System, run: Trajectory, reach: float = 0.0) -> Observation:
@@ -142,12 +110,12 @@ def dichotomy(system: System, run: Trajectory) -> Observation:
 def inequality(system: System, run: Trajectory, power: bool) -> Observation:
     """Fit |grad F| ~ (F - F_inf)^s on the approach to a limit; s >= 1 would contradict the inequality with a power.
 
-    With kinks the gradients are those between kinks.
+    With kinks |grad F| is the length of the least subgradient.
     """
     if movement(run) > 1e-3 or not run.complete:
         return Observation(None, "the trajectory has no limit on this horizon")
-    pairs = [system.value_and_gradient(theta) for theta in run.states]
-    values, steep = np.array([v for v, _ in pairs]), np.array([np.linalg.norm(g) for _, g in pairs])
+    values = np.array([system.value(theta) for theta in run.states])
+    steep = np.array([least_subgradient(system, theta) for theta in run.states])
     above = values - values[-1]
     floor = max(1e-11 * (1 + abs(values[-1])), 1e3 * float(values[-2] - values[-1]), 1e-7 * float(above[0]))
     good = np.flatnonzero((above > floor) & (steep > 0) & (above < 0.1 * above[0]))
@@ -175,10 +143,21 @@ def conserved(run: Trajectory, places: Mapping[str, slice], weights: Mapping[str
     bar = error_of(run) if run.error_bar is not None else 1e-7 * (1 + float(np.sqrt(size.max())))
     allowed = 1e-12 * (1 + size) + 4 * bar * np.sqrt(size * max(abs(float(w)) for w in weights.values())) + 10 * bar**2
     worst = float(np.max(drift / allowed))
-    law = " + ".join([f"{w}|{n}|^2" for n, w in weights.items()])
+    law = written(weights)
     found = {"drift": float(drift.max())}
     if len(run.states) < 3:
         return Observation(None, "fewer than three states are kept", found)
     if worst > 1:
         return Observation(False, f"{law} drifted by {drift.max():.3g}", found, float(allowed.max()))
     return Observation(True, f"{law} drifted by {drift.max():.2g} only", found, float(allowed.max()))
+
+
+def written(weights: Mapping[str, Fraction]) -> str:
+    """Return a conserved quantity as text, positive weights first.
+
+    >>> written({"x": -1, "y": 2})
+    '2|y|^2 - |x|^2'
+    """
+    rows = sorted(weights.items(), key=lambda row: row[1] < 0)
+    terms = [("- " if w < 0 else "+ ") + ("" if abs(w) == 1 else str(abs(w))) + f"|{n}|^2" for n, w in rows]
+    return " ".join(terms).removeprefix("+ ")

@@ -145,9 +145,13 @@ def test_an_exponent_above_one():
     class Slow:
         """A function with value v and a gradient of size v^(5/4), as no definable function in a polynomially bounded structure has it."""
 
-        def value_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-            v = float(abs(theta[0]))
-            return v, np.array([v**1.25])
+        smooth = True
+
+        def value(self, theta: np.ndarray) -> float:
+            return float(abs(theta[0]))
+
+        def gradient(self, theta: np.ndarray) -> np.ndarray:
+            return np.array([abs(theta[0]) ** 1.25])
 
     states = np.geomspace(1, 1e-9, 80)[:, None]
     assert inequality(Slow(), made(states), True).kept is False
