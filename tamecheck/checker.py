@@ -4607,7 +4607,7 @@ def ratio_slope(x: tuple) -> tuple | None:
 def root_within(p: list) -> bool:
     """Whether p, not zero, has a root with 0 < t < 1, by Sturm's theorem."""
     for end in (ZERO, ONE):
-        while poly_at(p, end) == 0:
+        while p and poly_at(p, end) == 0:
             p = poly_divide(p, [-end, ONE])[0]
     chain = [p, poly_slope(p)]
     while chain[-1]:

@@ -6,7 +6,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from certificates import bad_conservative, bad_curves, bad_documents, bad_forgeries, bad_instances, bad_programs, bad_scalings  # noqa: E402, F401
+from certificates import (  # noqa: E402, F401
+    bad_conservative,
+    bad_curves,
+    bad_documents,
+    bad_forgeries,
+    bad_instances,
+    bad_programs,
+    bad_refutations,
+    bad_scalings,
+)
 from certificates.enemies import REGISTER, files  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "bad"
