@@ -8,7 +8,7 @@ Comparisons of balls mean "certainly"; their negation is never used.
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, total_ordering
-from math import gcd
+from math import gcd, isqrt
 
 from flint import arb, ctx, fmpq, fmpq_poly, fmpz, fmpz_poly
 
@@ -34,7 +34,7 @@ class AlgebraicNumber:
     rational : fmpq or None — the value, if it is rational (the degree is 1)
     """
 
-    __slots__ = ("polynomial", "index", "rational", "_low", "_high", "_ball", "_bits", "powers")
+    __slots__ = ("polynomial", "index", "rational", "_low", "_high", "_ball", "_bits", "powers", "_key", "_even_key")
 
     def __init__(self, polynomial: fmpz_poly, index: int, low: Dyadic | None, high: Dyadic | None) -> None:
         self.polynomial = polynomial
@@ -44,12 +44,37 @@ class AlgebraicNumber:
         self._bits = 0
         # powers of the number at the working precision of a decomposition, filled there
         self.powers: dict[int, list] = {}
+        self._key: tuple | None = None
+        self._even_key: tuple | None = None
         self.rational = fmpq(-polynomial[0], polynomial[1]) if polynomial.degree() == 1 else None
 
     def __repr__(self) -> str:
         if self.rational is not None:
             return str(self.rational)
         return f"root {self.index + 1} of {polynomial_text(self.polynomial)} near {decimal(self.ball(64))}"
+
+    @property
+    def key(self) -> tuple:
+        """Equal for equal numbers, and for no others: (numerator, denominator), or (coefficients, index)."""
+        if self._key is None:
+            q = self.rational
+            self._key = (int(q.p), int(q.q)) if q is not None else (tuple([int(c) for c in self.polynomial.coeffs()]), self.index)
+        return self._key
+
+    @property
+    def even_key(self) -> tuple:
+        """Equal for x and -x, and for no others."""
+        if self._even_key is None:
+            if self.rational is not None:
+                p, q = self.key
+                self._even_key = (abs(p), q)
+            else:
+                c, index = self.key
+                mirrored = tuple([-v if i & 1 else v for i, v in enumerate(c)])
+                if mirrored[-1] < 0:
+                    mirrored = tuple([-v for v in mirrored])
+                self._even_key = min((c, index), (mirrored, len(irreducible_roots(c)) - 1 - index))
+        return self._even_key
 
     def degree(self) -> int:
         """Return the degree over the rationals."""
@@ -220,6 +245,38 @@ class _ByValue:
     def __lt__(self, other: "_ByValue") -> bool:
         return compare(self.root, other.root) < 0
 
+
+def unordered_roots(c: Sequence[int]) -> list[tuple[AlgebraicNumber, int]]:
+    """Return the (real root, multiplicity) pairs of a polynomial with last coefficient not zero, in no particular order.
+
+    Up to degree 2 by formulas, and without FLINT where all coefficients of an even polynomial have one sign.
+    """
+    if len(c) == 2:
+        return [(_quotient(-c[0], c[1]), 1)]
+    if len(c) == 3:
+        return _quadratic_roots(*c)
+    if not any(c[1::2]) and c[0] and (min(c) >= 0 or max(c) <= 0):
+        return []
+    return [(x, e) for key, e in irreducible_factors(tuple(c)) for x in irreducible_roots(key)]
+
+
+def _quotient(p: int, q: int) -> AlgebraicNumber:
+    common = gcd(p, q) if q > 0 else -gcd(p, q)
+    return rational(p // common, q // common)
+
+
+def _quadratic_roots(c: int, b: int, a: int) -> list[tuple[AlgebraicNumber, int]]:
+    """Return the roots of ax^2 + bx + c."""
+    d = b * b - 4 * a * c
+    if d < 0:
+        return []
+    if d == 0:
+        return [(_quotient(-b, 2 * a), 2)]
+    root = isqrt(d)
+    if root * root == d:
+        return [(_quotient(-b - root, 2 * a), 1), (_quotient(root - b, 2 * a), 1)]
+    common = gcd(a, b, c) if a > 0 else -gcd(a, b, c)
+    return [(x, 1) for x in irreducible_roots((c // common, b // common, a // common))]
 
 
 def irreducible_factors(coefficients: tuple[int, ...]) -> list[tuple[tuple[int, ...], int]]:

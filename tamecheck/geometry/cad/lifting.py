@@ -23,7 +23,7 @@ from tamecheck.geometry.cad.fibres import Ball, certainly_nonzero, exactly_zero
 from tamecheck.geometry.cad.points import EARLY, Coordinate, Point, substitute
 from tamecheck.geometry.cad.projection import Factor, Projection
 from tamecheck.geometry.cad.stacks import NotWellOriented, Stack, build
-from tamecheck.ground.algebraic import PRECISION, AlgebraicNumber, irreducible_roots, real_roots
+from tamecheck.ground.algebraic import PRECISION, real_roots
 
 
 class Lifting:
@@ -44,7 +44,6 @@ class Lifting:
         self.stacks = 0
         self._locals = 0
         self._points: dict[tuple, Point] = {}
-        self._keys: dict[int, tuple[Coordinate, object, object]] = {}
         self._relevant: list[list[tuple[int, bool]]] = []
         self._above: list[list[Factor]] = []
         for k in range(self.dimension + 1):
@@ -54,7 +53,7 @@ class Lifting:
             for f in above:
                 occurs |= f.occurs
                 even &= f.even
-            self._relevant.append([(i, bool(even >> i & 1)) for i in range(1, k + 1) if occurs >> i & 1])
+            self._relevant.append([(i - 1, bool(even >> i & 1)) for i in range(1, k + 1) if occurs >> i & 1])
         # whether a factor that may vanish identically above looks at x_i: then it matters whether that is fixed
         self._rigid = [max([_last(f) for f in above if f.nullable], default=0) for above in self._above]
         if self.lazard:
@@ -96,7 +95,7 @@ class Lifting:
         coordinates = (*point.coordinates, x)
         k = len(coordinates)
         rigid = k if position & 1 and point.rigid == k - 1 else point.rigid
-        keys = [self._key(coordinates[i - 1], even) for i, even in self._relevant[k]]
+        keys = [coordinates[i].even_key if even else coordinates[i].key for i, even in self._relevant[k]]
         # nothing is shared across a stack that was cut for its own sake
         home = point.home
         key = (k, min(rigid, self._rigid[k]), *keys) if home is None else (id(home), k, min(rigid, self._rigid[k]), *keys)
@@ -261,14 +260,6 @@ class Lifting:
                 best = g
         return best
 
-    def _key(self, x: Coordinate, even: bool) -> object:
-        """Return a key that is equal for equal coordinates (up to sign, if ``even``)."""
-        found = self._keys.get(id(x))
-        if found is None:
-            # the entry keeps the object alive, so that its identity stays its own
-            found = self._keys[id(x)] = (x, *_keys(x))
-        return found[2] if even else found[1]
-
     # --------------------------------------------------------------------- all
 
     def run(self) -> None:
@@ -380,22 +371,6 @@ def _vanishes_identically(point: Point, f: Factor, array: Sequence[Ball]) -> boo
     tower = point.tower()
     h = tower.height[k]
     return all([tower.is_zero(tower.value(terms, k), h) for terms in parts.values()])
-
-
-def _keys(x: Coordinate) -> tuple[object, object]:
-    if x.rational is not None:
-        p, q = int(x.rational.p), int(x.rational.q)
-        return (p, q), (abs(p), q)
-    if isinstance(x, AlgebraicNumber):
-        c = tuple([int(v) for v in x.polynomial.coeffs()])
-        mirrored = tuple([-v if i & 1 else v for i, v in enumerate(c)])
-        if mirrored[-1] < 0:
-            mirrored = tuple([-v for v in mirrored])
-        other = len(irreducible_roots(c)) - 1 - x.index
-        return (c, x.index), min((c, x.index), (mirrored, other))
-    f = x.fibre.factor
-    mirror = min(x.index, len(x.fibre.at()[0]) - 1 - x.index) if f.even >> f.level & 1 else x.index
-    return (id(x.fibre), x.index), (id(x.fibre), mirror, 0)
 
 
 def lift(projection: Projection, budget: Budget | None = None) -> Lifting:

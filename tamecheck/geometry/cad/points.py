@@ -11,7 +11,7 @@ from flint import arb, ctx, fmpz_mpoly, fmpz_poly
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad.fibres import Ball, Complexes, Reals, certainly_nonzero, exactly_zero, solve
 from tamecheck.geometry.cad.projection import Factor, Step
-from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNumber, irreducible_factors, irreducible_roots, rational
+from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNumber, rational
 from tamecheck.ground.towers import Tower
 
 ZERO = rational(0)
@@ -33,6 +33,19 @@ class Sheet:
 
     def __repr__(self) -> str:
         return f"root {self.index + 1} of {self.fibre.factor.polynomial} near {self.ball().mid().str(6, radius=False)}"
+
+    @property
+    def key(self) -> tuple:
+        """Tells the roots of one fibre apart; good as long as the fibre is alive."""
+        return id(self.fibre), self.index
+
+    @property
+    def even_key(self) -> tuple:
+        """Equal for a root and its negative, if the polynomial is even."""
+        f = self.fibre.factor
+        if not f.even >> f.level & 1:
+            return self.key
+        return id(self.fibre), min(self.index, len(self.fibre.at()[0]) - 1 - self.index), 0
 
     def ball(self, bits: int = PRECISION) -> arb:
         """Return an enclosure; the accuracy grows without bound with ``bits``."""
@@ -202,8 +215,7 @@ class Fibre:
         self._bits = 0
         self._found: tuple[Reals, Complexes] | None = None
         self._off_axis = False
-        base = point.arrays.get(factor.number) if factor.known else None
-        c = point.specialise(factor, PRECISION) if base is None else list(base)
+        c = self._array(PRECISION)
         self.degree = self._degree(c)
         self.dropped = factor.degree - self.degree
         self.sign = self._sign(c)
@@ -308,7 +320,7 @@ class Fibre:
 
     def coefficients(self, bits: int) -> list[Ball]:
         """Return the coefficients up to the true degree; low ones that are zero are the exact number 0."""
-        c = self.point.specialise(self.factor, bits)[: self.degree + 1]
+        c = self._array(bits)[: self.degree + 1]
         for i in self._zeros:
             if i <= self.degree:
                 c[i] = 0
@@ -317,6 +329,11 @@ class Fibre:
                 break
             c[i] = 0
         return c
+
+    def _array(self, bits: int) -> list[Ball]:
+        """Return the coefficients with the coordinates substituted at a precision."""
+        base = self.point.arrays.get(self.factor.number) if bits == PRECISION and self.factor.known else None
+        return self.point.specialise(self.factor, bits) if base is None else list(base)
 
     def _solve(self, bits: int, distinct: int, off_axis: bool = False) -> tuple[Reals, Complexes] | None:
         c = self.coefficients(bits)
@@ -341,11 +358,6 @@ class Fibre:
             self._solve(attempt, self.distinct, off_axis)
             attempt *= 2
         return self._found
-
-
-def exact_roots(c: Sequence[int]) -> list[tuple[AlgebraicNumber, int]]:
-    """Return the real roots of an integer polynomial with multiplicities, in no particular order."""
-    return [(x, e) for key, e in irreducible_factors(tuple(c)) for x in irreducible_roots(key)]
 
 
 def common_roots(a: Fibre, b: Fibre) -> int:

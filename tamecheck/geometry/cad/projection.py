@@ -58,7 +58,7 @@ class Factor:
 
     __slots__ = (
         "number", "bit", "polynomial", "level", "degree", "occurs", "even", "masks", "discriminant", "resultants",
-        "nullable", "known", "monomials", "numbers", "plan", "degrees", "weight", "_ring", "_coefficients",
+        "nullable", "known", "monomials", "numbers", "plan", "degrees", "weight", "solved", "_ring", "_coefficients",
     )  # fmt: skip
 
     def __init__(self, ring: Ring, polynomial: fmpz_mpoly, number: int, level: int | None = None, known: bool = True) -> None:
@@ -87,6 +87,8 @@ class Factor:
         self.nullable = level > 1 and not self.constants()
         self.known = known
         self.plan: list[Step | None] | None = None
+        # filled by lifting: for coefficients that are integers the real roots, and the sign below them
+        self.solved: dict[tuple[int, ...], tuple] = {}
         self._ring = ring
         self._coefficients: list[fmpz_mpoly | None] = [None] * (self.degree + 1)
 

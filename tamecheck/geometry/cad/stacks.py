@@ -11,29 +11,54 @@ from flint import acb, arb, fmpz_mpoly
 
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad.fibres import Ball
-from tamecheck.geometry.cad.points import EARLY, ZERO, Coordinate, Fibre, Point, Sheet, common_roots, exact_roots
+from tamecheck.geometry.cad.points import EARLY, ZERO, Coordinate, Fibre, Point, Sheet, common_roots
 from tamecheck.geometry.cad.projection import Factor
-from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNumber, rational
-from tamecheck.ground.isolation import ends, simplest_between
+from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNumber, rational, unordered_roots
+from tamecheck.ground.isolation import ends, floor, simplest_between
+
+MAXIMAL_SOLVED = 4_096
+"""Polynomials in one variable whose roots are remembered with the factor they come from."""
 
 
 class Root:
     """A place where some factors vanish: the coordinate, and each factor with its multiplicity and its place among the factor's roots."""
 
-    __slots__ = ("coordinate", "ball", "factors", "bits")
+    __slots__ = ("coordinate", "_ball", "factors", "bits")
 
-    def __init__(self, coordinate: Coordinate, ball: arb, factor: Factor, multiplicity: int) -> None:
+    def __init__(self, coordinate: Coordinate, ball: arb | None, factor: Factor, multiplicity: int) -> None:
         self.coordinate = coordinate
-        self.ball = ball
+        self._ball = ball
         self.factors: list[tuple[Factor, int]] = [(factor, multiplicity)]
         self.bits = PRECISION
+
+    @property
+    def ball(self) -> arb:
+        """An enclosure that meets that of no other root of the stack, once this is in order."""
+        if self._ball is None:
+            self._ball = self.coordinate.ball(self.bits)
+        return self._ball
+
+    def above(self) -> int:
+        """Return an integer greater than the root, as small as its enclosure shows."""
+        if self.coordinate.rational is not None:
+            p, q = self.coordinate.key
+            return p // q + 1
+        return floor(*ends(self.ball)[1]) + 1
+
+    def below(self) -> int:
+        """Return an integer less than the root, as large as its enclosure shows."""
+        if self.coordinate.rational is not None:
+            p, q = self.coordinate.key
+            return -(-p // q) - 1
+        m, e = ends(self.ball)[0]
+        return -floor(-m, e) - 1
 
     def refine(self) -> None:
         """Double the precision."""
         self.bits *= 2
         if self.bits > MAXIMAL_PRECISION:
             raise BudgetExceeded("roots too close to be told apart", code="TC306", where="lifting")
-        self.ball = self.coordinate.ball(self.bits)
+        self._ball = self.coordinate.ball(self.bits)
 
 
 class Stack:
@@ -41,22 +66,30 @@ class Stack:
 
     Attributes
     ----------
-    roots : list of Root — the sections
+    roots : list of Root — the sections, put in order when they are first looked at
     null : int — bits of factors of this level that vanish on the whole fibre
     ends : dict — for each factor number, its sign below all roots (0: everywhere)
     """
 
-    __slots__ = ("roots", "null", "ends", "_samples", "_signs")
+    __slots__ = ("_roots", "_ordered", "null", "ends", "_samples", "_signs")
 
-    def __init__(self, roots: list[Root], null: int, ends: dict[int, int]) -> None:
-        self.roots = roots
+    def __init__(self, roots: list[Root], null: int, ends: dict[int, int], ordered: bool = True) -> None:
+        self._roots = roots
+        self._ordered = ordered or len(roots) < 2
         self.null = null
         self.ends = ends
         self._samples: list[AlgebraicNumber | None] = [None] * (len(roots) + 1)
         self._signs: list[dict[int, int]] | None = None
 
+    @property
+    def roots(self) -> list[Root]:
+        if not self._ordered:
+            _merge(None, self._roots)
+            self._ordered = True
+        return self._roots
+
     def __len__(self) -> int:
-        return 2 * len(self.roots) + 1
+        return 2 * len(self._roots) + 1
 
     def vanishing(self, position: int) -> int:
         """Return the bits of the factors of this level that vanish on a cell of the stack."""
@@ -73,11 +106,22 @@ class Stack:
             return self.roots[k].coordinate
         found = self._samples[k]
         if found is None:
-            low = ends(self.roots[k - 1].ball)[1] if k else None
-            high = ends(self.roots[k].ball)[0] if k < len(self.roots) else None
-            q = simplest_between(low, high)
-            found = self._samples[k] = rational(q.numerator, q.denominator)
+            found = self._samples[k] = self._sample(k)
         return found
+
+    def _sample(self, k: int) -> AlgebraicNumber:
+        """Return the integer of least size between two neighbouring roots, or else a short dyadic number."""
+        roots = self.roots
+        low = roots[k - 1].above() if k else None
+        high = roots[k].below() if k < len(roots) else None
+        if (low is None or low <= 0) and (high is None or high >= 0):
+            return ZERO
+        if low is None or (high is not None and low <= high < 0):
+            return rational(high, 1)
+        if high is None or low <= high:
+            return rational(low, 1)
+        q = simplest_between(ends(roots[k - 1].ball)[1], ends(roots[k].ball)[0])
+        return rational(q.numerator, q.denominator)
 
     def signs(self, position: int) -> dict[int, int]:
         """Return the sign of every factor of this level, by number."""
@@ -114,8 +158,8 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
     use in its place for the roots, or ``None`` for no roots (or raises `NotWellOriented`).
     """
     roots: list[Root] = []
-    by_identity: dict[int, Root] = {}
-    null = 0
+    by_key: dict[tuple, Root] = {}
+    null, exact = 0, True
     below: dict[int, int] = {}
     for original in factors:
         f = point.replaced.get(original.number)
@@ -131,12 +175,18 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
                 continue
             found, _ = _roots(point, f, point.specialise(f, PRECISION))
         for x, multiplicity in found:
-            known = by_identity.get(id(x))
+            key = x.key
+            known = by_key.get(key)
             if known is None:
-                by_identity[id(x)] = root = Root(x, x.ball(PRECISION), f, multiplicity)
+                by_key[key] = root = Root(x, None, f, multiplicity)
                 roots.append(root)
+                if x.__class__ is Sheet:
+                    exact = False
             else:
                 known.factors.append((f, multiplicity))
+    if exact:
+        # algebraic numbers with different keys are different: nothing is left to decide but their order
+        return Stack(roots, null, below, ordered=False)
     if len(roots) > 1:
         _merge(point, roots)
     return Stack(roots, null, below)
@@ -145,16 +195,27 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
 def _roots(point: Point, f: Factor, c: Sequence[Ball]) -> tuple[list[tuple[Coordinate, int]], int]:
     """Return the real roots of a factor over the point, and its sign below all of them (0 if it vanishes identically)."""
     if not f.occurs & point.irrational:
-        degree = _exact_degree(c)
-        if degree < 0:
-            return [], 0
-        sign = (1 if c[degree] > 0 else -1) * (-1 if degree & 1 else 1)
-        return (exact_roots(c[: degree + 1]) if degree else []), sign
+        key = tuple(c)
+        known = f.solved.get(key)
+        if known is None:
+            if len(f.solved) >= MAXIMAL_SOLVED:
+                f.solved.clear()
+            known = f.solved[key] = _exact(c)
+        return known
     fibre = point.fibre(f)
     sign = -fibre.sign if fibre.degree & 1 else fibre.sign
     if fibre.degree < 1:
         return [], sign
     return [(ZERO if x.__class__ is int else Sheet(fibre, i), m) for i, (x, m) in enumerate(fibre.at()[0])], sign
+
+
+def _exact(c: Sequence[int]) -> tuple[list[tuple[AlgebraicNumber, int]], int]:
+    """Return the real roots of an integer polynomial, in no particular order, and its sign below all of them."""
+    degree = _exact_degree(c)
+    if degree < 0:
+        return [], 0
+    sign = 1 if (c[degree] > 0) == (degree & 1 == 0) else -1
+    return (unordered_roots(c[: degree + 1]) if degree else []), sign
 
 
 def _exact_degree(c: Sequence[int]) -> int:
@@ -168,7 +229,7 @@ def _by_middle(root: Root) -> arb:
     return root.ball.mid()
 
 
-def _merge(point: Point, roots: list[Root]) -> None:
+def _merge(point: Point | None, roots: list[Root]) -> None:
     """Sort the roots, joining those that are equal."""
     roots.sort(key=_by_middle)
     i = 0
@@ -195,7 +256,7 @@ def _join(a: Root, b: Root) -> None:
     if isinstance(b.coordinate, AlgebraicNumber) and (
         not isinstance(a.coordinate, AlgebraicNumber) or b.coordinate.degree() < a.coordinate.degree()
     ):
-        a.coordinate, a.ball, a.bits = b.coordinate, b.ball, b.bits
+        a.coordinate, a._ball, a.bits = b.coordinate, b.ball, b.bits
 
 
 def _equal(point: Point, a: Root, b: Root) -> bool:
