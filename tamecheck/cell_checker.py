@@ -583,45 +583,43 @@ class Real:
             middle = (self.low + self.high) / 2
             return arb(arb(middle).mid(), ((arb(self.high) - arb(self.low)) * fmpq(9, 16) + abs(arb(middle)) * arb(2) ** (-bits - 8)).upper())
 
-    def _sign(self, x: fmpq, bits: int) -> int:
-        while True:
+    def _sign(self, x: fmpq, bits: int, limit: int = MAXIMAL_BITS) -> int:
+        """Return the sign at a number, 0 if so many bits do not show it."""
+        while bits <= limit:
             with precision(bits):
                 value = arb_poly(self.given(bits))(arb(x))
             if value > 0 or value < 0:
                 return 1 if value > 0 else -1
-            bits = doubled(bits)
+            bits *= 2
+        return 0
 
     def _narrow(self, bits: int) -> None:
         """Make the interval much shorter by a step of Newton's method, tested by signs, or else halve it."""
         check_time()
         if not self.bits:
             self.below = self._sign(self.low, FIRST_BITS)
-            need(self._sign(self.high, FIRST_BITS) == -self.below, "TC822", "no change of sign at the ends of an interval")
+            need(self.below != 0 and self._sign(self.high, FIRST_BITS) == -self.below, "TC822", "no change of sign at the ends of an interval")
         width = self.high - self.low
         working = 2 * max(self.bits, 32) + FIRST_BITS
         with precision(working):
             middle = (self.low + self.high) / 2
             p = arb_poly(self.given(working))
             slope = p.derivative()(arb(middle))
-            step = p(arb(middle)) / slope if not 0 in slope else None
-            guess = None if step is None or not step.is_finite() else arb(middle) - step.mid()
+            step = p(arb(middle)) / slope if 0 not in slope else None
+            guess = None if step is None or not step.is_finite() else dyadic(arb(middle) - step, working)
         done = False
-        if guess is not None:
-            centre = dyadic(guess, working)
-            radius = width * width / 4 if width < fmpq(1, 4) else width / 16
-            low, high = centre - radius, centre + radius
-            if self.low < low and high < self.high:
-                if self._sign(low, working) == self.below and self._sign(high, working) == -self.below:
-                    self.low, self.high, done = low, high, True
+        for radius in (width * width / 4, width * width * 64, width / 64) if guess is not None else ():
+            low, high = guess - radius, guess + radius
+            if self.low < low and high < self.high and (self._sign(low, working, working), self._sign(high, working, working)) == (self.below, -self.below):
+                self.low, self.high, done = low, high, True
+                break
         if not done:
             for part in (fmpq(1, 2), fmpq(15, 32), fmpq(9, 16)):
                 x = self.low + width * part
-                try:
-                    side = self._sign(x, working)
-                except Unable:
-                    continue  # perhaps the root itself
-                self.low, self.high = (x, self.high) if side == self.below else (self.low, x)
-                break
+                side = self._sign(x, working, 2 * working)
+                if side:  # otherwise it is perhaps the root itself
+                    self.low, self.high = (x, self.high) if side == self.below else (self.low, x)
+                    break
             else:
                 raise Unable("TC863", "a root is not approximated")
         relative = (self.high - self.low) / (1 + abs(self.low))
@@ -629,10 +627,19 @@ class Real:
 
 
 def dyadic(x: arb, bits: int) -> fmpq:
-    """Return the middle of a ball, rounded."""
-    mantissa, exponent = (x.mid() * arb(2) ** bits).floor().mid().man_exp()
+    """Return a number near the middle of a ball, rounded to so many bits after the point."""
+    mantissa, exponent = x.mid().man_exp()
+    exponent += bits
     value = int(mantissa) << int(exponent) if exponent >= 0 else int(mantissa) >> -int(exponent)
     return fmpq(value, 1 << bits)
+
+
+def raised(x: arb, e: int) -> arb:
+    """Return a power by products: FLINT's operator gives no number for a ball around 0."""
+    out = x
+    for _ in range(e - 1):
+        out *= x
+    return out
 
 
 class Fixed:
@@ -685,7 +692,7 @@ class Base:
                 term = arb(x)
                 for k, e in enumerate(map(int, exponents)):
                     if e:
-                        term *= self.coordinates[k].ball(bits) ** e
+                        term *= raised(self.coordinates[k].ball(bits), e)
                 total += term
         return total
 
