@@ -26,9 +26,9 @@ from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad import univariate_conditions, virtual_substitution
+from tamecheck.geometry.cad import root_counting, univariate_conditions, virtual_substitution
 from tamecheck.geometry.cad.sign_conditions import (
-    ANY, FALSE, NEGATIVE, NONNEGATIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction, mapped,
+    ANY, FALSE, FLIP, NEGATIVE, NONNEGATIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction, mapped,
     separate, uses,
 )  # fmt: skip
 from tamecheck.geometry.cad.virtual_substitution import LinearPlace, RootPlace, discriminant
@@ -123,7 +123,7 @@ class Block:
         found = self._components(branch, bits, facts, clauses)
         if found is not None:
             return found
-        for step in (self._linear_equation, self._equations, self._alternatives, self._inequalities):
+        for step in (self._linear_equation, self._equations, self._alternatives, self._inequalities, self._counted):
             found = step(branch, bits, facts, clauses, equations)
             if found is not None:
                 return found
@@ -161,15 +161,8 @@ class Block:
                 return place.value(f.coefficients(k), mask) if f.uses & bit else ("atom", factors, mask)
             return self._at(place, factors, mask, k)
 
-        out = Branch(self.table)
-        nodes = []
-        for f, m in branch.facts.items():
-            if f is equation:
-                continue
-            if f.uses & bit:
-                nodes.append(change(((f, 1),), m))
-            elif not out.restrict(f, m):
-                return []
+        nodes = [change(((f, 1),), m) for f, m in branch.facts.items() if f.uses & bit and f is not equation]
+        out = branch.without([f for f in branch.facts if f.uses & bit or f is equation], [])
         nodes += [mapped(c, bit, change) for c in branch.clauses]
         for n in nodes:
             if not out.assume(n):
@@ -237,11 +230,11 @@ class Block:
                     step = gcd(step, *[int(e[k]) for e in f.p.monoms()])
                     if step == 1:
                         break
-            x = self.table.variables.get(k)
+            x = self.table.variable(k)
             if step < 2 or (step % 2 == 0 and any([f is x for c in clauses for n in atoms(c) for f, _ in n[1]])):
                 continue
 
-            def change(factors: tuple, mask: int, k: int = k, bit: int = bit, step: int = step, x: Factor | None = x) -> Node:
+            def change(factors: tuple, mask: int, k: int = k, bit: int = bit, step: int = step, x: Factor = x) -> Node:
                 parts = [self.table.split(f.p) if f is x or not f.uses & bit else self._deflated(f, k, step) for f, e in factors if e == 1]
                 parts += [(1, tuple([(q, 2) for q, _ in self._deflated(f, k, step)[1]])) for f, e in factors if e == 2]
                 return self.table.combined(parts, mask)
@@ -254,7 +247,7 @@ class Block:
                     node = change(((f, 1),), m) if f.uses & bit else ("atom", ((f, 1),), m)
                 if not out.assume(node):
                     return []
-            if step % 2 == 0 and (x is None or x not in branch.facts) and not out.restrict(self.table.factor(self.table.context.gen(k)), NONNEGATIVE):
+            if step % 2 == 0 and x not in branch.facts and not out.restrict(x, NONNEGATIVE):
                 return []
             for c in branch.clauses:
                 if not out.assume(mapped(c, bit, change)):
@@ -291,10 +284,7 @@ class Block:
         # the component with fewest variables is settled on its own, and what it says about the parameters is put in its place
         mine, members = min(groups, key=lambda g: g[0].bit_count())
         inner = Block(self.table, self.allowance, self.budget, self.depth + 1)
-        start = Branch(self.table)
-        for f, m in branch.facts.items():
-            if not f.uses & bits:
-                start.restrict(f, m)
+        start = branch.without([f for f in branch.facts if f.uses & bits], [])
         outside = dict(start.facts)
         for n in members:
             if not start.assume(n):
@@ -310,13 +300,7 @@ class Block:
     def _kept(self, branch: Branch, members: list[Node], instead: Node) -> list[Branch]:
         """Return the branch with another node for some of its members."""
         gone = {n[1][0][0] for n in members if n[0] == "atom" and len(n[1]) == 1}
-        out = Branch(self.table)
-        for f, m in branch.facts.items():
-            if f not in gone and not out.restrict(f, m):
-                return []
-        for c in branch.clauses:
-            if c not in members and not out.assume(c):
-                return []
+        out = branch.without(gone, [c for c in branch.clauses if c not in members])
         return [out] if out.assume(instead) else []
 
     # ---------------------------------------------------------------------------------------------------------- equations
@@ -482,6 +466,30 @@ class Block:
         return out
 
 
+    def _counted(self, branch: Branch, bits: int, facts: list, clauses: list, equations: list[Factor]) -> list[Branch] | None:
+        """Eliminate a variable that occurs in one condition only, of even degree, by the number of real roots."""
+        for k in places(bits):
+            mine = [(f, m) for f, m in facts if f.uses >> k & 1]
+            if len(mine) != 1 or mine[0][0].degrees[k] % 2:
+                continue
+            f, mask = mine[0]
+            c = f.coefficients(k)
+            sign = branch.sign_of(c[-1])
+            if sign not in (POSITIVE, NEGATIVE) and (mask != ZERO or sign & ZERO):
+                continue
+            rest = _without(branch, f)
+            if mask & sign:
+                return [rest]
+            if sign == NEGATIVE:
+                c, mask = [-h for h in c], FLIP[mask]
+            try:
+                node = (root_counting.takes_negative_values if mask == NEGATIVE else root_counting.has_root)(rest, c, k)
+            except TooLarge:
+                continue
+            return [rest] if rest.assume(node) else []
+        return None
+
+
 def places(bits: int) -> list[int]:
     """Return the places of the bits that are set."""
     out = []
@@ -499,13 +507,7 @@ def _occurrences(facts: list, clauses: list, k: int) -> int:
 
 def _without(branch: Branch, gone: Factor | Node) -> Branch:
     """Return the branch without a fact or a clause; what was deduced from it stays, which is implied."""
-    out = Branch(branch.table)
-    for f, m in branch.facts.items():
-        if f is not gone:
-            out.put(f, m)
-    out.clauses = [c for c in branch.clauses if c is not gone]
-    out.fresh = True
-    return out
+    return branch.without([gone] if isinstance(gone, Factor) else [], [c for c in branch.clauses if c is not gone])
 
 
 def _remainder(g: Sequence[fmpz_mpoly], f: Sequence[fmpz_mpoly], x: fmpz_mpoly, steps: list[int] | None = None) -> fmpz_mpoly:

@@ -49,31 +49,39 @@ class Factor:
     number : int — in the order of appearance
     degrees : tuple of int — in each variable
     uses : int — bit k is set if the variable at place k (from 0) occurs
+    direction, value : text and rational — the polynomial is a positive number times q - value, where q is primitive without constant term
+    line : int — the place of the variable if q is a variable, -1 otherwise
     """
 
-    __slots__ = ("p", "number", "degrees", "uses", "shape", "terms", "_coefficients", "_direction")
+    __slots__ = ("p", "number", "degrees", "uses", "terms", "direction", "value", "line", "_shape", "_coefficients")
 
     def __init__(self, p: fmpz_mpoly, number: int) -> None:
         self.p, self.number = p, number
         self.degrees = tuple([int(d) for d in p.degrees()])
         self.uses = sum([1 << k for k, d in enumerate(self.degrees) if d])
-        self.terms = len(p)
-        self.shape: tuple | None = None
+        self.terms = last = len(p)
+        c = int(p.coefficient(last - 1)) if p.monomial(last - 1) == (0,) * len(self.degrees) else 0
+        rest = p - c if c else p
+        content = int(rest.content())
+        self.direction = str(rest / content if content > 1 else rest)
+        self.value: int | Fraction = -c if content == 1 else Fraction(-c, content)
+        self.line = self.uses.bit_length() - 1 if last - (c != 0) == 1 and sum(self.degrees) == 1 else -1
+        self._shape: tuple | None = None
         self._coefficients: dict[int, list[fmpz_mpoly]] = {}
-        self._direction: tuple[str, Fraction] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.p}>"
 
-    def direction(self) -> tuple[str, Fraction]:
-        """Return (q, v) such that the polynomial is a positive number times q - v, where q is primitive without constant term."""
-        if self._direction is None:
-            p, last = self.p, self.terms - 1
-            c = int(p.coefficient(last)) if p.monomial(last) == (0,) * len(self.degrees) else 0
-            rest = p - c if c else p
-            content = int(rest.content())
-            self._direction = (str(rest / content if content > 1 else rest), Fraction(-c, content))
-        return self._direction
+    def shape(self) -> tuple:
+        """Return for every monomial its sign and the places of the variables with odd and with even exponents; empty if it is never definite."""
+        if self._shape is None:
+            rows = []
+            for e, c in zip(self.p.monoms(), self.p.coeffs(), strict=True):
+                odd = tuple([k for k, d in enumerate(e) if d & 1])
+                rows.append((1 if c > 0 else -1, odd, tuple([k for k, d in enumerate(e) if d and not d & 1])))
+            rows.sort(key=lambda r: -len(r[1]))
+            self._shape = tuple(rows) if len({sign for sign, odd, _ in rows if not odd}) < 2 else ()
+        return self._shape
 
     def coefficients(self, k: int) -> list[fmpz_mpoly]:
         """Return c_0, ..., c_d as a polynomial in the variable at place ``k``."""
@@ -100,12 +108,13 @@ def coefficients(p: fmpz_mpoly, k: int, degree: int) -> list[fmpz_mpoly]:
     return [rest, *reversed(out)]
 
 
-Bounds = tuple[Fraction | None, bool, Fraction | None, bool]
+Rational = int | Fraction
+Bounds = tuple[Rational | None, bool, Rational | None, bool]
 """An interval: lower end, whether it belongs to it, upper end, whether it belongs to it; ``None`` is infinite."""
 UNBOUNDED: Bounds = (None, False, None, False)
 
 
-def narrowed(bounds: Bounds, mask: int, value: Fraction) -> Bounds:
+def narrowed(bounds: Bounds, mask: int, value: Rational) -> Bounds:
     """Return the part of an interval where the sign of q - value is in a sign set (not `NONZERO`)."""
     low, with_low, high, with_high = bounds
     if not mask & NEGATIVE:
@@ -119,7 +128,7 @@ def narrowed(bounds: Bounds, mask: int, value: Fraction) -> Bounds:
     return low, with_low, high, with_high
 
 
-def side(bounds: Bounds, value: Fraction) -> int:
+def side(bounds: Bounds, value: Rational) -> int:
     """Return the sign set of q - value for q in an interval."""
     low, with_low, high, with_high = bounds
     out = ANY
@@ -137,13 +146,13 @@ FALSE: Node = ("or", ())
 
 
 class Table:
-    """The factors that occur, over one ring; ``positive`` caches what is definite by its monomials."""
+    """The factors that occur, over one ring."""
 
     def __init__(self, ring: Ring) -> None:
         self.ring = ring
         self.context = ring.context
         self.factors: list[Factor] = []
-        self.variables: dict[int, Factor] = {}
+        self._variables: dict[int, Factor] = {}
         self._interned: dict[str, Factor] = {}
         self._split: dict[str, tuple[int, tuple[tuple[Factor, int], ...]]] = {}
 
@@ -154,8 +163,13 @@ class Table:
         if found is None:
             found = self._interned[key] = Factor(p, len(self.factors))
             self.factors.append(found)
-            if found.terms == 1:
-                self.variables[found.uses.bit_length() - 1] = found
+        return found
+
+    def variable(self, k: int) -> Factor:
+        """Return the variable at place ``k``."""
+        found = self._variables.get(k)
+        if found is None:
+            found = self._variables[k] = self.factor(self.context.gen(k))
         return found
 
     def split(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
@@ -227,17 +241,6 @@ class Table:
         if sign == 0 or not exponents:
             return TRUE if mask >> (sign + 1) & 1 else FALSE
         return "atom", tuple([(f, 2 - e % 2) for f, e in exponents.items()]), mask if sign > 0 else FLIP[mask]
-
-    def shape(self, f: Factor) -> tuple:
-        """Return for every monomial its sign and the places of the variables with odd and with even exponents."""
-        if f.shape is None:
-            rows = []
-            for e, c in zip(f.p.monoms(), f.p.coeffs(), strict=True):
-                odd = tuple([k for k, d in enumerate(e) if d & 1])
-                rows.append((1 if c > 0 else -1, odd, tuple([k for k, d in enumerate(e) if d and not d & 1])))
-            rows.sort(key=lambda r: -len(r[1]))
-            f.shape = tuple(rows)
-        return f.shape
 
     def product(self, factors: Sequence[tuple[Factor, int]]) -> fmpz_mpoly:
         """Return the polynomial of a list of factors."""
@@ -323,16 +326,20 @@ def atoms(node: Node) -> list[Node]:
 class Branch:
     """A conjunction: ``facts`` are sign sets of factors, ``clauses`` what is not settled.
 
-    ``assume`` and ``settle`` return False when the branch is contradictory.
+    ``assume`` and ``settle`` return False when the branch is contradictory.  ``bounds`` are intervals for directions of factors, ``signs`` the sign
+    sets of variables: both follow from the facts.
     """
 
-    __slots__ = ("table", "facts", "clauses", "bounds", "fresh")
+    __slots__ = ("table", "facts", "clauses", "bounds", "signs", "moved", "turned", "fresh")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.facts: dict[Factor, int] = {}
         self.bounds: dict[str, Bounds] = {}
+        self.signs: dict[int, int] = {}
         self.clauses: list[Node] = []
+        self.moved = 0
+        self.turned: set[str] = set()
         self.fresh = True
 
     def copy(self) -> "Branch":
@@ -340,8 +347,28 @@ class Branch:
         out = Branch(self.table)
         out.facts = dict(self.facts)
         out.bounds = dict(self.bounds)
-        out.fresh = self.fresh
+        out.signs = dict(self.signs)
         out.clauses = list(self.clauses)
+        out.moved, out.turned, out.fresh = self.moved, set(self.turned), self.fresh
+        return out
+
+    def without(self, gone: Iterable[Factor], clauses: list[Node]) -> "Branch":
+        """Return a branch without some facts, and with other clauses."""
+        out = Branch(self.table)
+        out.facts = dict(self.facts)
+        directions = set()
+        for f in gone:
+            del out.facts[f]
+            directions.add(f.direction)
+            if f.line >= 0:
+                directions.add(f.line)
+        out.bounds = {d: b for d, b in self.bounds.items() if d not in directions}
+        out.signs = {k: m for k, m in self.signs.items() if k not in directions}
+        if directions:
+            for f, m in out.facts.items():
+                if f.direction in directions or f.line in directions:
+                    out.put(f, m)
+        out.clauses = clauses
         return out
 
     # ------------------------------------------------------------------ what is known
@@ -353,9 +380,8 @@ class Branch:
 
     def _possible(self, f: Factor) -> int:
         mask = ANY if f.terms == 1 else self._definite(f)
-        direction, value = f.direction()
-        found = self.bounds.get(direction)
-        return mask if found is None else mask & side(found, value)
+        found = self.bounds.get(f.direction)
+        return mask if found is None else mask & side(found, f.value)
 
     def sign_of(self, p: fmpz_mpoly) -> int:
         """Return the sign set of a polynomial."""
@@ -375,24 +401,27 @@ class Branch:
 
     def _definite(self, f: Factor) -> int:
         """Return the sign set that follows from all monomials having one sign (weakly; strictly if one does)."""
-        side, strict = 0, False
-        facts, variables = self.facts, self.table.variables
-        for sign, odd, even in self.table.shape(f):
+        rows = f.shape()
+        if not rows:
+            return ANY
+        side, strict, signs = 0, False, self.signs
+        for sign, odd, even in rows:
             certain = True
             for k in odd:
-                x = variables.get(k)
-                m = facts.get(x, ANY) if x is not None else ANY
-                if m in (POSITIVE, NONNEGATIVE):
-                    certain = certain and m == POSITIVE
-                elif m in (NEGATIVE, NONPOSITIVE):
+                m = signs.get(k, ANY)
+                if m == POSITIVE:
+                    continue
+                if m == NONNEGATIVE:
+                    certain = False
+                elif m == NEGATIVE:
                     sign = -sign
-                    certain = certain and m == NEGATIVE
+                elif m == NONPOSITIVE:
+                    sign, certain = -sign, False
                 else:
                     return ANY
-            if certain:
+            if certain and not strict:
                 for k in even:
-                    x = variables.get(k)
-                    if x is None or facts.get(x, ANY) & ZERO:
+                    if signs.get(k, ANY) & ZERO:
                         certain = False
                         break
             if side and sign != side:
@@ -412,6 +441,9 @@ class Branch:
             return False
         if after != before:
             self.fresh = True
+            self.turned.add(f.direction)
+            if f.line >= 0:
+                self.moved |= f.uses
             self.put(f, after)
         return True
 
@@ -419,8 +451,12 @@ class Branch:
         """Add a fact of a branch that is known to be consistent."""
         self.facts[f] = mask
         if mask != NONZERO:
-            direction, value = f.direction()
-            self.bounds[direction] = narrowed(self.bounds.get(direction, UNBOUNDED), mask, value)
+            direction = f.direction
+            bounds = self.bounds[direction] = narrowed(self.bounds.get(direction, UNBOUNDED), mask, f.value)
+            if f.line >= 0:
+                self.signs[f.line] = self.facts.get(self.table.variable(f.line), ANY) & side(bounds, 0)
+        elif f.terms == 1:
+            self.signs[f.line] = self.signs.get(f.line, ANY) & NONZERO
 
     def assume(self, node: Node) -> bool:
         """Add a node."""
@@ -510,8 +546,10 @@ class Branch:
         """Simplify until nothing changes."""
         while self.fresh:
             self.fresh = False
+            moved, self.moved = self.moved, 0
+            turned, self.turned = self.turned, set()
             for f, mask in list(self.facts.items()):
-                if not self.restrict(f, mask):
+                if (f.uses & moved or f.direction in turned) and not self.restrict(f, mask):
                     return False
             before, self.clauses = self.clauses, []
             for c in before:

@@ -5,10 +5,12 @@ be described is covered greedily by conjunctions of literals, weighing how much 
 Hong 1992 and Brown 2003); what is superfluous is left out again.  Bits where the truth does not matter may be on either side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tamecheck.geometry.cad.sign_conditions import NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Factor, Node, atoms, conjunction, disjunction
+from tamecheck.geometry.cad.sign_conditions import (
+    NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Branch, Factor, Node, TooLarge, atoms, conjunction, disjunction,
+)  # fmt: skip
 
 MASKS = (NONNEGATIVE, NONPOSITIVE, ZERO, POSITIVE, NEGATIVE, NONZERO)
 
@@ -63,13 +65,15 @@ def size(f: Factor) -> int:
     return sum([sum(map(int, e)) + 1 for e in f.p.monoms()])
 
 
-def literals(factors: Sequence[Factor], signs: Signs) -> list[Literal]:
-    """Return all sign conditions, the short ones first."""
+def literals(factors: Sequence[Factor], signs: Signs, unwanted: int) -> list[Literal]:
+    """Return all sign conditions, the short ones first; where a sign is not known they hold on the unwanted bits and on no other."""
     out = []
     for f in factors:
         weight = size(f)
+        negative, zero, positive = signs[f]
+        unknown = unwanted & ~(negative | zero | positive)
         for rank, mask in enumerate(MASKS):
-            out.append(Literal(f, mask, holds(signs[f], mask), (weight, rank)))
+            out.append(Literal(f, mask, holds(signs[f], mask) | unknown, (weight, rank)))
     out.sort(key=lambda t: t.weight)
     return out
 
@@ -131,24 +135,64 @@ def _implicant(seed: int, left: int, unwanted: int, available: Sequence[Literal]
 
 
 def shortest(wanted: int, everything: int, factors: Sequence[Factor], signs: Signs) -> Node:
-    """Return a short node that is true exactly on the wanted bits: a disjunction of conjunctions or the other way round."""
+    """Return a short node that is true on the wanted bits and false on the others: a disjunction of conjunctions or the other way round.
+
+    On a bit that is in none of the sets of a factor its sign is not known: there the node does not depend on it.
+    """
     if not wanted:
         return disjunction([])
     unwanted = everything & ~wanted
     if not unwanted:
         return conjunction([])
-    available = literals(factors, signs)
+    available = literals(factors, signs, unwanted)
     for t in available:
         if t.bits == wanted:
             return "atom", ((t.factor, 1),), t.mask
     direct = disjunction([conjunction(_nodes(c)) for c in cover(wanted, unwanted, available)])
-    other = [(t.factor, t.mask) for c in cover(unwanted, wanted, available) for t in c]
-    if sum([size(f) for f, _ in other]) >= weight(direct):
+    found = cover(unwanted, wanted, literals(factors, signs, wanted))
+    if sum([t.weight[0] for c in found for t in c]) >= weight(direct):
         return direct
-    dual = []
-    for c in cover(unwanted, wanted, available):
-        dual.append(disjunction([("atom", ((t.factor, 1),), 7 & ~t.mask) for t in _ordered(c)]))
-    return conjunction(dual)
+    return conjunction([disjunction([("atom", ((t.factor, 1),), 7 & ~t.mask) for t in _ordered(c)]) for c in found])
+
+
+Question = Callable[[dict[Factor, int]], "bool | None | Factor"]
+"""The truth value for some signs, ``None`` if such signs do not occur, or a factor whose sign has to be known for it."""
+
+
+def from_signs(branch: Branch, value: Question, limit: int) -> Node:
+    """Return a short node with given truth values for the signs of factors.
+
+    Signs that contradict what the branch knows are left out: there the node may be true or false.
+
+    Raises
+    ------
+    TooLarge
+        More than ``limit`` sign vectors have to be distinguished.
+    """
+    columns: dict[Factor, list[int]] = {}
+    wanted, bit, seen = 0, 1, 0
+    stack: list[tuple[Branch, dict[Factor, int]]] = [(branch, {})]
+    while stack:
+        part, signs = stack.pop()
+        found = value(signs)
+        if isinstance(found, Factor):
+            possible = part.known(found)
+            for place in range(3):
+                if possible >> place & 1:
+                    other = part.copy()
+                    if other.restrict(found, 1 << place):
+                        stack.append((other, {**signs, found: place - 1}))
+            seen += 1
+            if seen > limit:
+                raise TooLarge
+        elif found is not None and part.settle():
+            for f, s in signs.items():
+                columns.setdefault(f, [0, 0, 0])[s + 1] |= bit
+            if found:
+                wanted |= bit
+            bit <<= 1
+    factors = sorted(columns, key=lambda f: f.number)
+    return shortest(wanted, bit - 1, factors, {f: (c[0], c[1], c[2]) for f, c in columns.items()})
 
 
 def weight(node: Node) -> int:

@@ -22,8 +22,8 @@ ALLOWANCE = 160
 """Branches that are looked at before a decomposition is tried."""
 MAXIMAL_ATOMS = 40
 MAXIMAL_NODES = 160
-SHORT = 5
-"""Conditions of an answer that nobody tries to shorten."""
+SHORT = (5, 5, 5, 8)
+"""Conditions of an answer that nobody tries to shorten, by the number of parameters (then as the last)."""
 TABLE_BITS = 300
 """Sign vectors up to which a table is made."""
 
@@ -122,7 +122,7 @@ def easier(answer: Answer, formula: Formula) -> bool:
 def short(answer: Answer, formula: Formula) -> bool:
     """Return whether an answer is short enough to be given without a look for a shorter one."""
     left = atoms(answer.node)
-    if len(left) <= SHORT:
+    if len(formula.free) < 2 or len(left) <= SHORT[min(len(formula.free), 3)]:
         return True
     question = atoms(read(formula, answer.table))
     return len(left) <= len(question) and sign_tables.weight(answer.node) <= sign_tables.weight(("and", tuple(question)))
@@ -147,33 +147,34 @@ def tidy(node: Node, table: Table) -> Node:
 
 
 def by_signs(node: Node, table: Table) -> Node | None:
-    """Return a short node with the same truth for all signs that the factors may have together, ``None`` if these are too many.
+    """Return a short node with the same truth for all signs that the factors may have together, ``None`` if these are too many."""
+    try:
+        return sign_tables.from_signs(Branch(table), lambda signs: holds(node, signs), TABLE_BITS)
+    except TooLarge:
+        return None
 
-    Sign vectors that a branch recognises as contradictory may be true or false.
-    """
-    factors = sorted({f: None for n in atoms(node) for f, _ in n[1]}, key=lambda f: (f.uses.bit_count(), f.terms, f.number))
-    vectors: list[tuple[Branch, tuple[int, ...]]] = [(Branch(table), ())]
-    for f in factors:
-        longer = []
-        for branch, signs in vectors:
-            possible = branch.known(f)
-            for place in range(3):
-                if possible >> place & 1:
-                    part = branch.copy()
-                    if part.restrict(f, 1 << place):
-                        longer.append((part, (*signs, place)))
-        vectors = longer
-        if len(vectors) > TABLE_BITS:
-            return None
-    columns = {f: [0, 0, 0] for f in factors}
-    everything = 0
-    for branch, signs in vectors:
-        if branch.settle():
-            for f, place in zip(factors, signs, strict=True):
-                columns[f][place] |= everything + 1
-            everything = 2 * everything + 1
-    signs = {f: (c[0], c[1], c[2]) for f, c in columns.items()}
-    return sign_tables.shortest(sign_tables.truth(node, signs, everything), everything, factors, signs)
+
+def holds(node: Node, signs: dict[Factor, int]) -> bool | Factor:
+    """Return whether a node is true for given signs of its factors, or a factor whose sign matters and is not given."""
+    if node[0] == "atom":
+        sign, missing = 1, None
+        for f, e in node[1]:
+            s = signs.get(f)
+            if s is None:
+                missing = missing or f
+            else:
+                sign *= s**e
+        if sign and missing is not None:
+            return missing
+        return bool(node[2] >> (sign + 1) & 1)
+    decisive, missing = node[0] == "or", None
+    for child in node[1]:
+        found = holds(child, signs)
+        if found is decisive:
+            return decisive
+        if missing is None and isinstance(found, Factor):
+            missing = found
+    return not decisive if missing is None else missing
 
 
 def written(answer: Answer, names: Sequence[str]) -> Formula:
