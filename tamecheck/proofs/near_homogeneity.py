@@ -149,7 +149,8 @@ def _walk(program, target: int, states: States) -> dict[int, tuple[Bounds, bool]
                 states.found[n] = gate
             continue
         kept = found, states.support[n]
-        if _better(states.visit(n, gate[0]), kept[0]):
+        made = states.visit(n, gate[0])
+        if _better(made, kept[0]) or (gate[0].left == gate[0].right == 0 and _nearly(made, kept[0])):
             used[n] = gate
         else:
             states.found[n], states.support[n] = kept
@@ -161,6 +162,12 @@ def _better(a: State | str, b: State | str) -> bool:
     if isinstance(a, str) or isinstance(b, str):
         return isinstance(b, str) and not isinstance(a, str)
     return a.degree == b.degree and a.defect is not None and (b.defect is None or (a.defect != b.defect and least(a.defect, b.defect) == a.defect))
+
+
+def _nearly(a: State | str, b: State | str) -> bool:
+    """Tell whether the first has the same defect but for rounding: then it may be taken for the sake of its leading part, which is 0."""
+    both = isinstance(a, State) and isinstance(b, State) and a.degree == b.degree and None not in (a.defect, b.defect)
+    return both and len(a.defect) <= len(b.defect) and all([x <= y * (1 + Fraction(1, 2**16)) for x, y in zip(a.defect, b.defect, strict=False)])
 
 
 def _first(program, target: int, states: States, reason: str) -> tuple[int, str]:

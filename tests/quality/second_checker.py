@@ -2004,8 +2004,12 @@ class Trail:
     def balls(self, name: str, b: list, extra: Fraction | None):
         """Return the ball of an operation."""
         if name == "pow":
-            whole = extra.denominator == 1
-            return b[0] ** int(extra) if whole else b[0].sqrt() if extra == Fraction(1, 2) else (b[0].log() * ball(extra)).exp()
+            if extra.denominator == 1:
+                return b[0] ** int(extra)
+            if bool(b[0] > 0) or extra < 0:
+                return (b[0].log() * ball(extra)).exp()
+            top = b[0].upper()  # positive between the ends, perhaps 0 at them: the power is increasing
+            return self.arb(0).union((top.log() * ball(extra)).exp()) if bool(top > 0) else self.arb(0) if bool(top == 0) else b[0].log()
         if name == "pi":
             return self.arb.pi()
         if name in RATIONAL:
@@ -2508,6 +2512,1097 @@ class Refuting:
             refuse("TC667", "the derivative is not known to grow as claimed")
 
 
+# ----------------------------------------------------------------------------- near-homogeneity: scalar functions (section 11)
+#
+# Between the cuts a function is a jet (u, u', u'') of balls.  Beyond them it is a polynomial plus a remainder, and remainder and h times its
+# derivative are bounded by finite sums of terms A h^a exp(-b h^d), kept as tuples (A, a, b, d).
+
+JET_PIECES, TERMS, SIGNS = 20_000, 60, {"lt": (-1,), "le": (-1, 0), "eq": (0,), "ne": (-1, 1)}
+
+
+def gate_nodes(nodes: list[Node], n: int, root: int) -> list[int] | None:
+    """Return the nodes of a scalar function of the root, in order, or None when it is none."""
+    seen, todo = {root}, [n]
+    while todo:
+        m = todo.pop()
+        if m not in seen:
+            node = nodes[m]
+            if node.kind not in ("map", "compare", "logic", "where") and (node.kind, node.parameters[:1]) != ("constant", ["splat"]):
+                return None
+            seen.add(m)
+            todo.extend(node.arguments)
+    used = any(root in nodes[m].arguments for m in seen - {root})
+    return sorted(seen - {root}) if n != root and used and len(seen) <= 201 else None
+
+
+class Scalar:
+    """One scalar function with claimed bounds |s'| <= lip, |h s' - s| <= c, |s| <= z + lip |h|."""
+
+    def __init__(self, nodes: list[Node], rows: list[int], n: int, root: int, bounds: tuple) -> None:
+        import flint
+
+        self.flint, self.nodes, self.rows, self.n, self.root = flint, nodes, rows, n, root
+        self.c, self.lip, self.z = (ball(q) for q in bounds[:3])
+        self.exact_lip, self.cuts, self.slopes = bounds[1], bounds[3], bounds[4:]
+        self.affine = {root: (ONE, ZERO)}
+        for m in rows:
+            self.note_affine(m)
+
+    def note_affine(self, m: int) -> None:
+        """Remember a h + b where the form of a node says so."""
+        node = self.nodes[m]
+        if node.kind == "constant":
+            self.affine[m] = (ZERO, number(node.parameters[1]))
+        if node.kind != "map" or any(a not in self.affine for a in node.arguments):
+            return
+        what, u = node.parameters[0], [self.affine[a] for a in node.arguments]
+        if what == "neg":
+            self.affine[m] = (-u[0][0], -u[0][1])
+        elif what in ("add", "sub"):
+            s = 1 if what == "add" else -1
+            self.affine[m] = (u[0][0] + s * u[1][0], u[0][1] + s * u[1][1])
+        elif what == "mul" and not (u[0][0] and u[1][0]):
+            self.affine[m] = (u[0][0] * u[1][1] + u[1][0] * u[0][1], u[0][1] * u[1][1])
+        elif what == "div" and not u[1][0] and u[1][1]:
+            self.affine[m] = (u[0][0] / u[1][1], u[0][1] / u[1][1])
+
+    def proved(self) -> bool:
+        """Tell whether all bounds hold."""
+        if not self.cuts:
+            return self.c == 0 and self.z == 0 and all(self.straight(k) for k in (0, 1)) and self.at_point(ZERO)
+        good = len(self.cuts) <= 64 and list(self.cuts) == sorted(set(self.cuts)) and ZERO in self.cuts
+        if not good or self.cuts[0] > -1 or self.cuts[-1] < 1 or not self.z <= self.c:
+            return False
+        return self.outside(0) and self.outside(1) and all(self.at_point(q) for q in self.cuts) and self.inside()
+
+    # ------------------------------------------------------------- balls
+
+    def inside(self) -> bool:
+        """Verify the bounds between the cuts."""
+        todo, pieces = [(a, b) for a, b in zip(self.cuts, self.cuts[1:], strict=False)], 0
+        while todo:
+            a, b = todo.pop()
+            pieces += 1
+            if pieces > JET_PIECES:
+                return False
+            if not self.piece(a, b) and not self.piece_from(a, b):
+                m = (a + b) / 2
+                if not self.at_point(m):
+                    return False
+                todo += [(a, m), (m, b)]
+        return True
+
+    def at_point(self, q: Fraction) -> bool:
+        """Verify |s(q)| <= z + lip |q|."""
+        jet = self.jet(q, q, {})
+        return jet is not None and bool(abs(jet[0]) <= self.z + self.lip * abs(ball(q)))
+
+    def piece(self, a: Fraction, b: Fraction) -> bool:
+        """Verify the bounds on (a, b) by balls."""
+        taken: dict = {}
+        jet = self.jet(a, b, taken)
+        if jet is None:
+            return False
+        h, near = ball(a).union(ball(b)), ball(min(abs(a), abs(b)))
+        u, first, second = jet
+        steep, euler = abs(first) <= self.lip, abs(h * first - u) <= self.c
+        if second is None:
+            return bool(steep and euler and abs(u) <= self.z + self.lip * near)
+        mid, foot = (a + b) / 2, a if a >= 0 else b
+        at, low = self.jet(mid, mid, taken), self.jet(foot, foot, taken)
+        if at is None or low is None:
+            return False
+        d = h - ball(mid)
+        steep = steep or abs(at[1] + d * second) <= self.lip
+        euler = euler or abs(ball(mid) * at[1] - at[0] + d * h * second) <= self.c
+        return bool(steep and euler and abs(low[0]) <= self.z + self.lip * near)
+
+    def jet(self, a: Fraction, b: Fraction, taken: dict) -> tuple | None:
+        """Return balls for s, s', s'' over [a, b]; s'' is None when a choice is open. ``taken`` keeps the choices."""
+        zero = self.flint.arb(0)
+        found: dict = {self.root: (ball(a).union(ball(b)), self.flint.arb(1), zero)}
+        for m in self.rows:
+            node = self.nodes[m]
+            if node.kind == "constant":
+                found[m] = (ball(number(node.parameters[1])), zero, zero)
+                continue
+            u = [found[k] for k in node.arguments]
+            what = node.parameters[0] if node.kind == "map" else node.kind
+            if what in ("compare", "logic", "where", "abs", "sign", "max", "min") and m not in taken:
+                taken[m] = self.choice(node, u, a, b)
+            found[m] = self.choose(node, what, u, taken[m]) if m in taken else self.smooth(what, u)
+        return found[self.n]
+
+    def choice(self, node: Node, u: list, a: Fraction, b: Fraction) -> object:
+        """Return a sign or a truth that holds in the interior of [a, b], or None."""
+        if node.kind in ("where", "logic"):
+            truths = [None if v is None else True if v[0] > 0 or v[0] < 0 else False if v[0] == 0 else None for v in u]
+            if node.kind == "where":
+                return truths[0]
+            return truth_of(node.parameters[0], truths)
+        lines = [self.affine.get(k) for k in node.arguments]
+        if None not in lines:
+            p, q = lines[0] if len(lines) == 1 else (lines[0][0] - lines[1][0], lines[0][1] - lines[1][1])
+            low, high = p * a + q, p * b + q
+            if low >= 0 and high >= 0:
+                return int(low > 0 or high > 0)
+            return -1 if low <= 0 and high <= 0 else None
+        if None in u:
+            return None
+        d = u[0][0] - u[1][0] if len(u) == 2 else u[0][0]
+        return 1 if d > 0 else -1 if d < 0 else None
+
+    def choose(self, node: Node, what: str, u: list, taken: object) -> tuple | None:
+        """Return the jet of a node that chooses."""
+        arb = self.flint.arb
+        if what == "where":
+            return mixed(u[1], u[2]) if taken is None else u[1] if taken else u[2]
+        if what in ("compare", "logic"):
+            t = taken if what == "logic" or taken is None else taken in SIGNS[node.parameters[0]]
+            return (arb(0).union(arb(1)), arb(0), None) if t is None else (arb(int(t)), arb(0), arb(0))
+        if what == "sign":
+            return (arb(-1).union(arb(1)), arb(0), None) if taken is None else (arb(taken), arb(0), arb(0))
+        if None in u:
+            return None
+        if what == "abs":
+            u = [u[0], tuple(None if x is None else -x for x in u[0])]
+        larger = what != "min"
+        if taken is not None:
+            return u[0] if (taken >= 0) == larger or taken == 0 else u[1]
+        both = mixed(u[0], u[1])
+        return (u[0][0].max(u[1][0]) if larger else u[0][0].min(u[1][0]), both[1], None)
+
+    def smooth(self, what: str, u: list) -> tuple | None:
+        """Return the jet of a smooth primitive."""
+        if None in u:
+            return None
+        if any(v[2] is None for v in u):
+            made = self.smooth_two(what, [(v[0], v[1], self.flint.arb(0)) for v in u])
+            made = None if made is None else (made[0], made[1], None)
+        else:
+            made = self.smooth_two(what, u)
+        limit = self.flint.arb(2) ** 4096
+        return made if made is not None and all(x is None or abs(x) < limit for x in made) else None
+
+    def smooth_two(self, what: str, u: list) -> tuple | None:
+        """Return value and two derivatives by the rules of calculus."""
+        arb = self.flint.arb
+        if what == "pi":
+            return arb.pi(), arb(0), arb(0)
+        x, x1, x2 = u[0]
+        if what == "neg":
+            return -x, -x1, -x2
+        if len(u) == 2:
+            y, y1, y2 = u[1]
+            if what in ("add", "sub"):
+                s = 1 if what == "add" else -1
+                return x + s * y, x1 + s * y1, x2 + s * y2
+            if what == "mul":
+                return x * y, x1 * y + x * y1, x2 * y + 2 * x1 * y1 + x * y2
+            if what == "div" and (y > 0 or y < 0):
+                q = x / y
+                q1 = (x1 - q * y1) / y
+                return q, q1, (x2 - 2 * q1 * y1 - q * y2) / y
+            if what == "pow" and y1 == 0 and y2 == 0:
+                return self.power(u[0], y)
+            return None
+        outer = self.outer(what, x)
+        return None if outer is None else (outer[0], outer[1] * x1, outer[2] * x1 * x1 + outer[1] * x2)
+
+    def power(self, u: tuple, y) -> tuple | None:
+        """Return x^y for a constant y."""
+        x, x1, x2 = u
+        whole = y.unique_fmpz() if y.is_exact() and abs(y) <= 64 else None
+        if whole is None and not x > 0:
+            return None
+        if whole is not None and whole < 0 and not (x > 0 or x < 0):
+            return None
+
+        def value(k: int):
+            e = y - k
+            if whole is None:
+                return (e * x.log()).exp()
+            return x ** int(whole - k) if whole >= k or whole < 0 else self.flint.arb(0)
+
+        return value(0), y * value(1) * x1, y * (y - 1) * value(2) * x1 * x1 + y * value(1) * x2
+
+    def outer(self, what: str, x) -> tuple | None:
+        """Return g, g', g'' at a ball."""
+        arb = self.flint.arb
+        if what == "exp":
+            e = x.exp()
+            return e, e, e
+        if what == "log" and x > 0:
+            return x.log(), 1 / x, -1 / (x * x)
+        if what == "sqrt" and x > 0:
+            r = x.sqrt()
+            return r, 1 / (2 * r), -1 / (4 * r * x)
+        if what in ("sin", "cos"):
+            s, c = x.sin(), x.cos()
+            return (s, c, -s) if what == "sin" else (c, -s, -c)
+        if what == "tan" and (x.cos() > 0 or x.cos() < 0):
+            t = x.tan()
+            return t, 1 + t * t, 2 * t * (1 + t * t)
+        if what == "atan":
+            w = 1 / (1 + x * x)
+            return x.atan(), w, -2 * x * w * w
+        if what == "erf":
+            e = 2 / arb.pi().sqrt() * (-x * x).exp()
+            return x.erf(), e, -2 * x * e
+        if what in ("asin", "acos") and x < 1 and x > -1:
+            w = 1 / (1 - x * x).sqrt()
+            s = 1 if what == "asin" else -1
+            return x.asin() if s > 0 else x.acos(), s * w, s * x * w**3
+        return None
+
+    # --------------------------------------------------------- far away
+
+    def outside(self, k: int) -> bool:
+        """Verify the bounds beyond the last cut (k = 1) or before the first (k = 0), and the slope there."""
+        start = self.cuts[-1] if k else -self.cuts[0]
+        found = self.far(start, 1 if k else -1)
+        if found is None:
+            return False
+        a, steep, euler, value = found
+        wanted = self.slopes[k]
+        if wanted is not None and not (isinstance(a, Fraction) and a == (wanted if k else -wanted)):
+            return False
+        return bool(steep <= self.lip and euler <= self.c and value <= self.z + self.lip * ball(start))
+
+    def piece_from(self, a: Fraction, b: Fraction) -> bool:
+        """Verify the bounds on (a, b) as part of a half-line."""
+        near = min(abs(a), abs(b))
+        found = self.far(near, 1 if a > 0 else -1) if near >= 2 else None
+        if found is None:
+            return False
+        return bool(found[1] <= self.lip and found[2] <= self.c and found[3] <= self.z + self.lip * ball(near))
+
+    def far(self, start: Fraction, side: int) -> tuple | None:
+        """Return slope, and bounds of |s'|, |h s' - s| for h >= start, and of |s| at the start."""
+        line = HalfLine(self.flint, start)
+        found = self.walk(line, side)
+        if type(found) is not tuple or len(found[0]) > 2:
+            return None
+        (b, a), rest, turn = (list(found[0]) + [ZERO, ZERO])[:2], line.top(found[1]), line.top(found[2])
+        if rest is None or turn is None:
+            return None
+        wide, tall = abs(arb_of(a)), abs(arb_of(b))
+        whole = abs(arb_of(a) * line.start + arb_of(b)) if wide * line.start >= tall else wide * line.start + tall
+        return a, wide + turn / line.start, tall + rest + turn, whole + rest
+
+    def straight(self, k: int) -> bool:
+        """Verify s(h) = a h on a whole open half-line, with |a| <= lip."""
+        found = self.walk(HalfLine(self.flint, ZERO), 1 if k else -1)
+        if type(found) is not tuple or found[1] or found[2] or len(found[0]) > 2 or (found[0] and found[0][0] != 0):
+            return False
+        a, wanted = found[0][1] if len(found[0]) == 2 else ZERO, self.slopes[k]
+        if not isinstance(a, Fraction):
+            return wanted is None and bool(abs(a) <= self.lip)
+        return abs(a) <= self.exact_lip and (wanted is None or a == (wanted if k else -wanted))
+
+    def walk(self, line: "HalfLine", side: int) -> object:
+        """Return the function of h = side * x on the half-line."""
+        found: dict = {self.root: ((ZERO, Fraction(side)), (), ())}
+        for m in self.rows:
+            node = self.nodes[m]
+            u = [found[k] for k in node.arguments]
+            if node.kind == "constant":
+                found[m] = line.constant(number(node.parameters[1]))
+            elif node.kind == "where":
+                s = line.sign(u[0])
+                found[m] = None if s is None else u[1] if s else u[2]
+            elif node.kind == "logic":
+                t = truth_of(node.parameters[0], [None if line.sign(v) is None else line.sign(v) != 0 for v in u])
+                found[m] = None if t is None else line.constant(Fraction(t))
+            elif node.kind == "compare" or node.parameters[0] in ("max", "min"):
+                s = line.sign(line.plus(u[0], line.negative(u[1])))
+                if node.kind == "compare":
+                    found[m] = None if s is None else line.constant(Fraction(s in SIGNS[node.parameters[0]]))
+                else:
+                    found[m] = None if s is None else u[0] if s == 0 or (s > 0) == (node.parameters[0] == "max") else u[1]
+            elif node.parameters[0] == "pow":
+                p, q = self.affine.get(node.arguments[1], (ONE, ZERO))
+                found[m] = None if p else line.power(u[0], q)
+            else:
+                found[m] = line.primitive(node.parameters[0], u)
+        return found[self.n]
+
+
+def mixed(u: tuple | None, v: tuple | None) -> tuple | None:
+    """Return what encloses two jets; the second derivative is lost."""
+    return None if u is None or v is None else (u[0].union(v[0]), u[1].union(v[1]), None)
+
+
+def truth_of(connective: str, truths: list) -> bool | None:
+    """Return the truth of a connective from truths that may be open."""
+    if connective == "and" and False in truths:
+        return False
+    if connective == "or" and True in truths:
+        return True
+    if None in truths:
+        return None
+    return not truths[0] if connective == "not" else truths[0] != truths[1] if connective == "xor" else connective == "and"
+
+
+def arb_of(x: object):
+    """Return a ball of a rational or of a ball."""
+    return ball(x) if isinstance(x, Fraction) else x
+
+
+class Grows:
+    """s * exp(log), the logarithm tending to infinity."""
+
+    def __init__(self, log: tuple, sign: int) -> None:
+        self.log, self.sign = log, sign
+
+
+class HalfLine:
+    """Functions on [T, inf): triples (p, R, S), p a polynomial of rationals and balls, R and S terms that bound |r| and |h r'|."""
+
+    def __init__(self, flint, start: Fraction) -> None:
+        self.flint, self.start, self.whole = flint, ball(start), start == 0
+
+    def constant(self, q: object) -> tuple:
+        """Return a number."""
+        return ((q,) if not (q == 0) else (), (), ())  # noqa: SIM201
+
+    def top(self, terms: tuple):
+        """Return an upper bound of a sum of terms on the half-line, None when they may grow."""
+        total = self.flint.arb(0)
+        for a, k, b, d in terms:
+            if not b * d * self.start**d >= k:
+                return None
+            total = total + a * self.start**k * (-b * self.start**d).exp()
+        return total.upper()
+
+    def made(self, p: list, r: list, s: list) -> tuple | None:
+        """Return a triple in order, or None when it is too long or unbounded."""
+        while p and p[-1] == 0:
+            p.pop()
+        big = self.flint.arb(2) ** 4096
+        p = [ball(c) if isinstance(c, Fraction) and max(c.numerator.bit_length(), c.denominator.bit_length()) > 4096 else c for c in p]
+        r, s = self.merged(r), self.merged(s)
+        fits = len(p) <= 64 and len(r) <= TERMS and len(s) <= TERMS and all(abs(t[0]) < big for t in (*r, *s))
+        return (tuple(p), r, s) if fits and all(isinstance(c, Fraction) or abs(c) < big for c in p) else None
+
+    def merged(self, terms: list) -> tuple:
+        """Return terms with equal exponents added."""
+        found: dict = {}
+        for a, k, b, d in terms:
+            key = (k, str(b.mid_rad_10exp()) if d else "", d)
+            old = found.get(key)
+            found[key] = (a if old is None else old[0] + a, k, b if old is None else min(old[2].lower(), b.lower()), d)
+        return tuple((a.upper(), k, self.flint.arb(b).lower(), d) for a, k, b, d in found.values())
+
+    def split(self, u: tuple) -> tuple | None:
+        """Return (d, m, M): m h^d <= |u| and |h u'| <= M h^d on the half-line, m > 0; None when there is no such m."""
+        p, r, s = u
+        d = len(p) - 1
+        if d < 0:
+            return None
+        low, high = abs(arb_of(p[d])).lower(), d * abs(arb_of(p[d]))
+        for i, c in enumerate(p[:-1]):
+            if not (c == 0):  # noqa: SIM201
+                low = low - abs(arb_of(c)) / self.start ** (d - i)
+                high = high + i * abs(arb_of(c)) / self.start ** (d - i)
+        rest, turn = self.top(r), self.top(s)
+        if rest is None or turn is None:
+            return None
+        if r or s:
+            low, high = low - rest / self.start**d, high + turn / self.start**d
+        low = low.lower()
+        return (d, low, high.upper()) if low > 0 else None
+
+    def sign(self, u: object) -> int | None:
+        """Return the sign on the whole half-line."""
+        if isinstance(u, Grows):
+            return u.sign
+        if u is None or (u[0] == () and (u[1] or u[2])):
+            return None
+        if u[0] == ():
+            return 0
+        return None if self.split(u) is None else 1 if arb_of(u[0][-1]) > 0 else -1
+
+    def negative(self, u: object) -> object:
+        """Return -u."""
+        if isinstance(u, Grows):
+            return Grows(u.log, -u.sign)
+        return None if u is None else (tuple(-c for c in u[0]), u[1], u[2])
+
+    def plus(self, u: object, v: object) -> object:
+        """Return u + v."""
+        if u is None or v is None:
+            return None
+        if isinstance(v, Grows) and not isinstance(u, Grows):
+            u, v = v, u
+        if isinstance(u, Grows):
+            ratio = self.over(v, Grows(u.log, u.sign))
+            if isinstance(ratio, Grows):
+                return self.plus(v, u) if isinstance(v, Grows) else None
+            inner = self.primitive("log", [self.plus(self.constant(ONE), ratio)])
+            log = self.plus(u.log, inner)
+            return None if log is None else Grows(log, u.sign)
+        n = max(len(u[0]), len(v[0]))
+        p = [(u[0][i] if i < len(u[0]) else ZERO, v[0][i] if i < len(v[0]) else ZERO) for i in range(n)]
+        return self.made([flat_sum(a, b) for a, b in p], [*u[1], *v[1]], [*u[2], *v[2]])
+
+    def times(self, u: object, v: object) -> object:
+        """Return u v."""
+        if u is None or v is None:
+            return None
+        if isinstance(v, Grows) and not isinstance(u, Grows):
+            u, v = v, u
+        if isinstance(u, Grows):
+            s = self.sign(v)
+            if s is None or s == 0:
+                return v if s == 0 else None
+            log = v.log if isinstance(v, Grows) else self.primitive("log", [v if s > 0 else self.negative(v)]) if len(v[0]) == 1 else None
+            return self.signed(self.exponential(self.plus(u.log, log)), s * u.sign)
+        p: list = [ZERO] * max(len(u[0]) + len(v[0]) - 1, 0)
+        for i, a in enumerate(u[0]):
+            for j, b in enumerate(v[0]):
+                p[i + j] = flat_sum(p[i + j], flat_product(a, b))
+        r, s = [], []
+        for x, y in ((u, v), (v, u)):
+            for i, c in enumerate(x[0]):
+                if not (c == 0):  # noqa: SIM201
+                    size = abs(arb_of(c)).upper()
+                    r += [(size * a, k + i, b, d) for a, k, b, d in y[1]]
+                    s += [(size * a, k + i, b, d) for a, k, b, d in y[2]] + [(i * size * a, k + i, b, d) for a, k, b, d in y[1] if i]
+        if (u[1] or u[2]) and (v[1] or v[2]):
+            tops = [self.top(t) for t in (u[1], u[2])]
+            if None in tops:
+                return None
+            r += [(a * tops[0], k, b, d) for a, k, b, d in v[1]]
+            s += [(a * tops[0], k, b, d) for a, k, b, d in v[2]] + [(a * tops[1], k, b, d) for a, k, b, d in v[1]]
+        return self.made(p, r, s)
+
+    def signed(self, u: object, s: int) -> object:
+        """Return s u."""
+        return u if s > 0 else self.negative(u)
+
+    def over(self, u: object, v: object) -> object:
+        """Return u / v, with the polynomial part by long division."""
+        if u is None or v is None:
+            return None
+        if isinstance(v, Grows):
+            if isinstance(u, Grows):
+                return self.signed(self.exponential(self.plus(u.log, self.negative(v.log))), u.sign * v.sign)
+            return self.times(u, self.signed(self.exponential(self.negative(v.log)), v.sign))
+        found = self.split(v)
+        if found is None:
+            return None
+        d, m, high = found
+        zero = self.flint.arb(0)
+        if d == 0:
+            first = flat_product(ONE, v[0][0], True)
+            return self.times(u, self.made([first], [(a / m**2, k, b, e) for a, k, b, e in v[1]], [(a / m**2, k, b, e) for a, k, b, e in v[2]]))
+        inverse = self.made([], [(1 / m, -d, zero, 0)], [(high / m**2, -d, zero, 0)])
+        if self.whole or inverse is None:
+            return None
+        if isinstance(u, Grows):
+            return None
+        rest, quotient = list(u[0]), []
+        while len(rest) > d:
+            q = flat_product(rest[-1], v[0][d], True)
+            quotient.insert(0, q)
+            for i in range(d):
+                rest[len(rest) - 1 - d + i] = flat_sum(rest[len(rest) - 1 - d + i], flat_product(-q, v[0][i]))
+            rest.pop()
+        whole = self.made(quotient, [], [])
+        if whole is None:
+            return None
+        remainder = self.times(whole, ((), v[1], v[2]))
+        above = None if remainder is None else self.made(rest, [*u[1], *remainder[1]], [*u[2], *remainder[2]])
+        return self.plus(whole, self.times(above, inverse))
+
+    def exponential(self, u: object) -> object:
+        """Return exp u."""
+        if u is None or isinstance(u, Grows):
+            return None
+        p, r, s = u
+        d = len(p) - 1
+        if d < 1:
+            return self.settled("exp", u)
+        if self.whole:
+            return None
+        if arb_of(p[d]) > 0:
+            return Grows(u, 1)
+        rate, rest, turn = -arb_of(p[d]), self.top(r), self.top(s)
+        for i in range(1, d):
+            c = arb_of(p[i])
+            if not c <= 0:
+                rate = rate - abs(c) / self.start ** (d - i)
+        if rest is None or turn is None or not rate > 0:
+            return None
+        size = (arb_of(p[0]) + rest).exp()
+        slopes = [(size * i * abs(arb_of(c)), i, rate, d) for i, c in enumerate(p) if i] + [(size * turn, 0, rate, d)]
+        return self.made([], [(size, 0, rate, d)], slopes)
+
+    def settled(self, what: str, u: tuple) -> tuple | None:
+        """Return g(b + r) for what tends to b."""
+        b, rest = u[0][0] if u[0] else ZERO, self.top(u[1])
+        if rest is None:
+            return None
+        simple = {("exp", 0): ONE, ("cos", 0): ONE, ("log", 1): ZERO, ("sin", 0): ZERO, ("tan", 0): ZERO, ("atan", 0): ZERO, ("erf", 0): ZERO,
+                  ("asin", 0): ZERO}  # fmt: skip
+        value = simple.get((what, b)) if isinstance(b, Fraction) else None
+        around = arb_of(b) + (self.flint.arb(0, rest) if u[1] else 0)
+        helper = Scalar.__new__(Scalar)
+        helper.flint = self.flint
+        here, wide = helper.outer(what, arb_of(b)), helper.outer(what, around)
+        if here is None or wide is None:
+            return None
+        g = abs(wide[1]).upper()
+        return self.made([here[0] if value is None else value], [(a * g, k, c, d) for a, k, c, d in u[1]], [(a * g, k, c, d) for a, k, c, d in u[2]])
+
+    def primitive(self, what: str, u: list) -> object:
+        """Return a primitive of functions on the half-line."""
+        if None in u:
+            return None
+        if what == "pi":
+            return self.constant(self.flint.arb.pi())
+        if what in ("add", "sub"):
+            return self.plus(u[0], u[1] if what == "add" else self.negative(u[1]))
+        if what in ("mul", "div"):
+            return self.times(*u) if what == "mul" else self.over(*u)
+        x = u[0]
+        if what == "neg":
+            return self.negative(x)
+        if what in ("abs", "sign"):
+            s = self.sign(x)
+            return None if s is None else self.signed(x, s if s else 1) if what == "abs" else self.constant(Fraction(s))
+        if isinstance(x, Grows):
+            if x.sign < 0 or what not in ("log", "sqrt"):
+                return None
+            return x.log if what == "log" else Grows(self.times(self.constant(Fraction(1, 2)), x.log), 1)
+        if what == "exp":
+            return self.exponential(x)
+        if what == "sqrt":
+            return self.square_root(x)
+        if len(x[0]) < 2:
+            return self.settled(what, x)
+        return self.limit_value(what, x) if what in ("erf", "atan") and not self.whole else None
+
+    def limit_value(self, what: str, u: tuple) -> tuple | None:
+        """Return erf u or atan u for u that tends to infinity."""
+        found, s = self.split(u), self.sign(u)
+        if found is None:
+            return None
+        d, m, high = found
+        arb = self.flint.arb
+        if what == "atan":
+            return self.made([s * arb.pi() / 2], [(1 / m, -d, arb(0), 0)], [(high / m**2, -d, arb(0), 0)])
+        return self.made([Fraction(s)], [(arb(1), 0, m * m, 2 * d)], [(2 / arb.pi().sqrt() * high, d, m * m, 2 * d)])
+
+    def square_root(self, u: tuple) -> tuple | None:
+        """Return sqrt u for what tends to a positive number or grows like h^2."""
+        if u == ((), (), ()):
+            return u
+        found = self.split(u)
+        if found is None or self.sign(u) != 1 or found[0] not in (0, 2):
+            return None
+        p, r, s = u
+        lead, rest, turn = root_of(p[-1]), self.top(r), self.top(s)
+        if found[0] == 0:
+            m = found[1].sqrt()
+            return self.made([lead], [(a / (arb_of(lead) + m), k, b, d) for a, k, b, d in r], [(a / (2 * m), k, b, d) for a, k, b, d in s])
+        beta = flat_product(p[1], flat_sum(lead, lead), True)
+        loss = flat_sum(p[0], flat_product(-beta, beta))
+        if not r and not s and loss == 0 and (beta == 0 or not self.whole):
+            positive = beta == 0 or abs(arb_of(beta)) <= arb_of(lead) * self.start
+            return self.made([beta, lead], [], []) if positive else None
+        if self.whole:
+            return None
+        room = (arb_of(lead) - abs(arb_of(beta)) / self.start).lower()
+        if not room > 0:
+            return None
+        e = ((abs(arb_of(loss)) + rest) / room).upper()
+        low = (room - e / self.start**2).lower()
+        zero = self.flint.arb(0)
+        return self.made([beta, lead], [(e, -1, zero, 0)], [((turn + 2 * arb_of(lead) * e) / (2 * low), -1, zero, 0)]) if low > 0 else None
+
+    def power(self, u: object, q: Fraction) -> object:
+        """Return u^q."""
+        if u is None:
+            return None
+        if q.denominator == 1 and abs(q) <= 8:
+            found: object = self.constant(ONE)
+            for k in range(abs(int(q))):
+                found = u if k == 0 else self.times(found, u)
+            return found if q >= 0 else self.over(self.constant(ONE), found)
+        if q == Fraction(1, 2):
+            return self.primitive("sqrt", [u])
+        if isinstance(u, Grows):
+            return self.exponential(self.times(self.constant(q), u.log)) if u.sign > 0 else None
+        return self.exponential(self.times(self.constant(q), self.primitive("log", [u]))) if self.sign(u) == 1 and len(u[0]) == 1 else None
+
+
+def flat_sum(a: object, b: object) -> object:
+    """Return a + b, a rational when both are."""
+    return a + b if isinstance(a, Fraction) and isinstance(b, Fraction) else arb_of(a) + arb_of(b)
+
+
+def flat_product(a: object, b: object, divide: bool = False) -> object:
+    """Return a b or a / b, a rational when both are."""
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a / b if divide else a * b
+    return arb_of(a) / arb_of(b) if divide else arb_of(a) * arb_of(b)
+
+
+def root_of(q: object) -> object:
+    """Return a square root, a rational when it is one."""
+    if isinstance(q, Fraction) and q > 0:
+        a, b = isqrt(q.numerator), isqrt(q.denominator)
+        if a * a == q.numerator and b * b == q.denominator:
+            return Fraction(a, b)
+    return arb_of(q).sqrt()
+
+
+# ----------------------------------------------------------------------------- near-homogeneity: degrees and polynomials (section 11)
+
+
+def short_above(q: Fraction) -> Fraction:
+    """Return q, or when it is long the least number with 64 binary digits (or 65) above it."""
+    n, d = q.numerator.bit_length(), q.denominator.bit_length()
+    if n <= 64 and d <= 64:
+        return q
+    shift = 64 - n + d
+    top, bottom = (q.numerator << shift, q.denominator) if shift >= 0 else (q.numerator, q.denominator << -shift)
+    return Fraction(-(-top // bottom), 1) / 2**shift if shift >= 0 else Fraction(-(-top // bottom)) * 2**-shift
+
+
+def square_root_above(q: object) -> Fraction:
+    """Return the root of a square of a rational, otherwise a 60-digit upper bound."""
+    q = short_above(Fraction(q))
+    a, b = isqrt(q.numerator), isqrt(q.denominator)
+    return Fraction(a, b) if a * a == q.numerator and b * b == q.denominator else Fraction(isqrt((q.numerator << 120) // q.denominator) + 1, 1 << 60)
+
+
+def cleaned(p: list) -> tuple:
+    """Return rounded coefficients without trailing zeros."""
+    p = [short_above(c) for c in p]
+    while p and p[-1] == 0:
+        p.pop()
+    return tuple(p)
+
+
+def poly_plus(*ps: tuple | None) -> tuple | None:
+    """Return the sum of polynomials."""
+    if any(p is None for p in ps):
+        return None
+    return cleaned([sum((p[i] for p in ps if i < len(p)), ZERO) for i in range(max(map(len, ps), default=0))])
+
+
+def poly_times(*ps: tuple | None) -> tuple | None:
+    """Return the product of polynomials."""
+    if () in ps:
+        return ()
+    if None in ps:
+        return None
+    out = ps[0]
+    for p in ps[1:]:
+        out = cleaned([sum((out[i] * p[k - i] for i in range(len(out)) if 0 <= k - i < len(p)), ZERO) for k in range(len(out) + len(p) - 1)])
+    return out
+
+
+def stretched(p: tuple | None, q: object) -> tuple | None:
+    """Return q p."""
+    if q == 0 or p == ():
+        return ()
+    return p if p is None or q == 1 else cleaned([q * c for c in p])
+
+
+def poly_best(*ps: tuple | None) -> tuple | None:
+    """Return the polynomial of least degree, then of least coefficients from the top."""
+    some = [p for p in ps if p is not None]
+    return min(some, key=lambda p: (len(p), tuple(reversed(p)))) if some else None
+
+
+def covering(a: tuple | None, b: tuple | None) -> tuple | None:
+    """Return the coefficientwise maximum."""
+    if a is None or b is None:
+        return None
+    return tuple(max(a[i] if i < len(a) else ZERO, b[i] if i < len(b) else ZERO) for i in range(max(len(a), len(b))))
+
+
+def number_polynomial(q: Fraction) -> tuple:
+    """Return a constant polynomial."""
+    return (q,) if q else ()
+
+
+Near = namedtuple("Near", "k d dn v vn g")  # degree, defect, its norm, value, its norm, gradient
+
+
+class Bounding:
+    """Degrees and polynomials of all nodes up to the claimed one."""
+
+    def __init__(self, program: Program, group: set, degrees: list, met: dict, gates: dict) -> None:
+        self.nodes, self.group, self.degrees, self.met, self.gates = program.nodes, group, degrees, met, gates
+        self.moves: list[bool] = []
+        self.near: list = []
+        self.uses: list[tuple] = []
+        for n, node in enumerate(self.nodes):
+            self.moves.append(n in group or any(self.moves[a] for a in node.arguments))
+
+    def size(self, n: int) -> int:
+        """Return the number of entries."""
+        return prod(self.nodes[n].shape)
+
+    def largest(self, n: int) -> Fraction | None:
+        """Return a bound from the range of a node."""
+        low, high = (self.met[n].range if n in self.met else LINE)[:2]
+        return None if low is None or high is None else short_above(max(abs(low), abs(high)))
+
+    def run(self, last: int) -> None:
+        """Fill the table."""
+        for n in range(last + 1):
+            node, d = self.nodes[n], self.degrees[n]
+            uses: tuple = ()
+            if n in self.gates:
+                uses = (self.gates[n][1],)
+                near = self.through_gate(n, self.gates[n])
+            elif not self.moves[n]:
+                near = self.still(n, node)
+            elif n in self.group:
+                near = Near(1, (), (), (ZERO, ONE), (ZERO, ONE), (ONE,))
+            elif d == EVERY:
+                near = Near(0, (), (), (), (), ())
+            else:
+                near = self.ruled(n, node)
+                uses = tuple(node.arguments) if near else ()
+                if d != NO_DEGREE and d.denominator == 1 and 0 <= d <= 64:
+                    near = near._replace(k=int(d), d=(), dn=()) if near else Near(int(d), (), (), None, None, None)
+            top = self.largest(n)
+            if near and self.moves[n] and top is not None:
+                wide = number_polynomial(short_above(top * square_root_above(self.size(n))))
+                near = near._replace(v=poly_best(near.v, number_polynomial(top)), vn=poly_best(near.vn, wide))
+            self.near.append(near)
+            self.uses.append(uses)
+
+    def still(self, n: int, node: Node) -> Near:
+        """A node that does not move."""
+        if node.kind == "constant" and node.parameters[0] == "values" and self.size(n) <= 4096:
+            entries = [number(t) for t in node.parameters[1]]
+            top, norm = short_above(max((abs(e) for e in entries), default=ZERO)), square_root_above(sum((e * e for e in entries), ZERO))
+            return Near(0, (), (), number_polynomial(top), number_polynomial(norm), ())
+        top = self.largest(n)
+        if top is None:
+            return Near(0, (), (), None, None, ())
+        return Near(0, (), (), number_polynomial(top), number_polynomial(short_above(top * square_root_above(self.size(n)))), ())
+
+    def repeats(self, n: int, a: int) -> Fraction:
+        """Return the root of how often an entry of a occurs in n."""
+        return square_root_above(Fraction(self.size(n), max(self.size(a), 1)))
+
+    def through_gate(self, n: int, gate: tuple) -> Near | None:
+        """A scalar function of its root."""
+        _, root, c, lip, z = gate[:5]
+        u = self.near[root]
+        if not u or u.k < 1:
+            return None
+        many, again = square_root_above(self.size(n)), lip * self.repeats(n, root)
+        return Near(
+            u.k, poly_plus(number_polynomial(c * u.k), stretched(u.d, lip)), poly_plus(number_polynomial(c * u.k * many), stretched(u.dn, again)),
+            poly_plus(number_polynomial(z), stretched(u.v, lip)), poly_plus(number_polynomial(z * many), stretched(u.vn, again)), stretched(u.g, lip),
+        )  # fmt: skip
+
+    def lifted(self, u: Near, k: int) -> Near:
+        """Read a part of lower degree as one of degree k."""
+        if u.k == k:
+            return u
+        return u._replace(k=k, d=poly_plus(u.d, stretched(u.v, k - u.k)), dn=poly_plus(u.dn, stretched(u.vn, k - u.k)))
+
+    def level(self, n: int, arguments: list, broadcast_: bool) -> list[Near]:
+        """Return the parts that are not zero, of one degree."""
+        live = [a for a in arguments if self.degrees[a] != EVERY]
+        k = max((self.near[a].k for a in live), default=0)
+        parts = [self.lifted(self.near[a], k) for a in live]
+        if not broadcast_:
+            return parts
+        return [u._replace(dn=stretched(u.dn, w), vn=stretched(u.vn, w)) for u, w in zip(parts, [self.repeats(n, a) for a in live], strict=True)]
+
+    def ruled(self, n: int, node: Node) -> Near | None:
+        """Apply the rule of a kind; None where there is none."""
+        u = [self.near[a] for a in node.arguments]
+        if not u or not all(u):
+            return None
+        what = node.parameters[0] if node.parameters else ""
+        made = None
+        if node.kind == "map":
+            made = self.of_map(n, node, what, u)
+        elif node.kind == "contract":
+            made = self.contracted(n, node, u)
+        elif node.kind == "reduce" and what != "prod":
+            axes = node.parameters[1]
+            made = self.sums(u[0], prod(self.nodes[node.arguments[0]].shape[a] for a in axes)) if what == "sum" else u[0]
+        elif node.kind == "cumulate" and what != "prod":
+            made = self.loose(n, self.sums(u[0], node.shape[node.parameters[1]]) if what == "sum" else u[0])
+        elif node.kind == "reindex":
+            made = u[0] if what in ("reshape", "transpose", "slice", "diagonal") else self.loose(n, self.one_of(self.level(n, node.arguments, False)))
+        elif node.kind == "where" and not self.moves[node.arguments[0]]:
+            made = self.one_of(self.level(n, node.arguments[1:], True))
+        elif node.kind == "order" and what in ("sort", "topk"):
+            made = u[0]
+        elif node.kind == "lookup" and not self.moves[node.arguments[1]]:
+            made = self.loose(n, u[0])
+        return made if made and made.k <= 64 else None
+
+    def of_map(self, n: int, node: Node, what: str, u: list) -> Near | None:
+        """Scalar primitives."""
+        if what in ("neg", "abs"):
+            return u[0]
+        if what in ("add", "sub"):
+            parts = self.level(n, node.arguments, True)
+            return Near(parts[0].k, *(poly_plus(*(p[i] for p in parts)) for i in range(1, 6))) if parts else None
+        if what in ("max", "min"):
+            return self.one_of(self.level(n, node.arguments, True))
+        if what == "mul":
+            return self.pair(n, node.arguments, u[0], u[1])
+        if what == "pow":
+            e = self.nodes[node.arguments[1]]
+            q = number(e.parameters[1]) if e.kind == "constant" and e.parameters[0] == "splat" else ZERO
+            if q.denominator != 1 or not 1 <= q <= 64 or q * u[0].k > 64:
+                return None
+            made = u[0]
+            for _ in range(int(q) - 1):
+                made = self.pair(n, [node.arguments[0]] * 2, made, u[0])
+            return made
+        if what == "div" and not self.moves[node.arguments[1]]:
+            low, high = (self.met[node.arguments[1]].range if node.arguments[1] in self.met else LINE)[:2]
+            if (low is not None and low > 0) or (high is not None and high < 0):
+                f = short_above(1 / (low if low is not None and low > 0 else -high))
+                w = f * self.repeats(n, node.arguments[0])
+                return Near(u[0].k, *(stretched(u[0][i], w if i in (2, 4) else f) for i in range(1, 6)))
+        return None
+
+    def pair(self, n: int, arguments: list, a: Near, b: Near) -> Near:
+        """An entrywise product."""
+        wa, wb = (self.repeats(n, m) for m in arguments)
+
+        def across(x: tuple | None, xn: tuple | None, y: tuple | None, yn: tuple | None) -> tuple | None:
+            return poly_best(stretched(poly_times(xn, y), wa), stretched(poly_times(x, yn), wb))
+
+        return Near(
+            a.k + b.k, poly_plus(poly_times(a.d, b.v), poly_times(a.v, b.d)), poly_plus(across(a.d, a.dn, b.v, b.vn), across(a.v, a.vn, b.d, b.dn)),
+            poly_times(a.v, b.v), across(a.v, a.vn, b.v, b.vn), poly_plus(poly_times(a.g, b.v), poly_times(a.v, b.g)),
+        )  # fmt: skip
+
+    def sums(self, u: Near, m: int) -> Near:
+        """Sums of m entries."""
+        w = square_root_above(m)
+        return Near(u.k, poly_best(stretched(u.d, m), stretched(u.dn, w)), stretched(u.dn, w), poly_best(stretched(u.v, m), stretched(u.vn, w)),
+                    stretched(u.vn, w), stretched(u.g, m))  # fmt: skip
+
+    def loose(self, n: int, u: Near | None) -> Near | None:
+        """Entries may be repeated."""
+        w = square_root_above(self.size(n))
+        return u._replace(dn=stretched(u.d, w), vn=stretched(u.v, w)) if u else None
+
+    def one_of(self, parts: list[Near]) -> Near | None:
+        """Every entry comes from one of the parts."""
+        if not parts:
+            return None
+        u = parts[0]
+        for p in parts[1:]:
+            u = Near(u.k, covering(u.d, p.d), poly_plus(u.dn, p.dn), covering(u.v, p.v), poly_plus(u.vn, p.vn), covering(u.g, p.g))
+        return u
+
+    def contracted(self, n: int, node: Node, u: list[Near]) -> Near:
+        """A multilinear contraction."""
+        left, _, right = node.parameters[0].partition("->")
+        texts = left.split(",")
+        extent = {c: e for t, a in zip(texts, node.arguments, strict=True) for c, e in zip(t, self.nodes[a].shape, strict=True)}
+        gone = [c for c in extent if c not in right]
+        m = prod(extent[c] for c in gone)
+        if len(u) == 1:
+            return self.sums(u[0], m)
+        again = [prod(extent[c] for c in gone if c not in t) for t in texts]
+        every, many = square_root_above(prod(again)), square_root_above(self.size(n))
+        two = len(u) == 2
+
+        def entry(x: list, y: list) -> tuple | None:
+            some = [stretched(poly_times(*x), m), stretched(poly_times(*y), every)]
+            if two:
+                some += [stretched(poly_times(x[k], y[1 - k]), square_root_above(m * again[1 - k])) for k in (0, 1)]
+            return poly_best(*some)
+
+        def norm(y: list, one: tuple | None) -> tuple | None:
+            return poly_best(stretched(poly_times(*y), every), stretched(one, many))
+
+        v, vn = [p.v for p in u], [p.vn for p in u]
+        d = dn = g = ()
+        for k, p in enumerate(u):
+            one = entry(v[:k] + [p.d] + v[k + 1 :], v_y := vn[:k] + [p.dn] + vn[k + 1 :])
+            d, dn = poly_plus(d, one), poly_plus(dn, norm(v_y, one))
+            slope = stretched(poly_times(p.g, *(v[:k] + v[k + 1 :])), m)
+            if two:
+                alone = stretched(vn[1 - k], every) if node.arguments[k] in self.group else None
+                slope = poly_best(slope, stretched(poly_times(p.g, vn[1 - k]), square_root_above(m * again[1 - k])), alone)
+            g = poly_plus(g, slope)
+        value = entry(v, vn)
+        return Near(sum(p.k for p in u), d, dn, value, norm(vn, value), g)
+
+    def resting_on(self, n: int) -> set[int]:
+        """Return the moving nodes that the bounds of n were computed from."""
+        todo, seen = [n], set()
+        while todo:
+            m = todo.pop()
+            if self.moves[m] and m not in seen:
+                seen.add(m)
+                todo.extend(self.uses[m])
+        return seen
+
+    # ------------------------------------------------------- the leading part
+
+    def leading(self, last: int, bodies: list, names: set) -> tuple | None:
+        """Return (program value, node, degree) of lim f(r theta)/r^M."""
+        made: list = []
+        index_: dict = {}
+
+        def put(kind: str, parameters: list, arguments: list, shape: object) -> int:
+            key = canonical([kind, parameters, arguments, list(shape)])
+            if key not in index_:
+                index_[key] = len(made)
+                made.append([kind, parameters, arguments, list(shape)])
+            return index_[key]
+
+        plain: list[int] = []
+        leads: list = []
+        for n in range(last + 1):
+            node = self.nodes[n]
+            plain.append(put(node.kind, node.parameters, [plain[a] for a in node.arguments], node.shape))
+            leads.append(self.lead(n, node, put, made, plain, leads))
+        if leads[last] is None:
+            return None
+        kept = {leads[last]}
+        for m in reversed(range(leads[last] + 1)):
+            kept |= set(made[m][2]) if m in kept else set()
+        order = {m: k for k, m in enumerate(sorted(kept))}
+        value = {"bodies": bodies, "nodes": [[made[m][0], made[m][1], [order[a] for a in made[m][2]], made[m][3]] for m in sorted(kept)]}
+        program = read_program(value)
+        weights = tuple(ONE if program.nodes[i].parameters[0] in names else ZERO for i in program.inputs)
+        degree = Weighing().weigh(program, weights)[order[leads[last]]]
+        return (value, order[leads[last]], degree) if degree in (EVERY, self.near[last].k) else None
+
+    def lead(self, n: int, node: Node, put: object, made: list, plain: list, leads: list) -> int | None:
+        """Return the leading part of one node."""
+        u, what = self.near[n], node.parameters[0] if node.parameters else ""
+        if not u:
+            return None
+        if n in self.gates:
+            return self.cone(n, self.gates[n], put, made, leads)
+        if not self.moves[n] or n in self.group or self.degrees[n] in (EVERY, u.k):
+            return plain[n]
+        scalar = node.kind == "map" and (what in ("neg", "abs", "add", "sub", "mul", "max", "min", "pow") or (
+            what == "div" and not self.moves[node.arguments[1]]))  # fmt: skip
+        kinds = ("contract", "reindex", "where", "lookup", "order") if what == "prod" else (
+            "contract", "reindex", "where", "lookup", "order", "reduce", "cumulate")  # fmt: skip
+        if not scalar and node.kind not in kinds:
+            return None
+        alike = [k for k in range(len(node.arguments)) if node.kind == "reindex" or (node.kind == "where" and k > 0)
+                 or (node.kind == "map" and what in ("add", "sub", "max", "min"))]  # fmt: skip
+        parts = []
+        for k, a in enumerate(node.arguments):
+            lost = self.degrees[a] == EVERY or (k in alike and self.near[a].k < u.k)
+            parts.append(put("constant", ["splat", "0"], [], self.nodes[a].shape) if lost else leads[a])
+        return None if None in parts else put(node.kind, node.parameters, parts, node.shape)
+
+    def cone(self, n: int, gate: tuple, put: object, made: list, leads: list) -> int | None:
+        """Return right * max(h, 0) - left * max(-h, 0)."""
+        h, left, right, shape = leads[gate[1]], gate[6], gate[7], self.nodes[n].shape
+        if h is None or left is None or right is None:
+            return None
+        inner, zero = made[h][3], put("constant", ["splat", "0"], [], ())
+        if left == right == 0:
+            return put("constant", ["splat", "0"], [], shape)
+        up = put("map", ["max"], [h, zero], inner)
+        down = put("map", ["max"], [put("map", ["neg"], [h], inner), zero], inner)
+        first = put("map", ["mul"], [put("constant", ["splat", str(right)], [], ()), up], inner)
+        second = put("map", ["mul"], [put("constant", ["splat", str(left)], [], ()), down], inner)
+        both = put("map", ["sub"], [first, second], inner)
+        return both if inner == list(shape) else put("map", ["add"], [both, put("constant", ["splat", "0"], [], shape)], shape)
+
+
+def polynomial_of(value: object) -> tuple:
+    """Read the coefficients of a polynomial."""
+    found = tuple(number(t) for t in items(value, "polynomial"))
+    if len(found) > 65 or any(c < 0 for c in found):
+        refuse("TC690", "a polynomial has at most 65 coefficients, none negative")
+    return found
+
+
+def below_polynomial(p: tuple | None, bound: tuple) -> bool:
+    """Tell whether p is known and at most the bound, coefficient by coefficient."""
+    return p is not None and all(c <= (bound[i] if i < len(bound) else 0) for i, c in enumerate(p))
+
+
+def read_gate(program: Program, row: object, memory: dict) -> tuple:
+    """Verify one scalar function."""
+    n, root, c, lip, z, cuts, left, right = items(row, "gate", 8)
+    n, root = index(n, len(program.nodes), "gate"), index(root, len(program.nodes), "root")
+    gate = (n, root, number(c), number(lip), number(z), tuple(number(q) for q in items(cuts, "cuts")),
+            None if left is None else number(left), None if right is None else number(right))  # fmt: skip
+    rows = gate_nodes(program.nodes, n, root)
+    if rows is None:
+        refuse("TC691", f"node {n} is no scalar function of node {root}")
+    place = {m: k for k, m in enumerate(rows)} | {root: -1}
+    key = (canonical([[program.nodes[m].kind, program.nodes[m].parameters, [place[a] for a in program.nodes[m].arguments]] for m in rows]), gate[2:])
+    if key not in memory:
+        long = max(max(q.numerator.bit_length(), q.denominator.bit_length()) for q in (*gate[2:5], *gate[5]))
+        memory[key] = long <= 256 and Scalar(program.nodes, rows, n, root, gate[2:]).proved()
+    if not memory[key]:
+        refuse("TC692", f"the bounds of the scalar function at node {n} are not proved")
+    return gate
+
+
+def near_claims(checker: "Checker", rows: object, gate_lists: object, bodies: list) -> None:
+    """Verify the claims of near-homogeneity."""
+    program, node = checker.program, checker.node
+    if len(items(rows, "near")) > 8 or len(items(gate_lists, "gates")) != len(rows):
+        refuse("TC693", "not one list of gates for each of at most 8 claims")
+    met, memory = checker.records() if rows else {}, {}
+    for row, several in zip(rows, gate_lists, strict=True):
+        defect, degree, gap, gradient, group, limit, value, zero = fields(row, "defect degree gap gradient group limit value zero", "near")
+        group = [index(i, node + 1, "group") for i in items(group, "group")]
+        if not group or group != sorted(set(group)):
+            refuse("TC694", "the group is no increasing list of inputs")
+        for i in group:
+            kind, parameters = program.nodes[i].kind, program.nodes[i].parameters
+            if kind != "input" or parameters[1] not in checker.roles or interval(parameters[2]) != LINE:
+                refuse("TC695", "the group has a node that is no varying input on the whole line")
+        degrees = Weighing().weigh(program, tuple(ONE if i in group else ZERO for i in program.inputs))
+        gates: dict = {}
+        table = Bounding(program, set(group), degrees, met, gates)
+        for gate in items(several, "gates of a claim"):
+            found = read_gate(program, gate, memory)
+            if found[0] in gates or not table.moves[found[1]]:
+                refuse("TC696", "a gate is given twice, or stands still")
+            gates[found[0]] = found
+        table.run(node)
+        near = table.near[node]
+        index(degree, 65, "degree")
+        if near is None or near.k != degree or degree < 1:
+            refuse("TC697", "the degree does not follow")
+        defect, gap = polynomial_of(defect), polynomial_of(gap)
+        if len(defect) > degree or not below_polynomial(near.d, defect):
+            refuse("TC698", "the defect does not follow")
+        if len(gap) != len(defect) or any((degree - i) * c != defect[i] for i, c in enumerate(gap)):
+            refuse("TC699", "the gap does not belong to the defect")
+        for claimed, proved in ((value, near.v), (gradient, near.g)):
+            if claimed is not None and not below_polynomial(proved, polynomial_of(claimed)):
+                refuse("TC686", "a bound does not follow")
+        for m in table.resting_on(node):
+            if m not in met or not met[m].total or not met[m].loclip:
+                refuse("TC687", f"node {m} is not proved to be total and locally Lipschitz")
+        if index(zero, 2, "zero") or limit is not None:
+            made = table.leading(node, bodies, {program.nodes[i].parameters[0] for i in group})
+            if made is None or limit != ["sha256:" + hashlib.sha256(canonical(made[0])).hexdigest(), made[1]]:
+                refuse("TC688", "the leading part is another one")
+            if zero and made[2] != EVERY:
+                refuse("TC689", "the leading part is not zero by its form")
+
+
 # ----------------------------------------------------------------------------- facts
 
 _HOMES = {}
@@ -2707,6 +3802,7 @@ class Checker:
     def __init__(self, data: bytes, claim: bytes | None) -> None:
         whole = load(data)
         self.witness = [whole.pop("witness")] if type(whole) is dict and "witness" in whole else []
+        self.gates = whole.pop("gates", []) if type(whole) is dict else []
         self.document = fields(whole, DOCUMENT_KEYS, "the certificate")
         self.asked = None if claim is None else canonical(load(claim, 10**8))  # a claim that says `null` is a claim
         self.memo: dict[tuple, Record] = {}
@@ -2738,7 +3834,7 @@ class Checker:
         if self.asked is not None and self.asked != canonical(claim):
             refuse("TC476", "the certificate is about another claim than the one asked for")
         self.program = read_program(program)
-        more = [key for key in ("scalings", "conservative") if type(claim) is dict and key in claim]
+        more = [key for key in ("scalings", "conservative", "near") if type(claim) is dict and key in claim]
         about, discontinuous, holds, node, excluded, digest = fields(claim, " ".join([CLAIM_KEYS, *more]), "claim")[:6]
         self.roles = ABOUT[word(about, ABOUT, "about")]
         self.node = index(node, len(self.program.nodes), "claimed node")
@@ -2759,6 +3855,7 @@ class Checker:
         self.current = self.main = Derivation("main", None, self.program)
         self.derive(self.main, steps)
         self.current = None
+        near_claims(self, claim["near"] if "near" in more else [], self.gates, program["bodies"])
         refuted = "conservative" in more and type(claim["conservative"]) is dict
         if refuted != bool(self.witness):
             refuse("TC646", "a refutation has a witness, and nothing else has")
