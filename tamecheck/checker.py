@@ -4809,11 +4809,12 @@ class Along(Space):
         return [ball_map(self.flint, name, list(row)) for row in rows]
 
     def coarse_power(self, x, q: Fraction):
-        """Balls of a power of what has a constant sign."""
+        """Balls of a power of what has a constant sign, or of anything for whole q >= 1."""
+        if q.denominator == 1:
+            return [b ** int(q) for b in self.balls(x)]
         exponent = self.flint.arb(self.flint.fmpq(q.numerator, q.denominator))
-        if q == Fraction(1, 2):
-            return [b.sqrt() for b in self.balls(x)]
-        return [b**int(q) if q.denominator == 1 else b**exponent for b in self.balls(x)]
+        # what is positive inside may be 0 at an end, where a ball reaches below 0
+        return [b**exponent if b > 0 or q < 0 else self.flint.arb(0).union(max(b.upper(), self.flint.arb(0)) ** exponent) for b in self.balls(x)]
 
     def change(self, x) -> tuple:
         """Bounds of the difference of the limits at t = 1 and at t = 0."""

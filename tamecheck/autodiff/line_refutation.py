@@ -3,9 +3,10 @@
 from fractions import Fraction
 
 from tamecheck.autodiff.line import Line, Place
+from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Pieces
 from tamecheck.autodiff.space import Cell
-from tamecheck.autodiff.witnesses import Witness
+from tamecheck.autodiff.witnesses import Number, Witness, rational
 from tamecheck.geometry.univariate import constants
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.points import between
@@ -29,7 +30,8 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         difference = space.algebra.sub(limit, value)
         more |= {"jump": _shown(difference), "jump_decimal": Place(difference).ball(64).mid().str(12, radius=False)}
     text = f"at {space.formula(cell)} the program is {_shown(value)} and tends to {tends} from the {side}: it is not continuous"
-    return Witness("jump-curve", [], None, None, None, text, more)
+    numbers = (_number(value), None if infinite else _number(limit))
+    return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers)
 
 
 def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
@@ -53,7 +55,20 @@ def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         "the program is not locally Lipschitz, so no conservative field exists"
     )
     more = {"at": [_shown(low)], "side": side, "derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
-    return Witness("blow-up", [], None, None, None, text, more)
+    return Witness("blow-up", [], None, None, None, text, more, numbers=_orders(pieces, other, low.rational, side))
+
+
+def _orders(pieces: Pieces, other: Cell, start: Fraction | None, side: str) -> tuple[Number, ...]:
+    """Return the exponents of t and of log(1/t) of the derivative beside a rational point, nothing if they do not show."""
+    if start is None:
+        return ()
+    on = along(pieces.field, pieces.of(other).value, (start,), (Fraction(1 if side == "right" else -1),))
+    found = None if on is None else order(pieces.field, pieces.field.derivative(on, 0))
+    return () if found is None else (rational(found[0]), rational(found[1]))
+
+
+def _number(e: Expr) -> Number:
+    return rational(e.rational) if e.rational is not None else Number(None, str(Place(e)), Place(e).ball(192))
 
 
 def _shown(e: Expr) -> str:

@@ -201,28 +201,35 @@ def _row(operator: int | str, rule: Rule, arity: int, call) -> list:
 def _curves(w: Witness) -> list:
     if w.legs:
         return [[[[str(c) for c in p] for p in component] for component in curve_of(leg)] for leg in w.legs]
-    start, direction = ([Fraction(x) for x in w.more[key]] for key in ("at", "direction"))
+    try:
+        direction = w.more.get("direction") or [1 if w.more["side"] == "right" else -1]
+        start, direction = ([Fraction(x) for x in point] for point in (w.more["at"], direction))
+    except (KeyError, ValueError) as failure:
+        raise Unwritten("the witness starts at a point that is not rational") from failure
     return [[[[str(c) for c in trim([p, v])], ["1"]] for p, v in zip(start, direction, strict=True)]]
 
 
 def _numbers(w: Witness, because: str) -> list[str]:
+    exact = w.verified is True  # by the other road: the program is rational along the curve
+    if because in ("growth", "jump") and not w.numbers:
+        raise Unwritten("the witness has no numbers that a checker can compute")
     if because == "growth":
         return [str(n.rational) for n in w.numbers]
     if because == "jump":
         value, limit = w.numbers
-        return [_text(_bounds(value), ROOM if value.rational is None else Fraction(0)), "unbounded"] if limit is None else _apart(value, limit)
+        return [_text(_bounds(value), Fraction(0) if exact else ROOM), "unbounded"] if limit is None else _apart(value, limit, exact)
     if because == "curve":
-        return _apart(w.delta_f, w.integral)
+        return _apart(w.delta_f, w.integral, exact)
     total = _bounds(w.circulation)
     room = min(abs(total[0]), abs(total[1])) / (3 * len(w.legs))
-    return [_text(_bounds(leg.integral), Fraction(0) if leg.integral.rational is not None else room) for leg in w.legs]
+    return [_text(_bounds(leg.integral), Fraction(0) if exact and leg.integral.rational is not None else room) for leg in w.legs]
 
 
-def _apart(a: Number, b: Number) -> list[str]:
-    """Return two intervals, disjoint if the numbers are apart; numbers that are not exact get room."""
+def _apart(a: Number, b: Number, exact: bool) -> list[str]:
+    """Return two intervals, disjoint if the numbers are apart; numbers that a checker can only enclose get room."""
     x, y = _bounds(a), _bounds(b)
     room = max(x[0] - y[1], y[0] - x[1], Fraction(0)) / 3
-    return [_text(i, Fraction(0) if n.rational is not None else room) for n, i in ((a, x), (b, y))]
+    return [_text(i, Fraction(0) if exact and n.rational is not None else room) for n, i in ((a, x), (b, y))]
 
 
 def _bounds(n: Number) -> tuple[Fraction, Fraction]:

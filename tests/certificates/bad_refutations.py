@@ -181,7 +181,7 @@ bad("curve_in_the_plane", "TC691", "Two components for one input.", lambda: curv
 bad("component_without_a_denominator", "TC692", "A component is one polynomial.", lambda: curve(along=[[["0", "1"]]]))
 bad("component_of_high_degree", "TC692", "A polynomial of degree 33.", lambda: curve(along=[[["0"] * 33 + ["1"], ONE]]))
 bad("polynomial_that_ends_with_zero", "TC693", "0 + 1 t + 0 t^2.", lambda: curve(along=[[["0", "1", "0"], ONE]]))
-bad("component_over_zero", "TC693", "t/0.", lambda: curve(along=[[["0", "1"], []]]))
+bad("component_over_zero", "TC693", "t/0 is a number nowhere.", lambda: curve(along=[[["0", "1"], []]]))
 bad(
     "pole_on_the_way",
     "TC694",
