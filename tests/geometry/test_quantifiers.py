@@ -97,7 +97,7 @@ def test_an_equation_that_vanishes_identically_is_not_trusted():
 def test_the_guard_against_vanishing_equations_is_needed(monkeypatch):
     """Without it, truths are lost: the test that notices its removal."""
     text = "exists z: x*z == y and z > 1 and z < 2"
-    at_origin = f"exists x, y: x == 0 and y == 0 and ({tc.eliminate(text).formula})"
+    at_origin = f"exists x, y: x == 0 and y == 0 and ({tc.eliminate(text, projection='brown').formula})"
     assert tc.decide(at_origin).verdict == "true"
     from tamecheck.geometry.cad import quantifiers
 
@@ -110,7 +110,7 @@ def test_the_guard_against_vanishing_equations_is_needed(monkeypatch):
         return original(self, point, stack, depth)
 
     monkeypatch.setattr(quantifiers.Search, "_positions", careless)
-    at_origin = f"exists x, y: x == 0 and y == 0 and ({tc.eliminate(text).formula})"
+    at_origin = f"exists x, y: x == 0 and y == 0 and ({tc.eliminate(text, projection='brown').formula})"
     assert tc.decide(at_origin).verdict == "false"
 
 

@@ -13,6 +13,8 @@ branches whose disjunction is equivalent (as statements that quantify the remain
 * an equation of odd degree with leading coefficient not zero, alone: there is a root;
 * conditions that share no variable of the block are treated apart;
 * a variable that occurs alone, without parameters: roots are isolated;
+* a variable that occurs in one condition only: real roots are counted (`tamecheck.geometry.cad.root_counting`);
+* conditions that are homogeneous in the variables of the block: one of these variables is 0, 1 or -1;
 * inequalities of degree one or two: Fourier-Motzkin, one condition alone, or test points (`tamecheck.geometry.cad.virtual_substitution`).
 
 A branch for which no step is known is returned as it is.  Results are facts of the other branches, negated: the disjunction does not change,
@@ -28,8 +30,8 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad import root_counting, univariate_conditions, virtual_substitution
 from tamecheck.geometry.cad.sign_conditions import (
-    ANY, FALSE, FLIP, NEGATIVE, NONNEGATIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction, mapped,
-    separate, uses,
+    ANY, FALSE, FLIP, NEGATIVE, NONNEGATIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction,
+    mapped, separate, uses,
 )  # fmt: skip
 from tamecheck.geometry.cad.virtual_substitution import LinearPlace, RootPlace, discriminant
 
@@ -123,7 +125,8 @@ class Block:
         found = self._components(branch, bits, facts, clauses)
         if found is not None:
             return found
-        for step in (self._linear_equation, self._equations, self._alternatives, self._inequalities, self._counted):
+        steps = (self._linear_equation, self._equations, self._alternatives, self._inequalities, self._counted, self._homogeneous)
+        for step in steps:
             found = step(branch, bits, facts, clauses, equations)
             if found is not None:
                 return found
@@ -162,7 +165,7 @@ class Block:
             return self._at(place, factors, mask, k)
 
         nodes = [change(((f, 1),), m) for f, m in branch.facts.items() if f.uses & bit and f is not equation]
-        out = branch.without([f for f in branch.facts if f.uses & bit or f is equation], [])
+        out = branch.without([f for f in branch.facts if f.uses & bit], [])
         nodes += [mapped(c, bit, change) for c in branch.clauses]
         for n in nodes:
             if not out.assume(n):
@@ -488,6 +491,23 @@ class Block:
                 continue
             return [rest] if rest.assume(node) else []
         return None
+
+
+    def _homogeneous(self, branch: Branch, bits: int, facts: list, clauses: list, equations: list[Factor]) -> list[Branch] | None:
+        """Give a variable the values 0, 1 and -1 if all conditions are homogeneous in the variables of the block: positive multiples satisfy them, too."""
+        variables = places(bits)
+        if len(variables) < 2 or clauses:
+            return None
+        for f, _ in facts:
+            if len({sum([int(e[k]) for k in variables]) for e in f.p.monoms()}) > 1:
+                return None
+        k = max(variables, key=lambda k: sum([f.degrees[k] for f, _ in facts]))
+        one, out = self.table.context.constant(1), []
+        for value in (1, -1, 0):
+            known = branch.facts.get(self.table.variable(k), ANY)
+            if known >> (value + 1) & 1:
+                out += self._substituted(branch, k, self.table.variable(k), LinearPlace(self.table, one, one * -value, 1))
+        return out
 
 
 def places(bits: int) -> list[int]:

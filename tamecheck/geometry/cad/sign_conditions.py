@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from flint import fmpz_mpoly
 
+from tamecheck.geometry.cad.definite import Square, square
 from tamecheck.ground.polynomials import Ring
 
 NEGATIVE, ZERO, POSITIVE = 1, 2, 4
@@ -50,10 +51,11 @@ class Factor:
     degrees : tuple of int — in each variable
     uses : int — bit k is set if the variable at place k (from 0) occurs
     direction, value : text and rational — the polynomial is a positive number times q - value, where q is primitive without constant term
+    quadratic : bool — whether its total degree is two and no variable occurs to the first power only
     line : int — the place of the variable if q is a variable, -1 otherwise
     """
 
-    __slots__ = ("p", "number", "degrees", "uses", "terms", "direction", "value", "line", "_shape", "_coefficients")
+    __slots__ = ("p", "number", "degrees", "uses", "terms", "direction", "value", "line", "quadratic", "_shape", "_coefficients", "_square")
 
     def __init__(self, p: fmpz_mpoly, number: int) -> None:
         self.p, self.number = p, number
@@ -66,7 +68,9 @@ class Factor:
         self.direction = str(rest / content if content > 1 else rest)
         self.value: int | Fraction = -c if content == 1 else Fraction(-c, content)
         self.line = self.uses.bit_length() - 1 if last - (c != 0) == 1 and sum(self.degrees) == 1 else -1
+        self.quadratic = last > 2 and p.total_degree() == 2 and 1 not in self.degrees
         self._shape: tuple | None = None
+        self._square: Square | None = None
         self._coefficients: dict[int, list[fmpz_mpoly]] = {}
 
     def __repr__(self) -> str:
@@ -82,6 +86,12 @@ class Factor:
             rows.sort(key=lambda r: -len(r[1]))
             self._shape = tuple(rows) if len({sign for sign, odd, _ in rows if not odd}) < 2 else ()
         return self._shape
+
+    def square(self) -> Square:
+        """Return what completing squares says, for total degree two."""
+        if self._square is None:
+            self._square = square(self.p)
+        return self._square
 
     def coefficients(self, k: int) -> list[fmpz_mpoly]:
         """Return c_0, ..., c_d as a polynomial in the variable at place ``k``."""
@@ -380,8 +390,24 @@ class Branch:
 
     def _possible(self, f: Factor) -> int:
         mask = ANY if f.terms == 1 else self._definite(f)
+        if mask == ANY and f.quadratic:
+            mask = self._square(f)
         found = self.bounds.get(f.direction)
         return mask if found is None else mask & side(found, f.value)
+
+    def _square(self, f: Factor) -> int:
+        """Return the sign set of a quadratic polynomial, from completed squares; it does not vanish if its only zero is excluded."""
+        found = f.square()
+        if not found.side:
+            return ANY
+        strict = found.strict
+        for k, value in found.zero or ():
+            bounds = self.bounds.get(self.table.variable(k).direction)
+            if (bounds is not None and not side(bounds, value) & ZERO) or (value == 0 and not self.signs.get(k, ANY) & ZERO):
+                strict = True
+        if found.side > 0:
+            return POSITIVE if strict else NONNEGATIVE
+        return NEGATIVE if strict else NONPOSITIVE
 
     def sign_of(self, p: fmpz_mpoly) -> int:
         """Return the sign set of a polynomial."""

@@ -24,6 +24,8 @@ MAXIMAL_ATOMS = 40
 MAXIMAL_NODES = 160
 SHORT = (5, 5, 5, 8)
 """Conditions of an answer that nobody tries to shorten, by the number of parameters (then as the last)."""
+LONG = 30
+"""Conditions of a result that nobody tries to shorten by a table of signs."""
 TABLE_BITS = 300
 """Sign vectors up to which a table is made."""
 
@@ -142,6 +144,8 @@ def tidy(node: Node, table: Table) -> Node:
         return node
     if used & (used - 1) == 0:
         return univariate_conditions.minimal(node, used.bit_length() - 1)
+    if len(atoms(node)) > LONG:
+        return node
     found = by_signs(node, table)
     return node if found is None or sign_tables.weight(found) > sign_tables.weight(node) else found
 
