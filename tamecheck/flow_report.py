@@ -207,7 +207,7 @@ def _prepared_margins(source, variables, data: Mapping, labels, output: str | No
     import numpy as np
 
     from tamecheck.certification import certify
-    from tamecheck.flows.margins import Margins
+    from tamecheck.flows.margins import Margins, refuse_contradictions, signs
     from tamecheck.flows.promises import Facts
 
     certificate = certify(source, "both", output=output, sharpness=False)
@@ -220,15 +220,13 @@ def _prepared_margins(source, variables, data: Mapping, labels, output: str | No
     if not names:
         raise InputError("the network has no variables", code="TC182", hint="give values to the data only")
     subject = (program, {"f": node})
-    try:
-        count = len(labels)
-    except TypeError as bad:
-        raise InputError("labels are a list of +1 and -1", code="TC116") from bad
+    count = len(signs(labels))
     batch = int(np.prod(program.shape(node), dtype=int)) == count and (count > 1 or program.shape(node) != ())
     shapes = _shapes(program, names)
     make = (lambda of: Margins.batch(of, data, labels, variables=shapes)) if batch else (lambda of: Margins.of(of, shapes, data, labels))
     facts = Facts(certificate, invariances=_invariances(program, node, names))
     m = make(subject)
+    refuse_contradictions(data, signs(labels))
     _homogeneous(facts, source, output, names, data, make)
     return certificate, m, facts
 
@@ -247,7 +245,7 @@ def _homogeneous(facts, source: object, output: str | None, names: list[str], da
 
     from tamecheck.homogeneity_report import homogeneity
 
-    sizes = [float(np.abs(np.asarray(a, dtype=np.float64)).max(initial=0.0)) for a in data.values()]
+    sizes = [float(np.abs(np.asarray(a, dtype=np.float64)).max(initial=0.0)) for a in data.values()]  # `make` has refused what is no number
     bound = int(np.ceil(max(sizes, default=1.0))) + 1
     report = homogeneity(source, group=names, output=output, input_box=(-bound, bound) if data else None)
     facts.degree, facts.near = report.degree, report.near
@@ -304,6 +302,10 @@ def _checked(given: Mapping[str, object], numbers: Mapping[str, object]) -> None
         value = given[name]
         if value is not None and (isinstance(value, str) or not all(isinstance(v, str) for v in value)):
             raise InputError(f"{name} are a list of names", code="TC188")
+    if given["diagnostics"]:
+        from tamecheck.flows.diagnostics import known
+
+        known(given["diagnostics"])  # type: ignore[arg-type]
 
 
 def _configuration(path: Path) -> dict:

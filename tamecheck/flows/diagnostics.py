@@ -28,8 +28,8 @@ DEFAULT = ("loss", "norm", "gradient", "cerami", "growth", "decay")
 ALL = (*DEFAULT, "sharpness")
 
 
-def measure(system: System, trajectory: Trajectory, names: Sequence[str] = DEFAULT) -> dict[str, np.ndarray]:
-    """Return diagnostics by name, one entry per time; they are stored in the trajectory, too.
+def known(names: Sequence[str]) -> None:
+    """Refuse names that are no diagnostics.
 
     Raises
     ------
@@ -39,6 +39,11 @@ def measure(system: System, trajectory: Trajectory, names: Sequence[str] = DEFAU
     unknown = [n for n in names if n not in ALL]
     if unknown:
         raise InputError(f"there is no diagnostic {unknown[0]!r}", code="TC185", hint="one of " + ", ".join(ALL))
+
+
+def measure(system: System, trajectory: Trajectory, names: Sequence[str] = DEFAULT) -> dict[str, np.ndarray]:
+    """Return diagnostics by name, one entry per time; they are stored in the trajectory, too."""
+    known(names)
     rows = [_at(system, t, theta, names) for t, theta in zip(trajectory.times, trajectory.states, strict=True)]
     found = {name: np.array([row[name] for row in rows]) for name in names}
     trajectory.measured.update(found)

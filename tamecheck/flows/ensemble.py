@@ -40,8 +40,10 @@ def ensemble(
     Raises
     ------
     InputError
-        TC147 the store belongs to another ensemble; TC125, TC181 initial states of a wrong size or not finite.
+        TC147 the store belongs to another ensemble or cannot be written; TC125, TC181 initial states of a wrong size or not finite;
+        TC183, TC184, TC186, TC188 kinks, horizons, kinds and options that no member could be run with.
     """
+    _refused(system, kind, horizon, executor, chunk, options)
     starts = [checked(np.asarray(x, dtype=np.float64).reshape(-1)) for x in initials]
     wrong = next((k for k, x in enumerate(starts) if x.size != system.size), None)
     if wrong is not None:
@@ -59,6 +61,26 @@ def ensemble(
         if path is not None:
             _append(path, rows)
     return [done[k] for k in range(len(starts))]
+
+
+OPTIONS = {"gradient": ("rtol", "atol", "second", "smooth", "solver"), "subgradient": ("rtol", "atol", "second")}
+
+
+def _refused(system: System, kind: str, horizon: object, executor: object, chunk: object, options: dict) -> None:
+    """Refuse what would make every member fail."""
+    _flow(kind)
+    if not isinstance(horizon, (int, float)) or not 0 < horizon < np.inf:
+        raise InputError("the horizon must be a positive number", code="TC184")
+    unknown = [name for name in options if name not in OPTIONS[kind]]
+    if unknown:
+        raise InputError(f"there is no option {unknown[0]!r}", code="TC188", hint="one of " + ", ".join(OPTIONS[kind]))
+    if executor is not None and not hasattr(executor, "submit"):
+        raise InputError("the executor has no method submit", code="TC188", hint="a concurrent.futures.Executor")
+    if not isinstance(chunk, int) or chunk < 1:
+        raise InputError("chunk is a positive whole number", code="TC188")
+    if kind == "gradient" and not system.smooth and not options.get("smooth"):
+        text = f"the function has kinks ({', '.join(system.kinks)}): smooth solvers fail there without notice"
+        raise InputError(text, code="TC183", hint='kind = "subgradient"')
 
 
 def _run(
@@ -133,10 +155,13 @@ def _identity(system: System, task: dict, starts: list[np.ndarray]) -> str:
 
 def _read(path: Path, identity: str) -> dict[int, dict]:
     """Return the members of a store; a last line that was not finished is dropped."""
-    if not path.exists():
-        path.write_text(json.dumps({"ensemble": identity}) + "\n", encoding="ascii")
-        return {}
-    lines = path.read_text(encoding="ascii").split("\n")
+    try:
+        if not path.exists():
+            path.write_text(json.dumps({"ensemble": identity}) + "\n", encoding="ascii")
+            return {}
+        lines = path.read_text(encoding="ascii", errors="replace").split("\n")
+    except OSError as bad:
+        raise InputError(f"the store cannot be used: {bad.strerror}", code="TC147", where=str(path)) from bad
     try:
         first = json.loads(lines[0])
     except ValueError:
@@ -149,6 +174,8 @@ def _read(path: Path, identity: str) -> dict[int, dict]:
         try:
             row = json.loads(line)
         except ValueError:
+            continue
+        if not isinstance(row, dict) or not isinstance(row.get("member"), int):
             continue
         found[row["member"]] = row
         whole.append(line)

@@ -17,7 +17,10 @@ from tamecheck.flows.trajectory import Trajectory, checked_times
 RELATIVE, ABSOLUTE = 1e-10, 1e-12
 LARGEST_DENSE = 512
 """Parameters up to which a dense Hessian is handed to the implicit solver."""
-MAXIMAL_STEPS = 2_000_000
+MAXIMAL_EVALUATIONS = 5_000_000
+STILL = 100
+"""Steps without progress in time after which a run ends."""
+LARGEST = 1e140
 
 
 def gradient_flow(
@@ -40,10 +43,9 @@ def gradient_flow(
         tolerance that is not positive, or output times that do not increase; TC186 another solver; TC148 a solver that is not installed.
     """
     if not system.smooth and not smooth:
-        raise InputError(
-            f"the function has kinks ({', '.join(system.kinks)}): smooth solvers fail there without notice", code="TC183",
-            hint='kind = "subgradient"',
-        )  # fmt: skip
+        jumps = [k for k in system.kinks if k in ("rint", "floor", "ceil", "sign")]
+        text = f"the function has {'jumps' if jumps else 'kinks'} ({', '.join(jumps or system.kinks)}): smooth solvers fail there without notice"
+        raise InputError(text, code="TC183", hint="a function without rounding and signs" if jumps else 'kind = "subgradient"')
     if not (0 < horizon < np.inf and rtol > 0 and atol >= 0):
         raise InputError("horizon and tolerances must be positive and finite", code="TC184")
     start = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
@@ -80,17 +82,46 @@ def _first(system: System, start: np.ndarray, at: np.ndarray, solver: str, rtol:
 
 
 def _solve(system: System, start: np.ndarray, at: np.ndarray, method: str, rtol: float, atol: float) -> Trajectory:
-    from scipy.integrate import solve_ivp
+    """Step one of SciPy's solvers by hand: runs that blow up or stand still end with a message instead of hanging."""
+    import warnings
 
-    options = {}
-    if system.size <= LARGEST_DENSE:
-        options["jac"] = lambda t, theta: -system.hessian(theta)
-    with np.errstate(all="ignore"):
-        solution = solve_ivp(
-            lambda t, theta: -system.gradient(theta), (float(at[0]), float(at[-1])), start, method=method, t_eval=at, rtol=rtol, atol=atol, **options
-        )
-    states = solution.y.T
-    good = np.all(np.isfinite(states), axis=1)
-    complete = solution.status == 0 and bool(np.all(good)) and len(states) == len(at)
-    message = "" if complete else f"{method} stopped at t = {solution.t[-1] if len(solution.t) else at[0]:.6g}: {solution.message}"
-    return Trajectory(at[: len(states)][good], states[good], f"{method}, rtol {rtol:g}, atol {atol:g}", int(solution.nfev), None, complete, message)
+    from scipy import integrate
+
+    options = {"jac": lambda t, theta: -system.hessian(theta)} if system.size <= LARGEST_DENSE else {}
+    states, times, message, still = [start.copy()], [float(at[0])], "", 0
+    waiting = [float(t) for t in at[1:]]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            solver = getattr(integrate, method)(
+                lambda t, theta: -system.gradient(theta), float(at[0]), start, float(at[-1]), rtol=rtol, atol=atol, **options
+            )
+            while waiting and not message:
+                message = _stepped(solver)
+                still = still + 1 if solver.t == solver.t_old else 0
+                if still > STILL or solver.nfev > MAXIMAL_EVALUATIONS:
+                    message = "the steps became too short" if still > STILL else f"more than {MAXIMAL_EVALUATIONS} evaluations"
+                if waiting[0] <= solver.t and not message:
+                    dense = solver.dense_output()
+                    while waiting and waiting[0] <= solver.t:
+                        times.append(waiting.pop(0))
+                        states.append(np.array(dense(times[-1])))
+            evaluations = int(solver.nfev)
+        except ValueError as bad:  # LAPACK refuses matrices that are not finite
+            message, evaluations = str(bad), 0
+    good = int(np.argmin([*[bool(np.all(np.isfinite(x))) for x in states], False]))
+    complete = good == len(at)
+    if not complete:
+        reached = times[good - 1] if good else float(at[0])
+        message = f"{method} stopped after t = {reached:.6g}: {message or 'the state is not finite'}"
+    name = f"{method}, rtol {rtol:g}, atol {atol:g}"
+    return Trajectory(np.array(times[:good]), np.array(states[:good]), name, evaluations, None, complete, "" if complete else message)
+
+
+def _stepped(solver) -> str:
+    """Make a step; return why no other can follow, or nothing."""
+    text = solver.step()
+    if solver.status == "failed":
+        return text or "the solver failed"
+    size = float(np.abs(solver.y).max(initial=0.0))
+    return "" if size < LARGEST else f"the state ran away, the largest entry is {size:.3g}"

@@ -73,7 +73,10 @@ class _Lowering:
     def input(self, name: str, shape: tuple[int, ...]) -> int:
         if name not in self.values:
             return self.g.inputs[name] if name in self.g.inputs else self.g.input(name, shape)
-        array = np.asarray(self.values[name], dtype=np.float64)
+        try:
+            array = np.asarray(self.values[name], dtype=np.float64)
+        except (TypeError, ValueError) as bad:
+            raise InputError(f"the value of input {name!r} is no array of numbers", code="TC125", hint=f"shape {list(shape)}") from bad
         if array.shape != shape:
             raise InputError(f"input {name!r} has shape {list(shape)}, its value has {list(array.shape)}", code="TC125")
         if not np.all(np.isfinite(array)):

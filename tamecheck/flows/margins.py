@@ -62,9 +62,7 @@ class Margins:
 
         found = read(source)
         node = found.outputs[output] if output is not None else next(iter(found.outputs.values()))
-        y = np.asarray(labels, dtype=np.float64).reshape(-1)
-        if not np.all(np.abs(y) == 1):
-            raise InputError("labels are +1 and -1", code="TC116")
+        y = signs(labels)
         if found.program.shape(node) not in ((), (1,)):
             raise InputError(f"the output for one sample has shape {list(found.program.shape(node))}, not one number", code="TC116")
         inputs = {found.program.nodes[n][1][0]: found.program.shape(n) for n in found.program.inputs()}
@@ -97,12 +95,12 @@ class Margins:
 
         found = read(source)
         node = found.outputs[output] if output is not None else next(iter(found.outputs.values()))
-        y = np.asarray(labels, dtype=np.float64).reshape(-1)
+        y = signs(labels)
         graph = Graph()
         for name, shape in (variables or {}).items():
             graph.input(name, shape)
         (n,) = lower(found.program, [node], data, graph)[1]
-        if int(np.prod(graph.shape(n), dtype=int)) != len(y) or not np.all(np.abs(y) == 1):
+        if int(np.prod(graph.shape(n), dtype=int)) != len(y):
             raise InputError(f"{len(y)} labels (+1 or -1) for an output of shape {list(graph.shape(n))}", code="TC116")
         return cls(graph, graph.binary("mul", graph.reshape(n, (len(y),)), graph.constant(y)), rule)
 
@@ -154,6 +152,43 @@ class Margins:
         return self.combined(theta, self.weights(theta, loss))
 
 
+def signs(labels: object) -> np.ndarray:
+    """Return labels as an array.
+
+    Raises
+    ------
+    InputError
+        TC116 anything else than a list of +1 and -1.
+    """
+    try:
+        y = np.asarray(labels, dtype=np.float64)
+    except (TypeError, ValueError):
+        y = np.zeros(1)
+    if y.ndim == 0 or not np.all(np.abs(y) == 1):
+        raise InputError("labels are a list of +1 and -1, one per sample", code="TC116")
+    return y.reshape(-1)
+
+
+def refuse_contradictions(data: Mapping[str, object], y: np.ndarray) -> None:
+    """Refuse samples with equal data and opposite labels: nothing separates them.
+
+    Raises
+    ------
+    InputError
+        TC118 names the first such pair.
+    """
+    arrays = [np.asarray(a, dtype=np.float64) for a in data.values()]
+    if not arrays or any(a.ndim == 0 or len(a) != len(y) for a in arrays):
+        return
+    rows = np.concatenate([a.reshape(len(y), -1) for a in arrays], axis=1)
+    seen: dict[bytes, int] = {}
+    for i, row in enumerate(rows + 0.0):
+        first = seen.setdefault(row.tobytes(), i)
+        if y[first] != y[i]:
+            raise InputError(f"samples {first} and {i} have the same data and opposite labels: nothing separates them", code="TC118",
+                             hint="check the labels")  # fmt: skip
+
+
 def log_terms(q: np.ndarray, loss: str) -> np.ndarray:
     """Return log l(q_i)."""
     if loss == "exp":
@@ -187,7 +222,10 @@ def _rows(inputs: Mapping[str, tuple[int, ...]], data: Mapping[str, object], cou
     for name, value in data.items():
         if name not in inputs:
             raise InputError(f"there is no input {name!r}", code="TC182", hint="one of " + ", ".join(inputs))
-        arrays[name] = np.asarray(value, dtype=np.float64)
+        try:
+            arrays[name] = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError) as bad:
+            raise InputError(f"data {name!r} are no array of numbers", code="TC116", hint=f"shape {[count, *inputs[name]]}") from bad
         if arrays[name].shape != (count, *inputs[name]):
             raise InputError(f"data {name!r} have shape {list(arrays[name].shape)}, expected {[count, *inputs[name]]}", code="TC116")
     return [{name: a[i] for name, a in arrays.items()} for i in range(count)]

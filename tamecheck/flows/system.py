@@ -87,6 +87,11 @@ class System:
     """
 
     def __init__(self, graph: Graph, target: int, rule: Rule = TORCH) -> None:
+        if graph.shape(target) not in ((), (1,)):
+            shape = list(graph.shape(target))
+            raise InputError(f"the function has values of shape {shape}, flows are of one number", code="TC182", hint="a loss, such as nn.MSELoss()")
+        if graph.shape(target):
+            target = graph.reshape(target, ())
         self.graph = graph
         self.target = target
         self.rule = rule
@@ -132,6 +137,10 @@ class System:
         unknown = [v for v in variables if v not in self.graph.inputs]
         if unknown:
             raise InputError(f"there is no variable {unknown[0]!r}", code="TC182", hint="one of " + ", ".join(self.graph.inputs))
+        missing = [v for v in self.graph.inputs if v not in variables]
+        if missing or len(set(variables)) < len(list(variables)):
+            text = f"input {missing[0]!r} is neither a variable nor has it data" if missing else "a variable is named twice"
+            raise InputError(text, code="TC182", hint="data={...} or variables=[...]")
         self.graph.inputs = {v: self.graph.inputs[v] for v in variables}
         return System(self.graph, self.target, self.rule)
 
