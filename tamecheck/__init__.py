@@ -13,6 +13,7 @@ _PUBLIC = {
     "homogeneity": ("tamecheck.homogeneity_report", "homogeneity"),
     "activation": ("tamecheck.activation_report", "activation"),
     "cells": ("tamecheck.geometry.cad.cells", "cells"),
+    "evidence": ("tamecheck.geometry.cad.evidence", "evidence"),
     "decide": ("tamecheck.geometry.cad.quantifiers", "decide"),
     "strata": ("tamecheck.strata_report", "strata"),
     "region": ("tamecheck.geometry.topology.regions", "region"),

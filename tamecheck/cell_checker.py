@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement, pairwise
 from math import gcd, lcm
 
-from flint import acb, acb_poly, arb, arb_poly, ctx, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpq_poly, fmpz, fmpz_poly
+from flint import acb, acb_poly, arb, arb_poly, ctx, fmpq, fmpq_mpoly, fmpq_mpoly_ctx, fmpq_poly, fmpz_poly
 
 FORMAT = "tamecheck decomposition 1"
 MAXIMAL_BYTES = 2**30
@@ -253,7 +253,8 @@ class Factors:
         self.leading[f] = mask
         if self.lazard:
             need(not c[0].is_zero() or (len(c) == 2 and c[1].is_constant()), "TC817", f"factor {f} is divisible by its main variable")
-            need(c[0].is_zero() or self.strip(c[0], k) is not None, "TC817", f"the trailing coefficient of factor {f} is no product of the listed factors")
+            known = c[0].is_zero() or self.strip(c[0], k) is not None
+            need(known, "TC817", f"the trailing coefficient of factor {f} is no product of the listed factors")
         self.multiple[f] = frozenset()
         if len(c) > 2:
             for r in self._multiple_roots(p, c, k):
@@ -403,7 +404,8 @@ def real_roots(p: fmpz_poly, low: fmpq | None = None, high: fmpq | None = None) 
     """Return the number of different real roots in (low, high], or on the line; the ends are no roots."""
     sequence = sturm(p)
     if low is None:
-        ends = [[sign_of(q.leading_coefficient()) * (-1 if q.degree() & 1 else 1) for q in sequence], [sign_of(q.leading_coefficient()) for q in sequence]]
+        above = [sign_of(q.leading_coefficient()) for q in sequence]
+        ends = [[-s if q.degree() & 1 else s for q, s in zip(sequence, above, strict=True)], above]
     else:
         ends = [[sign_of(q(x)) for q in sequence] for x in (low, high)]
     return variations(ends[0]) - variations(ends[1])
@@ -610,8 +612,10 @@ class Real:
         done = False
         for radius in (width * width / 4, width * width * 64, width / 64) if guess is not None else ():
             low, high = guess - radius, guess + radius
-            if self.low < low and high < self.high and (self._sign(low, working, working), self._sign(high, working, working)) == (self.below, -self.below):
-                self.low, self.high, done = low, high, True
+            if self.low < low and high < self.high:
+                done = self._sign(low, working, working) == self.below and self._sign(high, working, working) == -self.below
+            if done:
+                self.low, self.high = low, high
                 break
         if not done:
             for part in (fmpq(1, 2), fmpq(15, 32), fmpq(9, 16)):
@@ -859,7 +863,8 @@ class Branch:
             return
         field = base.field()
         f = [field.value(c) for c in self.coefficients[: self.degree + 1]]
-        need(len(field.gcd(f, field.derivative(f))) - 1 == excess, "TC831", f"polynomial {self.key} has fewer multiple roots over the point than claimed")
+        common = field.gcd(f, field.derivative(f))
+        need(len(common) - 1 == excess, "TC831", f"polynomial {self.key} has other multiple roots over the point than claimed")
 
     def root(self, disc: Disc) -> tuple[Real, Callable[[Field], Vector]]:
         """Return the root in a real disc, and how to get a polynomial over the field for it."""
@@ -1134,7 +1139,8 @@ def constant_order(base: Base, n: int) -> None:
 
     order, found = 0, []
     while not found:
-        found = [q for q in [on_plane(p) for p in (partials(factors.polynomials[n], k + 1, order) if order else [factors.polynomials[n]])] if not q.is_zero()]
+        derivatives = partials(factors.polynomials[n], k + 1, order) if order else [factors.polynomials[n]]
+        found = [q for q in map(on_plane, derivatives) if not q.is_zero()]
         need(order <= MAXIMAL_DEGREE and not (order == 0 and found), "TC835", f"the order of factor {n} is not shown to be constant")
         order += 1
     moving = [p for p in found if degree_in(p, k) > 0]
@@ -1301,6 +1307,7 @@ class Numeric:
 # -------------------------------------------------------------------------------------------------------------- signs and sentences
 
 RELATIONS = {"lt": (-1,), "le": (-1, 0), "eq": (0,), "ne": (-1, 1), "ge": (0, 1), "gt": (1,)}
+WRITTEN = {"lt": "<", "le": "<=", "eq": "==", "ne": "!=", "ge": ">=", "gt": ">"}
 
 
 class Sentence:
@@ -1341,6 +1348,20 @@ class Sentence:
             else:
                 truth.append(node[0] == "true")
         return truth[-1]
+
+    def text(self, polynomials: Sequence[fmpq_mpoly]) -> str:
+        """Return the matrix for a person to read, cut where it is long."""
+        shown: list[str] = []
+        for node in self.nodes:
+            if node[0] == "atom":
+                shown.append(f"{polynomials[node[1]]} {WRITTEN[node[2]]} 0")
+            elif node[0] in ("and", "or"):
+                shown.append("(" + f" {node[0]} ".join([shown[c] for c in node[1]]) + ")")
+            else:
+                shown.append(node[0])
+            if len(shown[-1]) > 300:
+                shown[-1] = shown[-1][:300] + "...)"
+        return shown[-1]
 
     def fold(self, kind: str, values: Sequence[bool | None]) -> bool | None:
         """Return the truth of a quantified formula from that over the cells; ``None`` for what is not known."""
@@ -1482,7 +1503,7 @@ class Document:
             shown = shown[:300] + "..."
         if self.sentence is not None:
             prefix = " ".join([f"{kind} {name}:" for kind, name in zip(self.sentence.kinds, self.variables, strict=True)])
-            return f"the sentence {prefix} (a combination of sign conditions on {shown}) is {str(self.sentence.value).lower()}"
+            return f"the sentence {prefix} {self.sentence.text(self.polynomials)} is {str(self.sentence.value).lower()}"
         return (
             f"{self.cells} cells decompose R^{len(self.variables)} ({', '.join(self.variables)}) cylindrically, and the signs of {shown} on them "
             f"are constant and those given"

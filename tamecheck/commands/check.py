@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if not path.is_file():
         raise InputError("no such file", code="TC128", where=options.certificate, hint="check the path")
     with console.working("checking"):
-        answer = run_checker(path, Path(options.claim) if options.claim else None)
+        answer = _decomposition(path) or run_checker(path, Path(options.claim) if options.claim else None)
     status = _status(answer)
     if options.model and status in (0, 2):
         same, sentence = _same_program(options, path)
@@ -49,6 +49,18 @@ def _status(answer: dict) -> int:
     if status != answer.pop("exit", None):
         answer["verdict"], status = "unreadable", 3
     return status
+
+
+def _decomposition(path: Path) -> dict | None:
+    """Return the answer of the checker of decompositions, ``None`` if the file is no evidence of a decomposition."""
+    with path.open("rb") as handle:
+        if b"tamecheck decomposition" not in handle.read(200):
+            return None
+    from tamecheck.geometry.cad.evidence import run_checker
+
+    answer = run_checker(path)
+    cell = answer.pop("where", None)
+    return {**answer, **({"where": f"cell {tuple(cell)}"} if cell else {}), "steps": answer.get("stacks"), "exit": CHECKED[answer["verdict"]]}
 
 
 def _same_program(options: argparse.Namespace, path: Path) -> tuple[bool, str]:

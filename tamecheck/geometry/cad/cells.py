@@ -31,6 +31,7 @@ from tamecheck.ground.towers import sign_at
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from tamecheck.geometry.cad.evidence import Evidence
     from tamecheck.geometry.cad.solutions import Elimination
 
 
@@ -220,6 +221,12 @@ class Decomposition:
         from tamecheck.geometry.cad.solutions import describe
 
         return describe(self, where)
+
+    def evidence(self) -> "Evidence":
+        """Return a document from which `tamecheck.cell_checker` verifies the decomposition without this package."""
+        from tamecheck.geometry.cad.evidence import of_decomposition
+
+        return of_decomposition(self)
 
     # ----------------------------------------------------------------- pictures
 
