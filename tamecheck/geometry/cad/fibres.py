@@ -53,7 +53,9 @@ def solve(c: list[Ball], distinct: int, off_axis: bool = False) -> tuple[Reals, 
         return _quadratic(c, distinct, off_axis)
     if all([exactly_zero(x) for x in c[1::2]]) and certainly_nonzero(c[0]):
         return _even(c, distinct)
-    return _simple(c) if distinct == d else _clusters(c, distinct)
+    if distinct == d:
+        return _simple(c, off_axis)
+    return (_double(c, off_axis) if distinct == d - 1 else None) or _clusters(c, distinct)
 
 
 def _with_zero(rest: tuple[Reals, Complexes], multiplicity: int) -> tuple[Reals, Complexes] | None:
@@ -121,10 +123,24 @@ def _even(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
     return left[::-1] + right, complexes
 
 
-def _simple(c: list[Ball]) -> tuple[Reals, Complexes] | None:
-    """Isolate by FLINT's certified method; all roots are simple."""
+def _simple(c: list[Ball], off_axis: bool) -> tuple[Reals, Complexes] | None:
+    """Isolate by FLINT's certified method; all roots are simple.
+
+    Where only the real ones count, they are made accurate by Newton's method, which is faster.
+    """
+    if not off_axis:
+        found = _isolated(c, arb(2) ** -(ctx.prec // 8))
+        if found is not None:
+            small = _tolerance()
+            sharp = [_sharpen(c, x, 1) for x, _ in found[0]]
+            if all([x.rad() < small * (1 + abs(x.mid())) for x in sharp]):
+                return [(x, 1) for x in sharp], []
+    return _isolated(c, _tolerance())
+
+
+def _isolated(c: list[Ball], tolerance: arb) -> tuple[Reals, Complexes] | None:
     try:
-        roots = acb_poly(c).roots(tol=_tolerance(), maxprec=2 * ctx.prec)
+        roots = acb_poly(c).roots(tol=tolerance, maxprec=2 * ctx.prec)
     except ValueError:
         return None
     reals: list[arb] = []
@@ -137,6 +153,60 @@ def _simple(c: list[Ball]) -> tuple[Reals, Complexes] | None:
         if any([mirror.overlaps(w) for w in complexes]) or any([mirror.overlaps(w) for i, w in enumerate(reals) if i != k]):
             return None
     return _ordered([(z.real, 1) for z in reals]), [(z, 1) for z in complexes]
+
+
+def _double(c: list[Ball], off_axis: bool) -> tuple[Reals, Complexes] | None:
+    """Solve a polynomial that is known to have a multiple root, if balls show that it is one double root.
+
+    Where Euclid's algorithm for the polynomial and its derivative arrives at a polynomial of degree 1, this is the greatest common divisor,
+    since there is one that is not constant.  Its root is the double root r; all other roots are simple ones of the quotient by (x - r)^2,
+    whose coefficients balls enclose as well.
+    """
+    d = len(c) - 1
+    found = linear_remainder(c)
+    if found is None:
+        return None
+    r = -found[0] / found[1]
+    if d > 3:
+        # divisions lose accuracy; r is a simple root of the derivative
+        r = _sharpen(c, r, 2)
+    rest = list(c)
+    for _ in range(2):
+        for k in range(len(rest) - 2, 0, -1):
+            rest[k] = rest[k] + r * rest[k + 1]
+        del rest[0]
+    others = solve(rest, d - 2, off_axis)
+    if others is None:
+        return None
+    reals = [*[(x if x.__class__ is arb else arb(x), m) for x, m in others[0]], (r, 2)]
+    reals.sort(key=lambda pair: pair[0].mid())
+    if any([not a < b for (a, _), (b, _) in pairwise(reals)]):
+        return None
+    return reals, others[1]
+
+
+def linear_remainder(c: list[Ball]) -> tuple[arb, arb] | None:
+    """Return enclosures of the coefficients s_0, s_1 of a linear polynomial that the divisors common to a polynomial and its derivative divide.
+
+    ``None`` if balls do not show that s_1 is not zero.
+    """
+    a = [arb(x) if x.__class__ is int else x for x in c]
+    b = [k * x for k, x in enumerate(a)][1:]
+    while len(b) > 2:
+        lead = b[-1]
+        if 0 in lead:
+            return None
+        b = [x / lead for x in b[:-1]]
+        # the remainder of a by the monic polynomial with these coefficients
+        for _ in range(len(a) - len(b)):
+            top = a.pop()
+            shift = len(a) - len(b)
+            for i, x in enumerate(b, shift):
+                a[i] -= top * x
+        while a and a[-1].is_zero():
+            a.pop()
+        a, b = [*b, arb(1)], a
+    return (b[0], b[1]) if len(b) == 2 and 0 not in b[1] else None
 
 
 def _tolerance() -> arb:
