@@ -141,7 +141,13 @@ class Certificate:
     @property
     def conservative_obstacle(self) -> tuple[int, str] | None:
         """A node at which no lemma says that automatic differentiation obeys the chain rule; None: it does, for all admissible rules."""
-        return obstacle(self.proof.program, self.proof.node, self.proof.derivation.record)
+        return obstacle(self.proof.program, self.proof.node, self.proof.derivation.record, self._rounds)
+
+    def _rounds(self, n: int) -> object | None:
+        """Return the derivation over the body of a loop."""
+        d = self.proof.derivation
+        rule, _, _, parameters, _ = d.steps[d.latest[n]]
+        return self.proof.instances[parameters[0]] if rule == "repeat" else None
 
     @property
     def unknown_because(self) -> list[dict]:

@@ -1372,6 +1372,7 @@ class Derivation:
         self.about: list = []
         self.results: list = []
         self.rules: list = []
+        self.bodies: dict = {}  # of a repeat node: the instance that its last `repeat` step uses
 
     def check(self, steps: object) -> None:
         """Check every step in order."""
@@ -1790,6 +1791,7 @@ def by_rounds(d: Derivation, n: int, premises: list, parameters: list) -> tuple:
     fits = all(inside(f[3], slot[3]) for f, slot in zip(given, c.given)) and all(inside(e[3], slot[3]) for e, slot in zip(ends, c.given))
     if not fits:
         refuse("TC488", "repeat: a range leaves the interval it must stay in")
+    d.bodies[n] = c
     image = given[which][3] if rounds == 0 else ends[which][3]
     return settle(varies, homes & end_homes, local & end_homes, image, int(total and end_total), 0, min(smooth, end_smooth),
                   int(loclip and end_loclip), None)
@@ -4470,11 +4472,15 @@ def records_by_node(main: Derivation) -> dict:
 def prove_conservative(main: Derivation, n: int) -> None:
     """Every node that carries a derivative to the claimed one has a lemma of section 10."""
     facts = records_by_node(main)
-    nodes, moving = main.program.nodes, set()
+    chain_of_lemmas(main, [n], facts, [i for i in main.program.inputs if i not in facts or facts[i][0] == 1])
+
+
+def chain_of_lemmas(d: Derivation, waiting: list, facts: dict, starts: list) -> None:
+    """From some nodes down to the inputs: each is total, and has a lemma when it is computed from an input that moves."""
+    nodes, moving, seen = d.program.nodes, set(starts), set()
     for m, node in enumerate(nodes):  # a node whose value does not change is differentiated through all the same
-        if node[0] == "input" and (m not in facts or facts[m][0] == 1) or not moving.isdisjoint(node[2]):
+        if not moving.isdisjoint(node[2]):
             moving.add(m)
-    waiting, seen = [n], set()
     while waiting:
         m = waiting.pop()
         if m in seen:
@@ -4482,7 +4488,20 @@ def prove_conservative(main: Derivation, n: int) -> None:
         seen.add(m)
         need(m in facts and facts[m][4] == 1, "TC670", f"node {m} carries a derivative and is not total")
         if m in moving:
-            waiting += carriers(nodes, m, facts)
+            waiting += rounds(d, m, moving) if nodes[m][0] == "repeat" else carriers(nodes, m, facts)
+
+
+def rounds(d: Derivation, m: int, moving: set) -> list:
+    """A body in rounds is a composition: every node of it has a lemma, for inputs in intervals that no round leaves."""
+    _, (_, _, carries, _, outputs), arguments, _ = d.program.nodes[m]
+    need(m in d.bodies, "TC677", f"no step says what the rounds of node {m} are")
+    c = d.bodies[m]
+    starts = [i for k, (i, a) in enumerate(zip(c.program.inputs, arguments)) if k < carries or a in moving]
+    key = (id(c), tuple(starts), tuple(outputs))
+    if key not in d.document.rounds:
+        chain_of_lemmas(c, list(outputs), records_by_node(c), starts)
+        d.document.rounds.add(key)
+    return arguments
 
 
 def carriers(nodes: list, m: int, facts: dict) -> list:
@@ -5280,6 +5299,7 @@ class Document:
         self.known: dict = {}
         self.used: set = set()
         self.holes: set = set()
+        self.rounds: set = set()  # rounds of which every node has a lemma
         self.instances: list = []
 
     def run(self, value: object, claim: object | None) -> dict:

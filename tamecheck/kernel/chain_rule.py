@@ -3,7 +3,7 @@
 A *rule* gives every node partial derivatives with respect to its arguments; automatic differentiation multiplies and adds
 them.  Rules are *admissible* when they are derivatives where those exist and, at kinks and ties, locally bounded numbers of the
 kind that section 10 of the certificate format allows: anything at 0 for abs, weights of sum 1 on the tied entries of a
-maximum or a sorted value, the selected branch of a choice.  If `obstacle` finds nothing, then for every admissible rule the result d
+maximum or a sorted value, the selected branch of a choice.  A body in rounds is a composition.  If `obstacle` finds nothing, then for every admissible rule the result d
 satisfies (f o c)'(t) = <d(c(t)), c'(t)> for almost every t, along every absolutely continuous curve c in the domain.
 
 Sources: Bolte, Pauwels, Math. Program. 188 (2021), for composition; the lemmas about kinks, ties and choices are proved in
@@ -27,15 +27,23 @@ REGION: dict[str, tuple] = {
 """Open sets on which the primitive has a continuous derivative; -0.36787944 is above -1/e; tan needs its poles excluded, which totality does."""
 
 
-def obstacle(program, node: int, fact: Callable[[int], Record]) -> tuple[int, str] | None:
+def obstacle(
+    program, node: int, fact: Callable[[int], Record], rounds: Callable[[int], object | None] = lambda _: None
+) -> tuple[int, str] | None:
     """Return a node for which no lemma holds, with the reason, or ``None`` when automatic differentiation of ``node`` is legitimate.
 
     Parameters
     ----------
     fact : the strongest record proved of a node
+    rounds : the derivation over the body of a ``repeat`` node, with ``program`` and ``record``; its inputs range over intervals that no round leaves
     """
-    moving = _moving(program, node, fact)
-    waiting, seen = [node], set()
+    starts = {n for n, row in enumerate(program.nodes) if row[0] == "input" and n <= node and fact(n)[0]}
+    return _chain(program, [node], _moving(program, [node], starts), fact, rounds)
+
+
+def _chain(program, waiting: list[int], moving: set[int], fact: Callable, rounds: Callable) -> tuple[int, str] | None:
+    """Follow derivatives from some nodes down to the inputs; return the first obstacle."""
+    seen: set[int] = set()
     while waiting:
         n = waiting.pop()
         if n in seen:
@@ -45,20 +53,31 @@ def obstacle(program, node: int, fact: Callable[[int], Record]) -> tuple[int, st
         if not record[4]:
             return n, "it is not proved to be defined everywhere"
         if n in moving:
-            reason = _needs(program, n, fact, waiting)
+            repeated = program.nodes[n][0] == "repeat"
+            reason = _rounds(program, n, moving, rounds(n), waiting) if repeated else _needs(program, n, fact, waiting)
             if reason:
                 return n, reason
     return None
 
 
-def _moving(program, node: int, fact: Callable[[int], Record]) -> set[int]:
-    """Return the nodes that are computed from a varying input, even if their values do not change: derivatives pass through them."""
+def _moving(program, nodes: list[int], starts: set[int]) -> set[int]:
+    """Return the nodes that are computed from certain inputs, even if their values do not change: derivatives pass through them."""
     moving: set[int] = set()
-    for n in program.ancestors([node]):
-        kind, _, arguments, _ = program.nodes[n]
-        if (kind == "input" and fact(n)[0]) or any([a in moving for a in arguments]):
+    for n in program.ancestors(nodes):
+        if n in starts or any([a in moving for a in program.nodes[n][2]]):
             moving.add(n)
     return moving
+
+
+def _rounds(program, n: int, moving: set[int], body, waiting: list[int]) -> str:
+    """A body in rounds is a composition: all of its nodes need their lemma, on intervals that no round leaves."""
+    _, (_, _, carries, _, outputs), arguments, _ = program.nodes[n]
+    if body is None:
+        return "there is no derivation over the body of a loop"
+    starts = {i for k, (i, a) in enumerate(zip(body.program.inputs(), arguments, strict=True)) if k < carries or a in moving}
+    stop = _chain(body.program, list(outputs), _moving(body.program, list(outputs), starts), body.record, lambda _: None)
+    waiting.extend(arguments)
+    return "" if stop is None else f"in a round, at node {stop[0]} of the body: {stop[1]}"
 
 
 def _needs(program, n: int, fact: Callable[[int], Record], waiting: list[int]) -> str:

@@ -40,12 +40,6 @@ def positive_jump(d: Draft, x: int) -> None:
     d.node("where", [], [d.node("compare", ["lt"], [x, d.constant(0)]), d.constant(1), d.constant(2)])
 
 
-def loop(d: Draft, x: int) -> None:
-    """Two rounds of h -> |h|: no lemma for rounds."""
-    d.bodies.append({"bodies": [], "nodes": [["input", ["h", "data", "(-inf,inf)"], [], []], ["map", ["abs"], [0], []]]})
-    d.node("repeat", [0, 2, 1, 0, [1]], [x])
-
-
 about("rounding", "TC674", "round(x) has derivative 0 and jumps.", lambda d, x: d.map("round", x))
 about("step", "TC674", "sign(x) jumps.", lambda d, x: d.map("sign", x))
 about("floor_of_a_product", "TC674", "x - floor(x): the kink is inside a sum.", lambda d, x: d.map("sub", x, d.map("floor", x)))
@@ -60,15 +54,23 @@ about("quotient_by_zero", "TC670", "1/x is not total.", lambda d, x: d.map("div"
 about("inverse_power", "TC670", "x^-1 is not total.", lambda d, x: d.map("pow", x, d.constant(-1)))
 about("small_power", "TC674", "x^(1/2) on [0,inf).", lambda d, x: d.map("pow", x, d.constant("1/2")), "[0,inf)")
 about("partial_part", "TC670", "0 * log(x): a part is not total.", lambda d, x: d.map("mul", d.constant(0), d.map("log", x)))
-about("moving_row", "TC673", "A row selected by an index that varies.",
-      lambda d, x: d.node("lookup", [0], [vector(d, x), d.node("order", ["argmax", 0, 1, 1], [vector(d, x)], [1])], [1]))
+about(
+    "moving_row",
+    "TC673",
+    "A row selected by an index that varies.",
+    lambda d, x: d.node("lookup", [0], [vector(d, x), d.node("order", ["argmax", 0, 1, 1], [vector(d, x)], [1])], [1]),
+)
 about("position", "TC674", "The position of the largest entry.", lambda d, x: d.node("order", ["argmax", 0, 1, 1], [vector(d, x)], [1]))
 about("eigenvalues", "TC674", "Eigenvalues: there is no lemma for them.", lambda d, x: d.node("linalg", ["eigvalsh"], [matrix(d, x)], [2]))
 about("singular_values", "TC674", "Singular values: there is no lemma for them.", lambda d, x: d.node("linalg", ["svdvals"], [matrix(d, x)], [2]))
 
 
-about("hidden_root", "TC674", "0*sqrt(|x|) is constant, and its derivative multiplies 0 by infinity.",
-      lambda d, x: d.map("mul", d.constant(0), d.map("sqrt", d.map("abs", x))))
+about(
+    "hidden_root",
+    "TC674",
+    "0*sqrt(|x|) is constant, and its derivative multiplies 0 by infinity.",
+    lambda d, x: d.map("mul", d.constant(0), d.map("sqrt", d.map("abs", x))),
+)
 
 
 @enemy("TC670")
@@ -108,3 +110,106 @@ def conservative_assumed_about_an_argument():
     document = d.document()
     document["claim"]["conservative"] = 1
     return document
+
+
+def node(kind: str, parameters: list, *arguments: int) -> list:
+    """A scalar node of a body."""
+    return [kind, parameters, list(arguments), []]
+
+
+H, Z = node("input", ["h", "data", "(-inf,inf)"]), node("input", ["z", "data", "(-inf,inf)"])
+
+
+def rounds(
+    nodes: list, outputs: list, arguments: Callable, ranges: list = ("(-inf,inf)", "(-inf,inf)"), carries: int = 1, assumed: bool = False
+) -> Callable:
+    """Seven rounds of a body, with ordinary steps about all of its nodes, and the claim about the first carry."""
+
+    def make() -> dict:
+        d = Draft()
+        given = arguments(d)
+        d.bodies.append({"bodies": [], "nodes": nodes})
+        n = d.node("repeat", [0, 7, carries, 0, outputs], given)
+        b, latest = d.body(0, list(ranges)), []
+        for k, (kind, _, arguments_, _) in enumerate(nodes):
+            latest.append(b.add(kind, k, [latest[a] for a in arguments_]))
+        found = d.main.facts(*range(n))
+        if assumed:
+            d.assumptions.append("the loop ends")
+            d.main.add("assume", n, (), [0], record(total=1))
+        else:
+            d.main.add("repeat", n, [found[a] for a in given], [0, [latest[o] for o in outputs]])
+        document = d.document()
+        document["claim"]["conservative"] = 1
+        return document
+
+    return make
+
+
+def loops(name: str, code: str, why: str, *how: object, **more: object) -> None:
+    """Register rounds."""
+    add(f"conservative_rounds_{name}", code, why, rounds(*how, **more))
+
+
+def both(d: Draft) -> list:
+    """Two inputs that vary."""
+    return [d.input("x"), d.input("w")]
+
+
+def still(d: Draft) -> list:
+    """A carry that starts at a number, and an input that varies."""
+    return [d.constant(0), d.input("w")]
+
+
+loops(
+    "that_are_assumed",
+    "TC677",
+    "What the rounds compute is assumed; nothing says that they have derivatives.",
+    [H, Z, node("map", ["abs"], 0)],
+    [2],
+    both,
+    assumed=True,
+)
+loops("that_jump", "TC674", "h becomes round(h).", [H, Z, node("map", ["round"], 0)], [2], both)
+loops("with_a_root", "TC674", "h becomes sqrt(|h|).", [H, Z, node("map", ["abs"], 0), node("map", ["sqrt"], 2)], [3], both)
+loops(
+    "with_a_hidden_root",
+    "TC674",
+    "h becomes z + 0*sqrt(|h|): the root moves, its multiple does not.",
+    [
+        H,
+        Z,
+        node("map", ["abs"], 0),
+        node("map", ["sqrt"], 2),
+        node("constant", ["splat", "0"]),
+        node("map", ["mul"], 4, 3),
+        node("map", ["add"], 1, 5),
+    ],
+    [6],
+    both,
+)
+loops(
+    "on_a_still_carry",
+    "TC674",
+    "The carry starts at 0 and moves from the second round on: h becomes z + round(h).",
+    [H, Z, node("map", ["round"], 0), node("map", ["add"], 1, 2)],
+    [3],
+    still,
+)
+loops(
+    "of_what_is_not_carried",
+    "TC674",
+    "h becomes h + floor(z): not the carry jumps.",
+    [H, Z, node("map", ["floor"], 1), node("map", ["add"], 0, 2)],
+    [3],
+    both,
+)
+loops(
+    "of_another_carry",
+    "TC674",
+    "The other carry jumps, and becomes the first in the next round.",
+    [H, Z, node("map", ["floor"], 1)],
+    [1, 2],
+    both,
+    carries=2,
+)

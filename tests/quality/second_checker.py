@@ -3812,6 +3812,7 @@ class Checker:
         self.holey, self.work, self.steps = False, 0, 0
         self.current: Derivation | None = None
         self.derivations: list[Derivation] = []
+        self.looped: dict[int, Derivation] = {}  # the instance of the last repeat step about a node
         self.uniform: bytearray | None = None
 
     def spend(self, visits: int) -> None:
@@ -3867,10 +3868,11 @@ class Checker:
             self.differentiate()
         self.conclude(read_fact(holds), index(discontinuous, 2, "discontinuous"), excluded, refutations, jumps)
 
-    def records(self) -> dict[int, Record]:
-        """Return the meet of all main steps about each node."""
+    def records(self, d: Derivation | None = None) -> dict[int, Record]:
+        """Return the meet of all steps (main ones, or of an instance) about each node."""
         met: dict[int, Record] = {}
-        for n, fact in zip(self.main.about, self.main.made, strict=True):
+        d = self.main if d is None else d
+        for n, fact in zip(d.about, d.made, strict=True):
             f, old = self.facts[fact], met.get(n)
             met[n] = f if old is None else Record(
                 min(old.varies, f.varies), old.homes | f.homes, old.local | f.local, meet(old.range, f.range) or f.range,
@@ -3880,21 +3882,34 @@ class Checker:
 
     def differentiate(self) -> None:
         """Verify that every node through which derivatives pass has a lemma."""
-        met, todo, done = self.records(), {self.node}, set()
-        reached: set[int] = set()  # computed from a varying input
-        for n, node in enumerate(self.program.nodes):
-            if any(a in reached for a in node.arguments) or (node.kind == "input" and not (n in met and met[n].varies == 0)):
-                reached.add(n)
+        met = self.records()
+        jobs = [(self.program, met, {self.node}, {i for i in self.program.inputs if not (i in met and met[i].varies == 0)})]
+        while jobs:
+            program, met, todo, reached = jobs.pop()
+            for n, node in enumerate(program.nodes):  # computed from an input that moves
+                if any(a in reached for a in node.arguments):
+                    reached.add(n)
+            self.descend(program, met, todo, reached, jobs)
+
+    def descend(self, program: Program, met: dict, todo: set, reached: set, jobs: list) -> None:
+        """Find a lemma for each node that is reached from some nodes; bodies of loops become jobs of their own."""
+        done: set[int] = set()
         while todo:
             n = todo.pop()
             done.add(n)
-            node = self.program.nodes[n]
+            node = program.nodes[n]
             if n not in met or met[n].total == 0:
                 refuse("TC640", f"node {n} is not total")
             if n not in reached:
                 continue
             if any(a not in met for a in node.arguments):
                 refuse("TC641", f"an argument of node {n} has no step")
+            if node.kind == "repeat" and program is self.program and n in self.looped:
+                body, (_, _, carries, _, outputs) = self.looped[n], node.parameters
+                moved = {i for k, (i, a) in enumerate(zip(body.program.inputs, node.arguments, strict=True)) if k < carries or a in reached}
+                jobs.append((body.program, self.records(body), set(outputs), moved))
+                todo.update(a for a in node.arguments if a not in done)
+                continue
             following = lemma(node, met[n], [met[a] for a in node.arguments])
             if following is None:
                 refuse("TC644", f"no lemma for node {n}")
@@ -4193,6 +4208,8 @@ class Checker:
             if not contains(slot.range, f.range):
                 refuse("TC526", "an output leaves the interval of its carry")
         total = all(f.total for f in given + made)
+        if d.number is None:
+            self.looped[n] = instance
         homes, local = EVERYWHERE, EVERYWHERE
         for f in given:
             homes, local = homes & f.homes, local & f.local
