@@ -6,6 +6,8 @@ FLINT does the arithmetic (S-polynomials and reductions); which pairs are looked
 only if its leading monomial is (Bayer).  So every element may be divided by x as soon as that is possible: all stay in
 (J : x^oo), and what is a Groebner basis at the end, without an element that is divisible by x, is one of (J : x^oo).
 
+FLINT's reduction cannot be interrupted; it is called for small polynomials only, and others are reduced step by step with an eye on the clock.
+
 Every element of an unfinished basis lies in the ideal that is asked for, too: so its zeros hold all zeros.
 
 .. [GM88] R. Gebauer, H. M. Moeller, "On an installation of Buchberger's algorithm", J. Symbolic Comput. 6 (1988).
@@ -16,10 +18,13 @@ import heapq
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import gcd
 
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
 Monomial = tuple[int, ...]
+SMALL = (20, 320, 500)
+"""Degree, terms and bits of polynomials and bases up to which FLINT reduces in one piece (five times faster); measured: below 0.1 s each."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Basis:
         self._elements: list[fmpz_mpoly] = []
         self._leading: list[Monomial] = []
         self._alive: list[bool] = []
-        self._count = 0
+        self._count = self._largest = 0
         self._queue: list[tuple] = []
         self._end = time.process_time() + self.limits.seconds
         for p in generators:
@@ -99,8 +104,8 @@ class Basis:
             p = self._divided(p)
             if not self._admitted(p):
                 return False
-            q = p.reduction_primitive_part(fmpz_mpoly_vec(self.elements(), self.context)) if any(self._alive) else p
-            if q.is_zero():
+            q = self._reduced(p)
+            if self.stopped or q.is_zero():
                 return False
             divided = self._divided(q)
             if len(divided) == len(q) and divided.total_degree() == q.total_degree():
@@ -111,11 +116,38 @@ class Basis:
         self._update(divided)
         return True
 
+    def _reduced(self, p: fmpz_mpoly) -> fmpz_mpoly:
+        """Return the remainder of a number times a polynomial."""
+        if not any(self._alive):
+            return p
+        if self._largest <= SMALL[2] and p.total_degree() <= SMALL[0] and len(p) <= SMALL[1] and bits(p) <= SMALL[2]:
+            return p.reduction_primitive_part(fmpz_mpoly_vec(self.elements(), self.context))
+        divisors = [(m, q) for m, q, alive in zip(self._leading, self._elements, self._alive, strict=True) if alive]
+        place = steps = 0
+        while place < len(p):
+            lead = tuple(map(int, p.monomial(place)))
+            found = next(((m, q) for m, q in divisors if _divides(m, lead)), None)
+            if found is None:
+                place += 1
+                continue
+            if time.process_time() > self._end or not self._admitted(p):
+                self.stopped = self.stopped or f"{self.limits.seconds:g} s"
+                return p
+            m, q = found
+            a, b = int(p.coefficient(place)), int(q.leading_coefficient())
+            common = gcd(a, b)
+            factor = self.context.from_dict({tuple([x - y for x, y in zip(lead, m, strict=True)]): a // common})
+            p = p * (b // common) - q * factor
+            steps += 1
+            if steps % 4 == 0 and len(p):
+                p = p / p.content()
+        return p
+
     def _admitted(self, p: fmpz_mpoly) -> bool:
         """Return whether a polynomial is within the limits; otherwise the computation has ended."""
         if len(p) > self.limits.terms or len(self._elements) > self.limits.elements:
             self.stopped = f"{len(p)} terms, {len(self._elements)} elements"
-        elif len(p) and max([int(c).bit_length() for c in p.coeffs()]) > self.limits.bits:
+        elif bits(p) > self.limits.bits:
             self.stopped = f"{self.limits.bits} bits"
         return not self.stopped
 
@@ -156,6 +188,7 @@ class Basis:
         for i, m in enumerate(self._leading):
             if self._alive[i] and _divides(lead, m):
                 self._alive[i] = False
+        self._largest = max(self._largest, bits(p) if len(p) <= SMALL[1] else SMALL[2] + 1)
         self._elements.append(p)
         self._leading.append(lead)
         self._alive.append(True)
@@ -166,6 +199,11 @@ class Basis:
         return (
             _divides(lead, common) and _lcm(self._leading[entry[3]], lead) != common and _lcm(self._leading[entry[4]], lead) != common
         )
+
+
+def bits(p: fmpz_mpoly) -> int:
+    """Return the length of the largest coefficient."""
+    return max([int(c).bit_length() for c in p.coeffs()], default=0)
 
 
 def _lcm(a: Monomial, b: Monomial) -> Monomial:
