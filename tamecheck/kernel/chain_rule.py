@@ -3,8 +3,9 @@
 A *rule* gives every node partial derivatives with respect to its arguments; automatic differentiation multiplies and adds
 them.  Rules are *admissible* when they are derivatives where those exist and, at kinks and ties, locally bounded numbers of the
 kind that section 10 of the certificate format allows: anything at 0 for abs, weights of sum 1 on the tied entries of a
-maximum or a sorted value, the selected branch of a choice.  A body in rounds is a composition.  If `obstacle` finds nothing, then for every admissible rule the result d
-satisfies (f o c)'(t) = <d(c(t)), c'(t)> for almost every t, along every absolutely continuous curve c in the domain.
+maximum or a sorted value, the selected branch of a choice.  A body in rounds is a composition.  If `obstacle` finds
+nothing, then for every admissible rule the result d satisfies (f o c)'(t) = <d(c(t)), c'(t)> for almost every t, along
+every absolutely continuous curve c in the domain.
 
 Sources: Bolte, Pauwels, Math. Program. 188 (2021), for composition; the lemmas about kinks, ties and choices are proved in
 the documentation (explanation/conservative).

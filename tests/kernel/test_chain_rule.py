@@ -55,6 +55,14 @@ def run(p: Program, target: int, point: dict[str, Fraction], direction: dict[str
     return value[target], slope[target]
 
 
+def rounds(p: Program, target: int, point: dict, direction: dict, count: int, rng: random.Random) -> tuple[Fraction, Fraction]:
+    """Return value and forward derivative of ``count`` rounds of x -> p(x, y), with fresh admissible numbers in each."""
+    v, d = point["x"], direction["x"]
+    for _ in range(count):
+        v, d = run(p, target, {"x": v, "y": point["y"]}, {"x": d, "y": direction["y"]}, rng)
+    return v, d
+
+
 def entrywise(name: str, v: list[Fraction], d: list[Fraction], rng: random.Random) -> tuple[Fraction, Fraction]:
     """Apply a primitive to value and derivative."""
     if name == "neg":
@@ -90,6 +98,68 @@ def test_directional_derivatives_are_right_for_every_admissible_rule(seed):
                 g = run(p, target, {n: at[n] + h * direction[n] for n in "xy"}, direction, rng)[0]
                 assert abs((g - f) / h - slope) < Fraction(1, 1000), (p.nodes, start, direction)
     assert certified > 10
+
+
+def looped(body: Program, target: int, count: int) -> tc.Certificate:
+    """Return the certificate of ``count`` rounds of a body in x and y."""
+    p = Program()
+    n = p.repeat(p.body(body), [target], count, [p.input("x"), p.input("y")], 1, 0)
+    return tc.certify((p, {"h": n}), sharpness=False)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rounds_have_the_derivative_of_their_composition(seed):
+    """Random bodies in three rounds, with other admissible numbers in every round."""
+    rng, certified = random.Random(100 + seed), 0
+    for _ in range(25 * MULTIPLIER):
+        body, target = random_program(rng)
+        certificate = looped(body, target, 3)
+        if certificate.conservative_obstacle is not None:
+            continue
+        certified += 1
+        for _ in range(3):
+            direction = {n: Fraction(rng.randint(-2, 2)) for n in "xy"}
+            start, t = {n: Fraction(rng.randint(-2, 2)) for n in "xy"}, Fraction(rng.randint(-10**6, 10**6), 999_983)
+            at = {n: start[n] + t * direction[n] for n in "xy"}
+            f, slope = rounds(body, target, at, direction, 3, rng)
+            if abs(f) > 10**3 or abs(slope) > 10**3:
+                continue
+            for h in (TINY**4, -(TINY**4)):
+                g = rounds(body, target, {n: at[n] + h * direction[n] for n in "xy"}, direction, 3, rng)[0]
+                assert abs((g - f) / h - slope) < Fraction(1, 1000), (body.nodes, start, direction)
+    assert certified > 5
+
+
+@pytest.mark.parametrize("layer", ["RNN", "LSTM", "GRU"])
+def test_recurrent_layers_in_rounds(layer):
+    """A hundred steps of a recurrent layer are one loop, and differentiated legitimately."""
+    from tamecheck import nn
+
+    made = getattr(nn, layer)(4, 3)(nn.Input("x", (100, 2, 4)))
+    certificate = tc.certify(made[0] if isinstance(made, tuple) else made, about="parameters", sharpness=False)
+    assert any([node[0] == "repeat" for node in certificate.proof.program.nodes])
+    assert certificate.conservative_obstacle is None
+    assert certificate.document["claim"]["conservative"] == 1
+    assert certificate.check().verdict == "valid"
+
+
+@pytest.mark.parametrize(
+    ("primitives", "reason"),
+    [
+        (["atan"], None), (["abs"], None), (["neg", "abs", "neg"], None), (["round"], "round jumps"), (["abs", "sqrt"], "sqrt is not differentiable"),
+        (["abs", "sqrt", "round"], "round jumps"), (["log"], "not proved to be defined everywhere"),
+    ],
+)  # fmt: skip
+def test_one_node_of_a_body_decides(primitives, reason):
+    """The obstacle names the node of the body."""
+    body = Program()
+    n = body.input("h")
+    body.input("z")
+    for name in primitives:
+        n = body.map(name, n)
+    stop = looped(body, n, 5).conservative_obstacle
+    assert (stop is None) == (reason is None)
+    assert reason is None or reason in stop[1] or "defined everywhere" in stop[1]
 
 
 def test_a_wrong_rule_is_seen():
