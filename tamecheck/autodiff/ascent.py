@@ -45,7 +45,7 @@ def _leads_up(pieces: Pieces, facts: FunctionFacts, p: Piece) -> bool | None:
     if p.unknown or not p.defined:
         return None
     f, space, cell = pieces.field, pieces.space, p.cell
-    if all([space.vanishes(d, cell) is True for d in p.returned]):
+    if all([pieces.vanishes(d, cell) is True for d in p.returned]):
         return False
     if cell.dimension == space.n:
         gradient = pieces.derivative(p)
@@ -78,7 +78,7 @@ def _along(pieces: Pieces, gradient: list[Quotient], returned: list[Quotient]) -
 
 
 def _sign(pieces: Pieces, a: Quotient, cell: Cell) -> int | None:
-    if pieces.space.vanishes(a, cell) is True:
+    if pieces.vanishes(a, cell) is True:
         return 0
     on = hulls.on_cell(pieces, [a], cell)
     if on is None:

@@ -107,7 +107,7 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None =
             found.note(f"whether what is returned where {space.formula(cell)} is a Clarke subgradient")
             continue
         if found.smooth is not False and all(
-            [space.vanishes(f.add(a, b, -1), cell) is True for g in around for a, b in zip(g, p.returned, strict=True)]
+            [pieces.vanishes(f.add(a, b, -1), cell) is True for g in around for a, b in zip(g, p.returned, strict=True)]
         ):
             continue
         found.smooth = False
@@ -167,7 +167,7 @@ def _zero(pieces: Pieces, vector: list[Quotient], cell: Cell) -> bool | None:
     """Return whether a vector is 0 on a cell (True), nowhere on it (False), not known; cuts the cell where that changes."""
     unclear = False
     for a in vector:
-        if a[0].is_zero() or pieces.space.vanishes(a, cell) is True:
+        if a[0].is_zero() or pieces.vanishes(a, cell) is True:
             continue
         restricted = hulls.on_cell(pieces, [a], cell)
         try:

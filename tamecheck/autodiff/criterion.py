@@ -75,14 +75,14 @@ def examine(pieces: Pieces) -> RuleFacts:
         if vectors is None:
             # tangents of a smooth hypersurface around the cell: sufficient, not necessary
             wider = space.wider_vectors(cell)
-            if wider is not None and not p.unknown and all([space.vanishes(defect(pieces, p, v), cell) is True for v in wider]):
+            if wider is not None and not p.unknown and all([pieces.vanishes(defect(pieces, p, v), cell) is True for v in wider]):
                 _bounds(pieces, facts, p)
             elif space.kinks(cell):
                 facts.note(f"the tangents where {space.formula(cell)}")
             continue
         for v in vectors:
             w = defect(pieces, p, v)
-            zero = space.vanishes(w, cell)
+            zero = pieces.vanishes(w, cell)
             if zero is False:
                 if p.unknown:
                     facts.note("; ".join(p.unknown) + f", where {space.formula(cell)}")
@@ -116,7 +116,7 @@ def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
                 facts.bounded = None
                 facts.note(f"a bound of what is returned near {pieces.space.formula(cell)}")
             elif not regular:
-                at = pieces.space.vanishes((d[0], f.one), cell)
+                at = pieces.vanishes((d[0], f.one), cell)
                 if at is False and not f.transcendental(d[1]):
                     facts.unbounded.append((p.cell, cell))
                     facts.bounded = False

@@ -15,6 +15,13 @@ def stays(space: Space, cell: Cell, curve: Sequence[Quotient]) -> bool:
     f = space.field
     if isinstance(space, Line):
         return space.stays(cell, curve)
+    if f.generators and any([f.transcendental(g) for g in space.guards]):
+        ends = [f.substitute(c, [f.number(t)] * f.n) for t in (Fraction(0), Fraction(1)) for c in curve]
+        straight = all([top.total_degree() <= 1 and bottom.is_constant() and not f.transcendental(top) for top, bottom in curve])
+        if not straight or None in ends:
+            return False
+        values = [Fraction(int(a.coeffs()[0]) if len(a) else 0, int(b.coeffs()[0])) for a, b in ends]
+        return space.stays(cell, [values[: f.n], values[f.n :]])
     for g, s in zip(space.guards, cell.signs, strict=True):
         on = f.substitute((g, f.one), list(curve))
         if on is None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from flint import fmpz_mpoly
 
-from tamecheck.autodiff import ascent, consequences, criterion, function, line_consequences, line_refutation, verify
+from tamecheck.autodiff import ascent, consequences, criterion, function, line_consequences, line_refutation, symbolic_refutation, verify
 from tamecheck.autodiff.code import Code
 from tamecheck.autodiff.consequences import Consequences
 from tamecheck.autodiff.criterion import RuleFacts
@@ -39,6 +39,8 @@ MAXIMAL_CELLS = 2_500
 """Cells of the finer cut for critical sets; more are not made, the sets are then not known."""
 PATIENCE = 4
 """Seconds for critical sets, which are no part of the verdict on the rule."""
+MORE_PATIENCE = 1
+"""Seconds more for ascent points, once the other sets are found."""
 MAXIMAL_REFUTATIONS = 12
 
 
@@ -170,6 +172,8 @@ def _refined(out: Decision, mode: str, budget: Budget | None) -> Consequences | 
         for _ in range(MAXIMAL_ROUNDS):
             try:
                 found = consequences.examine_all(fine, facts, own)
+                if best is None:
+                    own = Budget(seconds=min(MORE_PATIENCE, max(own.remaining(), Fraction(1, 10))))
                 best = fine, facts, found
                 if not isinstance(fine.space, Line):
                     ascent.examine(fine, facts, found, own)
@@ -201,10 +205,10 @@ def refute(pieces: Pieces, facts: FunctionFacts, rule: RuleFacts) -> Witness | N
     """Return the simplest witness found that passes its second check."""
     refuter, line = Refuter(pieces), isinstance(pieces.space, Line)
     found: list[Witness] = []
-    for cell, other in facts.jumps[:MAXIMAL_REFUTATIONS]:
-        w = refuter.jump(cell, other) or refuter.singular_jump(facts, cell, other)
-        if w is None and line:
-            w = line_refutation.jump(pieces, cell, other)
+    for cell, beside in facts.jumps[:MAXIMAL_REFUTATIONS]:
+        w = refuter.jump(cell, beside) or refuter.singular_jump(facts, cell, beside)
+        if w is None:
+            w = line_refutation.jump(pieces, cell, beside) if line else symbolic_refutation.jump(pieces, cell, beside)
         if w is not None:
             found.append(w)
             break

@@ -16,6 +16,8 @@ from tamecheck.ground.polynomials import Ring
 Quotient = tuple[fmpz_mpoly, fmpz_mpoly]
 MAXIMAL_TERMS = 20_000
 MAXIMAL_DEGREE = 400
+SMALL = 1 << 64
+"""Numbers that are factored; a larger one keeps its logarithm whole."""
 SMOOTH = frozenset(["exp", "log", "sin", "cos", "tan", "atan", "asin", "acos", "erf", "root", "pi"])
 
 
@@ -171,6 +173,8 @@ class Field:
             return self._exp(u)
         if kind == "log":
             return self._log(u)
+        if kind == "tan" and u[0].is_constant() and u[1].is_constant():
+            return self._generator(("tan", str(u[0]), str(u[1])), Generator("tan", u))
         if kind == "tan":
             return self.mul(self.apply("sin", u), self.inverse(self.apply("cos", u)))
         if kind in ("sin", "atan", "asin", "erf"):
@@ -179,6 +183,8 @@ class Field:
             if u[0].coeffs()[0] < 0:
                 top, bottom = self.apply(kind, (-u[0], u[1]))
                 return -top, bottom
+            if kind == "atan" and u[1].is_one() and self._is_tangent(u[0]):
+                return self._is_tangent(u[0])
         elif kind == "cos":
             if u[0].is_zero():
                 return self.one, self.one
@@ -187,6 +193,14 @@ class Field:
         elif kind not in ("acos", "root"):
             raise NotSupported(kind)
         return self._generator((kind, str(u[0]), str(u[1]), order), Generator(kind, u, order))
+
+    def _is_tangent(self, p: fmpz_mpoly) -> Quotient | None:
+        """Return c for tan(c) with a rational c between -pi/2 and pi/2."""
+        for j, g in enumerate(self.generators):
+            if g.kind == "tan" and p == self.ring.variable(self.ring.names[self.n + j]):
+                c = Fraction(int(g.argument[0].coeffs()[0]), int(g.argument[1].coeffs()[0]))
+                return g.argument if abs(c) < Fraction(3, 2) else None
+        return None
 
     def _exp(self, u: Quotient) -> Quotient:
         if u[0].is_zero():
@@ -202,12 +216,29 @@ class Field:
             monomial = self.ring.context.from_dict({tuple([int(x) for x in e]): 1})
             part = (monomial, self.ring.constant(q.denominator))
             g = self._generator(("exp", str(monomial), str(q.denominator)), Generator("exp", part))
+            known = self._of_logarithm(e, q)
+            if known is not None:
+                out = self.mul(out, known)
+                continue
             if abs(q.numerator) > MAXIMAL_DEGREE:
                 raise BudgetExceeded("an exponential with a large factor", code="TC306", where="exact decision")
             out = self.mul(out, self.power(g, int(q.numerator)))
         return out
 
+    def _of_logarithm(self, exponents: Sequence[int], q: Fraction) -> Quotient | None:
+        """Return exp(q*log(u)) = u^q for a number u and a rational number q."""
+        places = [(k, int(e)) for k, e in enumerate(exponents) if int(e)]
+        if len(places) != 1 or places[0][1] != 1 or places[0][0] < self.n or max(abs(q.numerator), q.denominator) > MAXIMAL_DEGREE:
+            return None
+        g = self.generators[places[0][0] - self.n]
+        if g.kind != "log" or not (g.argument[0].is_constant() and g.argument[1].is_constant()):
+            return None
+        base = g.argument if q.denominator == 1 else self.apply("root", g.argument, q.denominator)
+        return self.power(base, q.numerator)
+
     def _log(self, u: Quotient) -> Quotient:
+        if u[0].is_constant() and u[1].is_constant():
+            return self._log_of_number(u)
         if len(u[0]) == 1 and len(u[1]) == 1 and u[0].coeffs()[0] == u[1].coeffs()[0]:
             powers = [int(a) - int(b) for a, b in zip(u[0].monoms()[0], u[1].monoms()[0], strict=True)]
             used = [(k - self.n, e) for k, e in enumerate(powers) if e]
@@ -217,6 +248,21 @@ class Field:
                     total = self.add(total, self.scale(self.generators[k].argument, Fraction(e)))
                 return total
         return self._generator(("log", str(u[0]), str(u[1])), Generator("log", u))
+
+    def _log_of_number(self, u: Quotient) -> Quotient:
+        """Return the logarithm of a rational in logarithms of primes, which are linearly independent over the rationals."""
+        from flint import fmpz
+
+        total = (self.zero, self.one)
+        for part, side in ((u[0], 1), (u[1], -1)):
+            n = int(part.coeffs()[0])
+            pairs = [(n, 1)] if n >= SMALL else [(int(p), int(k)) for p, k in fmpz(n).factor()]
+            for p, k in pairs:
+                if p != 1:
+                    argument = self.number(Fraction(p))
+                    g = self._generator(("log", str(argument[0]), str(argument[1])), Generator("log", argument))
+                    total = self.add(total, self.scale(g, Fraction(side * k)))
+        return total
 
     def local(self, kind: str, u: Quotient, value: Quotient, order: int = 1) -> Quotient:
         """Return the derivative of a function at u, given its value there."""
@@ -316,7 +362,7 @@ class Field:
 
     def _image(self, j: int, image: Sequence[Quotient]) -> Quotient | None:
         g = self.generators[j]
-        if g.kind in ("free", "pi"):
+        if g.argument is None or (g.argument[0].is_constant() and g.argument[1].is_constant()):
             return self.ring.variable(self.ring.names[self.n + j]), self.one
         inner = self.substitute(g.argument, image)
         if inner is None:

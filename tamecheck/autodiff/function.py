@@ -89,7 +89,7 @@ def _meet(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> Non
     if smooth_at(pieces, other.value, own.cell) is not True:
         _limit(pieces, facts, own, other)
         return
-    same = pieces.space.vanishes(f.add(other.value, own.value, -1), own.cell)
+    same = pieces.vanishes(f.add(other.value, own.value, -1), own.cell)
     if same is False:
         facts.jumps.append((own.cell, other.cell))
     elif same is None:

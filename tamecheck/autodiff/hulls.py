@@ -60,7 +60,7 @@ def contains(pieces: Pieces, vectors: Sequence[Vector], target: Vector, cell: Ce
         d = [f.add(a, b, -1) for a, b in zip(v, t, strict=True)]
         if d not in differences:
             differences.append(d)
-    if any([all([pieces.space.vanishes(a, cell) is True for a in d]) for d in differences]):
+    if any([all([pieces.vanishes(a, cell) is True for a in d]) for d in differences]):
         return True
     constant = [numbers(d) for d in differences]
     zero = [Fraction(0)] * f.n
@@ -76,8 +76,6 @@ def contains(pieces: Pieces, vectors: Sequence[Vector], target: Vector, cell: Ce
         found = at_sample(pieces, differences, cell)
         if found is not None and cell.dimension == 0:
             return found
-        if any([f.transcendental(a[0]) or f.transcendental(a[1]) for d in differences for a in d]):
-            return None
     return _by_signs(pieces, differences, cell)
 
 

@@ -39,7 +39,7 @@ def _interval(pieces: Pieces, found: Consequences, p: Piece) -> None:
     slope = pieces.derivative(p)[0]
     own = _sign(pieces, slope, p.cell)
     returned = _sign(pieces, p.returned[0], p.cell) if p.defined and not p.unknown else None
-    same = p.defined and not p.unknown and pieces.space.vanishes(pieces.field.add(slope, p.returned[0], -1), p.cell)
+    same = p.defined and not p.unknown and pieces.vanishes(pieces.field.add(slope, p.returned[0], -1), p.cell)
     if not same:
         found.smooth = False if same is False else found.smooth and None
         found.clarke = False if same is False else found.clarke and None

@@ -13,7 +13,9 @@ from tamecheck.autodiff.fields import Field, NoRoom, Quotient
 from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.rules import Rules
 from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
+from tamecheck.autodiff.signs import Signs
 from tamecheck.autodiff.space import Arrangement, Cell, Curved, Space
+from tamecheck.autodiff.symbolic import affine
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
@@ -141,13 +143,13 @@ class Pieces:
             return Piece(cell, outside=True)
         return Piece(cell, value, returned, False, run.unknown, run.used)
 
-    def sign(self, p: fmpz_mpoly, cell: Cell) -> int:
+    def sign(self, p: fmpz_mpoly, cell: Cell, depth: int = 0) -> int:
         """Return the sign of a polynomial of the field on a cell.
 
         Raises
         ------
         Missing
-            A factor that is no guard yet.
+            A factor that is no guard yet.  ``depth`` counts reductions of expressions with exp, log, ... (`signs`).
         Undecided
             An expression with exp, log, ... whose sign does not show.
         """
@@ -165,7 +167,7 @@ class Pieces:
             elif isinstance(self.space, Line):
                 s = self.space.sign(q, cell)
             elif self.field.transcendental(q):
-                s = self._generated(q, cell)
+                s = Signs(self, cell, depth).of(q)
             else:
                 s = self.implied(q, cell) if self.settled else None
                 if s is None:
@@ -195,51 +197,31 @@ class Pieces:
             found.add(s)
         if None not in found and (found <= {0, 1} or found <= {0, -1}):
             return sum(found)
-        if isinstance(self.space, Arrangement) and q.total_degree() == 1:
+        if isinstance(self.space, Arrangement) and affine(f, q):
             return self.space.linear_sign(q, cell)
         return None
-
-    def _generated(self, q: fmpz_mpoly, cell: Cell) -> int:
-        """Return the sign of an expression with generators: all monomials of one sign, or its value at a single point."""
-        f = self.field
-        signs = set()
-        for exponents, c in zip(q.monoms(), q.coeffs(), strict=True):
-            s = 1 if c > 0 else -1
-            for k, e in enumerate(exponents):
-                if int(e) and s:
-                    s = s * self._sign_of_variable(k, cell) ** int(e) if int(e) & 1 else s * abs(self._sign_of_variable(k, cell, even=True))
-            signs.add(s)
-            if s == 2 or s == -2:
-                break
-        if signs <= {0, 1} or signs <= {0, -1}:
-            return sum(signs)
-        if cell.dimension == 0 and all([isinstance(x, Fraction) for x in cell.sample]):
-            b = f.substitute((q, f.one), [f.number(x) for x in cell.sample])
-            if b is not None and b[0].is_zero():
-                return 0
-        if cell.dimension == 0:
-            ball = f.ball((q, f.one), cell.sample)
-            if ball > 0 or ball < 0:
-                return 1 if ball > 0 else -1
-        raise Undecided(f"the sign of {f.text((q, f.one))}")
-
-    def _sign_of_variable(self, k: int, cell: Cell, even: bool = False) -> int:
-        f = self.field
-        if k >= f.n:
-            g = f.generators[k - f.n]
-            if g.kind in ("exp", "pi", "root"):
-                return 1
-            raise Undecided(f"the sign of {f.text((f.ring.variable(f.ring.names[k]), f.one))}")
-        name = f.ring.names[k]
-        if name not in cell.known:
-            raise Missing(f.ring.variable(name))
-        return cell.known[name]
 
     # ----------------------------------------------------------------------- using
 
     def of(self, cell: Cell) -> Piece:
         """Return the piece of a cell."""
         return self.pieces[cell.number]
+
+    def vanishes(self, a: Quotient, cell: Cell) -> bool | None:
+        """Return whether a function is zero on a whole cell (``None``: not known); expressions with roots and exponentials by their sign.
+
+        Raises
+        ------
+        Missing
+            A sign is needed that is not constant on the cell.
+        """
+        found = self.space.vanishes(a, cell)
+        if found is None and not isinstance(self.space, Line):
+            try:
+                return self.sign(a[0], cell) == 0
+            except Undecided:
+                return None
+        return found
 
     def derivative(self, piece: Piece) -> list[Quotient]:
         """Return the gradient of the function that a piece is (as a function on all of space)."""

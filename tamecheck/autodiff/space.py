@@ -10,10 +10,13 @@ Two ways to cut, with one face to the outside:
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
+from math import prod
 
 from flint import fmpq, fmpz_mpoly
 
 from tamecheck.autodiff.fields import Field, Quotient
+from tamecheck.autodiff.semantics import Undecided
+from tamecheck.autodiff.symbolic import Symbolic, affine, coordinate
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.ground import linear
@@ -81,25 +84,36 @@ class Space:
             parts.append(f"{self.field._text(g)} {'=><'[s]}{'=' if s == 0 else ''} 0")
         return " and ".join(parts) or "True"
 
-    def _row(self, p: fmpz_mpoly) -> tuple[list[fmpq], fmpq]:
-        a, b = [fmpq(0)] * self.n, fmpq(0)
+    def _row(self, p: fmpz_mpoly) -> tuple[list[fmpq], fmpq | Symbolic]:
+        a, b, parts = [fmpq(0)] * self.n, fmpq(0), {}
         for exponents, c in zip(p.monoms(), p.coeffs(), strict=True):
             places = [k for k in range(self.n) if int(exponents[k])]
             if places:
                 a[places[0]] = fmpq(c)
+            elif any([int(e) for e in exponents]):
+                parts[tuple([int(e) for e in exponents])] = fmpq(c)
             else:
                 b = fmpq(c)
-        return a, b
+        return a, Symbolic(self.field, b, parts) if parts else b
+
+    def holds(self, cell: Cell, point: Sequence[Fraction], weak: bool = False) -> bool:
+        """Return whether the guards have the signs of a cell at a rational point (``weak``: or vanish)."""
+        for g, s in zip(self.guards, cell.signs, strict=True):
+            v = sum([int(c) * prod([x ** int(e) for x, e in zip(point, m, strict=False)]) for m, c in zip(g.monoms(), g.coeffs(), strict=True)])
+            sign = (v > 0) - (v < 0)
+            if sign != s and not (weak and sign == 0):
+                return False
+        return True
 
     def basis(self, cell: Cell) -> tuple[list[int], list[list[Fraction]], list[tuple[int, list[Fraction], Fraction]]]:
         """Return the free coordinates, a basis of the direction space (one vector per free coordinate), and x_j = sum c x + d for the others."""
         if cell.number not in self._bases:
-            rows = [[*a, b] for a, b in [self._row(g) for g in self.kinks(cell) if g.total_degree() == 1]]
+            rows = [[*a, b] for a, b in [self._row(g) for g in self.kinks(cell) if affine(self.field, g)]]
             reduced, pivots = _echelon(rows, self.n)
             free = [k for k in range(self.n) if k not in pivots]
             solved = []
             for row, p in zip(reduced, pivots, strict=True):
-                solved.append((p, [linear.rational(-row[k]) for k in free], linear.rational(-row[self.n])))
+                solved.append((p, [linear.rational(-row[k]) for k in free], coordinate(-row[self.n])))
             vectors = []
             for i, k in enumerate(free):
                 v = [Fraction(0)] * self.n
@@ -117,7 +131,7 @@ class Space:
             f = self.field
             image = [f.variable(k) for k in range(self.n)]
             for p, c, d in solved:
-                total = f.number(d)
+                total = d.quotient() if isinstance(d, Symbolic) else f.number(d)
                 for k, q in zip(free, c, strict=True):
                     if q:
                         total = f.add(total, f.scale(f.variable(k), q))
@@ -127,7 +141,7 @@ class Space:
 
     def restrict(self, a: Quotient, cell: Cell) -> Quotient | None:
         """Return a function in fewer variables that is the same on a cell; ``None`` if a denominator vanishes there."""
-        if cell.dimension == self.n or not any([g.total_degree() == 1 for g in self.kinks(cell)]):
+        if cell.dimension == self.n or not any([affine(self.field, g) for g in self.kinks(cell)]):
             return a
         return self.field.substitute(a, self.restriction(cell))
 
@@ -194,9 +208,33 @@ class Arrangement(Space):
             cells = out
         for signs, point in cells:
             zeros = [self.rows[j][0] for j, s in enumerate(signs) if s == 0]
-            sample = tuple([linear.rational(x) for x in point])
+            sample = self._simple(signs, point) if len(zeros) == 0 else tuple([coordinate(x) for x in point])
             known = dict(zip(self.texts, signs, strict=True))
             self.cells.append(Cell(len(self.cells), signs, self.n - _rank(zeros), sample, known))
+
+    def _simple(self, signs: tuple[int, ...], point: list) -> tuple[Fraction, ...]:
+        """Return a rational point of an open cell near a point of it."""
+        if not any([isinstance(x, Symbolic) for x in point]):
+            return tuple([coordinate(x) for x in point])
+        for bits in (20, 60, 200, 1_000):
+            near = [_near(x, bits) for x in point]
+            if all([_sign(_dot(a, near) + b) == s for (a, b), s in zip(self.rows, signs, strict=True)]):
+                return tuple([linear.rational(x) for x in near])
+        raise Undecided("a rational point of an open cell")
+
+    def holds(self, cell: Cell, point: Sequence[Fraction], weak: bool = False) -> bool:
+        x = [_exact(c) for c in point]
+        found = [_sign(_dot(a, x) + b) for a, b in self.rows]
+        return all([f == s or (weak and f == 0) for f, s in zip(found, cell.signs, strict=True)])
+
+    def stays(self, cell: Cell, ends: Sequence[Sequence[Fraction]]) -> bool:
+        """Return whether a segment lies in a cell, its ends left out."""
+        x, y = [[_exact(c) for c in p] for p in ends]
+        for (a, b), s in zip(self.rows, cell.signs, strict=True):
+            first, last = _sign(_dot(a, x) + b), _sign(_dot(a, y) + b)
+            if {first, last} - {s, 0} or (s != 0) == (first == 0 == last):
+                return False
+        return True
 
     def vectors(self, cell: Cell) -> list[list[Quotient]]:
         return [[self.field.number(c) for c in v] for v in self.basis(cell)[1]]
@@ -232,9 +270,8 @@ class Arrangement(Space):
             step = [Fraction((7 * t + 3 * i) % 5 - 2, 1 + (t + i) % 3) for i in range(len(vectors))]
             scale = Fraction(1)
             for _ in range(12):
-                point = tuple(
-                    [x + scale * sum([s * v[k] for s, v in zip(step, vectors, strict=True)], Fraction(0)) for k, x in enumerate(cell.sample)]
-                )
+                shifts = [scale * sum([s * v[k] for s, v in zip(step, vectors, strict=True)], Fraction(0)) for k in range(self.n)]
+                point = tuple([x + s if s else x for x, s in zip(cell.sample, shifts, strict=True)])
                 if self.contains(cell, point):
                     out.append(point)
                     break
@@ -242,9 +279,8 @@ class Arrangement(Space):
         return out
 
     def contains(self, cell: Cell, point: Sequence[Fraction]) -> bool:
-        """Return whether a rational point lies in a cell."""
-        x = [fmpq(c.numerator, c.denominator) for c in point]
-        return all([_sign(_dot(a, x) + b) == s for (a, b), s in zip(self.rows, cell.signs, strict=True)])
+        """Return whether a point lies in a cell."""
+        return self.holds(cell, point)
 
     def linear_sign(self, p: fmpz_mpoly, cell: Cell) -> int | None:
         """Return the sign of a linear polynomial on a cell if it is one, by linear programs."""
@@ -436,8 +472,20 @@ class Curved(Space):
 _RELATION = {0: "eq", 1: "gt", -1: "lt"}
 
 
-def _sign(q: fmpq) -> int:
-    return (q > 0) - (q < 0)
+def _sign(q: fmpq | Symbolic) -> int:
+    return q.sign() if isinstance(q, Symbolic) else (q > 0) - (q < 0)
+
+
+def _exact(x: Fraction | Symbolic) -> fmpq | Symbolic:
+    return x if isinstance(x, Symbolic) else fmpq(x.numerator, x.denominator)
+
+
+def _near(x: fmpq | Symbolic, bits: int) -> fmpq:
+    """Return a rational near a number."""
+    if not isinstance(x, Symbolic):
+        return x
+    q = x.ball(bits + 64).mid() * 2**bits
+    return fmpq(int(q.floor().fmpq().p), 2**bits)
 
 
 def _dot(a: Sequence[fmpq], x: Sequence[fmpq]) -> fmpq:
