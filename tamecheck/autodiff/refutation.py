@@ -16,7 +16,6 @@ from tamecheck.autodiff.criterion import Violation
 from tamecheck.autodiff.curves import roots_inside, stays
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.function import FunctionFacts
-from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.space import Cell
@@ -41,14 +40,7 @@ class Refuter:
 
     def holds(self, cell: Cell, point: Sequence[Fraction], weak: bool = False) -> bool:
         """Return whether the guards have the signs of a cell at a rational point (``weak``: or vanish)."""
-        if isinstance(self.space, Line):
-            return self.space.holds(cell, point, weak)
-        for g, s in zip(self.space.guards, cell.signs, strict=True):
-            v = self.at((g, self.field.one), point)
-            sign = (v > 0) - (v < 0)
-            if sign != s and not (weak and sign == 0):
-                return False
-        return True
+        return self.space.holds(cell, point, weak)
 
     def at(self, a: Quotient, point: Sequence[Fraction]) -> Fraction:
         """Return the value of a quotient of polynomials (without generators) at a rational point."""
