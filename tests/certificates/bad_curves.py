@@ -723,7 +723,7 @@ def a_refutation_about_another_node():
 
 
 def jump(second: str = "(0,inf)", point: str = "[0,0]", node: str = "sign", rows: list | None = None, fixed: tuple = (0, 0),
-         shape: list = (), about: int = 3) -> dict:
+         shape: list = (), about: int = 3, claimed: int = 1) -> dict:
     """sign(x - z) at 0, seen at 0 and on the right of 0."""
     d = Draft()
     x, z = d.input(shape=shape), d.input("z")
@@ -731,7 +731,7 @@ def jump(second: str = "(0,inf)", point: str = "[0,0]", node: str = "sign", rows
     for domain, value in zip((point, second), fixed):
         d.curve(x, domain, {z: value}).facts(0, 1, 2, 3)
     d.jumps = rows or [[0, 3], [1, 3]]
-    return d.document(about, None, "", 1)
+    return d.document(about, None, "", claimed)
 
 
 JUMPS = [
@@ -742,6 +742,7 @@ JUMPS = [
     ("a_jump_into_a_neighbourhood_of_the_point", "TC606", {"second": "[0,inf)"}),
     ("a_jump_of_an_absolute_value", "TC607", {"node": "abs"}),
     ("a_jump_of_nothing", "TC606", {"shape": [0]}),
+    ("a_jump_that_nobody_claims", "TC604", {"rows": [-1, -1], "claimed": 0}),
 ]
 for _name, _code, _how in JUMPS:
     add(_name, _code, "a jump that is none", lambda h=_how: jump(**h))

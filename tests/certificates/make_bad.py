@@ -12,6 +12,7 @@ from certificates import (  # noqa: E402, F401
     bad_documents,
     bad_forgeries,
     bad_instances,
+    bad_near,
     bad_programs,
     bad_refutations,
     bad_scalings,
