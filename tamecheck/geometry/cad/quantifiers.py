@@ -16,7 +16,7 @@ from math import prod
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
-from tamecheck.geometry.cad import coverings, order, reductions
+from tamecheck.geometry.cad import coverings, order, reductions, small_formulas
 from tamecheck.geometry.cad.constraints import implied
 from tamecheck.geometry.cad.lifting import Lifting
 from tamecheck.geometry.cad.points import Coordinate, Point
@@ -69,8 +69,9 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
     Parameters
     ----------
     formula : str — without free variables, for example ``"forall x: exists y: y > x^2"``
-    projection : as for `tamecheck.geometry.cad.cells.cells`; with ``"auto"`` sentences with one kind of quantifier are decided by
-        coverings (`tamecheck.geometry.cad.coverings`) where these apply
+    projection : as for `tamecheck.geometry.cad.cells.cells`; with ``"auto"`` small sentences are decided by virtual substitution
+        (`tamecheck.geometry.cad.small_formulas`), others with one kind of quantifier by coverings (`tamecheck.geometry.cad.coverings`), where
+        these apply
 
     Raises
     ------
@@ -91,10 +92,32 @@ def decide(formula: object, *, projection: str = "auto", budget: Budget | None =
             hint="bind it with forall or exists, or use eliminate",
         )  # fmt: skip
     if projection == "auto":
-        found = by_coverings(given, budget)
-        if found is not None:
-            return found
+        for method in (by_substitution, by_coverings):
+            found = method(given, budget)
+            if found is not None:
+                return found
     return _Pending(Search(given, projection, budget)).resume(budget)
+
+
+def by_substitution(given: Formula, budget: Budget | None) -> Decision | None:
+    """Decide a small sentence by virtual substitution; ``None`` where that does not go through, or does not give a witness that is due."""
+    answer = small_formulas.attempt(given, budget, witness=True)
+    if answer is None or answer.prefix:
+        return None
+    holds = answer.node == small_formulas.TRUE
+    due = bool(given.prefix) and holds == (given.prefix[0][0] == "exists")
+    if not due:
+        return Decision("true" if holds else "false", {}, False, "virtual substitution", answer.branches)
+    values = answer.values
+    if values is None:
+        return None
+    verified = len(values) == len(given.ring.names) and prod([x.degree() for x in values.values()]) <= VERIFIED_DEGREE
+    if verified:
+        point = [values[name] for name in given.ring.names]
+        signs = {i: sign_at(p, point) for i, p in enumerate(given.atoms)}
+        if given.evaluate(signs.get) is not holds:
+            raise BudgetExceeded("a witness does not verify: this is an error of the program", code="TC399", where="decide")
+    return Decision("true" if holds else "false", named(given, (), values), verified, "virtual substitution", answer.branches)
 
 
 def by_coverings(given: Formula, budget: Budget | None) -> Decision | None:

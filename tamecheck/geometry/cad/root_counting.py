@@ -26,7 +26,9 @@ from collections.abc import Sequence
 from flint import fmpz_mpoly
 
 from tamecheck.geometry.cad import sign_tables
-from tamecheck.geometry.cad.sign_conditions import Branch, Factor, Node, TooLarge, coefficients
+from tamecheck.geometry.cad.branches import Branch
+from tamecheck.geometry.cad.factors import Factor, coefficients
+from tamecheck.geometry.cad.sign_conditions import Node, TooLarge
 
 MAXIMAL_DEGREE = 6
 MAXIMAL_TERMS = 60

@@ -8,8 +8,20 @@ Hong 1992 and Brown 2003); what is superfluous is left out again.  Bits where th
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tamecheck.geometry.cad.branches import Branch
+from tamecheck.geometry.cad.factors import Factor
 from tamecheck.geometry.cad.sign_conditions import (
-    NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, ZERO, Branch, Factor, Node, TooLarge, atoms, conjunction, disjunction,
+    NEGATIVE,
+    NONNEGATIVE,
+    NONPOSITIVE,
+    NONZERO,
+    POSITIVE,
+    ZERO,
+    Node,
+    TooLarge,
+    atoms,
+    conjunction,
+    disjunction,
 )  # fmt: skip
 
 MASKS = (NONNEGATIVE, NONPOSITIVE, ZERO, POSITIVE, NEGATIVE, NONZERO)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad import sign_tables, univariate_conditions
-from tamecheck.geometry.cad.existential import Block, places
-from tamecheck.geometry.cad.sign_conditions import (
-    ANY, FALSE, RELATIONS, SETS, TRUE, Branch, Factor, Node, Table, TooLarge, atoms, conjunction, disjunction, uses,
-)  # fmt: skip
+from tamecheck.geometry.cad import back_substitution, sign_tables, univariate_conditions
+from tamecheck.geometry.cad.branches import Branch
+from tamecheck.geometry.cad.existential import Block
+from tamecheck.geometry.cad.factors import Factor, Table
+from tamecheck.geometry.cad.sign_conditions import ANY, FALSE, RELATIONS, SETS, TRUE, Node, TooLarge, atoms, conjunction, disjunction, uses
+from tamecheck.ground.algebraic import AlgebraicNumber, rational
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.polynomials import Ring
 
@@ -31,12 +32,16 @@ TABLE_BITS = 300
 
 
 class Answer(NamedTuple):
-    """What became of a formula: a condition without quantifiers, or (``prefix`` not empty) an equivalent formula that is simpler."""
+    """What became of a formula: a condition without quantifiers, or (``prefix`` not empty) an equivalent formula that is simpler.
+
+    For a sentence ``values`` are those of the first block of variables that make it true (with ``forall``: false).
+    """
 
     node: Node
     table: Table
     prefix: tuple[tuple[str, str], ...]
     branches: int
+    values: dict[str, AlgebraicNumber] | None = None
 
 
 def negated(node: Node) -> Node:
@@ -79,18 +84,23 @@ def blocks(prefix: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     return out
 
 
-def attempt(formula: Formula, budget: Budget | None = None) -> Answer | None:
-    """Return what became of a formula, ``None`` if nothing could be done with small effort."""
+def attempt(formula: Formula, budget: Budget | None = None, witness: bool = False) -> Answer | None:
+    """Return what became of a formula, ``None`` if nothing could be done with small effort.
+
+    The steps and the time of a budget limit the attempt, but its steps are left for what is tried next.
+    """
     table = Table(formula.ring)
+    trial = None if budget is None else Budget(seconds=budget.remaining(), steps=budget.steps)
     try:
-        return _attempt(formula, table, budget)
+        return _attempt(formula, table, trial, witness)
     except (TooLarge, BudgetExceeded):
         return None
 
 
-def _attempt(formula: Formula, table: Table, budget: Budget | None) -> Answer | None:
+def _attempt(formula: Formula, table: Table, budget: Budget | None, witness: bool) -> Answer | None:
     node = read(formula, table)
     allowance, waiting = ALLOWANCE, blocks(formula.prefix)
+    values = None
     while waiting:
         kind, names = waiting.pop()
         bits = sum([1 << formula.ring.index[name] for name in names])
@@ -108,7 +118,11 @@ def _attempt(formula: Formula, table: Table, budget: Budget | None) -> Answer | 
             left = [name for name in names if used >> formula.ring.index[name] & 1]
             prefix = [pair for kind, names in waiting for pair in [(kind, name) for name in names]] + [(kind, name) for name in left]
             return Answer(node, table, tuple(prefix), ALLOWANCE - allowance)
-    return Answer(tidy(node, table), table, (), ALLOWANCE - allowance)
+        if witness and block.end is not None and not waiting and not formula.free:
+            found = back_substitution.values(block.end, bits)
+            if found is not None:
+                values = {name: found.get(formula.ring.index[name], rational(0)) for name in names}
+    return Answer(tidy(node, table), table, (), ALLOWANCE - allowance, values)
 
 
 def easier(answer: Answer, formula: Formula) -> bool:
@@ -207,8 +221,3 @@ def written(answer: Answer, names: Sequence[str]) -> Formula:
 
     out.root = write(answer.node)
     return out
-
-
-def variables(answer: Answer) -> list[int]:
-    """Return the places of the variables that occur."""
-    return places(uses(answer.node))

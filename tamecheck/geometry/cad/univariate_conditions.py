@@ -9,7 +9,8 @@ ones that tell the cells apart.
 from collections.abc import Iterable
 
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad.sign_conditions import Factor, Node, TooLarge, atoms
+from tamecheck.geometry.cad.factors import Factor
+from tamecheck.geometry.cad.sign_conditions import Node, TooLarge, atoms
 from tamecheck.geometry.cad.sign_tables import Signs, shortest, truth
 from tamecheck.ground.algebraic import AlgebraicNumber, irreducible_roots, rational
 

@@ -22,14 +22,27 @@ condition at a place is a condition on coefficients:
 .. [K16] M. Kosta, "New concepts for real quantifier elimination by virtual substitution", Saarbruecken 2016.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flint import fmpz_mpoly
 
+from tamecheck.geometry.cad.branches import Branch
+from tamecheck.geometry.cad.factors import Factor, Table
 from tamecheck.geometry.cad.sign_conditions import (
-    ANY, FALSE, FLIP, NEGATIVE, NONNEGATIVE, NONPOSITIVE, NONZERO, POSITIVE, TRUE, ZERO, Branch, Factor, Node, Table, conjunction, disjunction,
-    mapped, separate,
+    ANY,
+    FALSE,
+    FLIP,
+    NEGATIVE,
+    NONNEGATIVE,
+    NONPOSITIVE,
+    NONZERO,
+    POSITIVE,
+    TRUE,
+    ZERO,
+    Node,
+    conjunction,
+    disjunction,
 )  # fmt: skip
 
 Line = Sequence[fmpz_mpoly]
@@ -146,7 +159,7 @@ def beyond(place: Place, g: Line, mask: int) -> Node:
     derivatives = [list(g)]
     while len(derivatives[-1]) > 1:
         derivatives.append([h * i for i, h in enumerate(derivatives[-1])][1:])
-    if mask == ZERO or mask == NONZERO:
+    if mask in (ZERO, NONZERO):
         return first_sign(list(g), mask, place.table.atom)
     return first_sign(derivatives, mask, place.value)
 
@@ -211,54 +224,32 @@ Condition = tuple[Factor, int]
 """A factor that contains the variable, and its sign set."""
 
 
-def mirrored(g: Line) -> Line:
+def mirrored(g: Line) -> list[fmpz_mpoly]:
     """Return the coefficients of g(-x)."""
     return [h if i % 2 == 0 else -h for i, h in enumerate(g)]
 
 
-def eliminate(branch: Branch, conditions: Sequence[Condition], clauses: Sequence[Node], k: int) -> list[Node]:
-    """Return nodes whose disjunction says that some value of the variable at place ``k`` satisfies all conditions and clauses.
+def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node]:
+    """Return nodes whose disjunction says that some value of the variable at place ``k`` satisfies all conditions.
 
     All factors have degree at most two in that variable; what else the branch knows is used to leave out impossible cases.
     """
-    table, bit = branch.table, 1 << k
-    everything: dict[Condition, None] = dict.fromkeys(conditions)
-    clauses = [mapped(c, bit, separate) for c in clauses]
-    for clause in clauses:
-        for f, mask in _singles(clause, bit):
-            everything[(f, mask)] = None
+    table = branch.table
     best = None
-    for turn in (lambda g: g, mirrored):
-        ends = []
-        for f, mask in everything:
-            ends += [(end, (f, mask)) for end in lower_ends(table, turn(f.coefficients(k)), mask, branch.sign_of)]
+    for turn in (list, mirrored):
+        lines = [(turn(f.coefficients(k)), mask) for f, mask in conditions]
+        ends = [(end, own) for own, (g, mask) in enumerate(lines) for end in lower_ends(table, g, mask, branch.sign_of)]
         weight = sum([end.weight for end, _ in ends])
         if best is None or weight < best[0]:
-            best = (weight, ends, turn)
-    _, ends, turn = best
-    matrix = conjunction([*[("atom", ((f, 1),), mask) for f, mask in conditions], *clauses])
-    out = [mapped(matrix, bit, lambda factors, mask: at_minus_infinity(table, turn(factors[0][0].coefficients(k)), mask))]
+            best = (weight, ends, lines)
+    _, ends, lines = best
+    out = [conjunction([at_minus_infinity(table, g, mask) for g, mask in lines])]
     for end, own in ends:
-
-        def at(factors: tuple, mask: int, end: End = end, own: Condition = own) -> Node:
-            if (factors[0][0], mask) == own:
-                return TRUE
-            g = turn(factors[0][0].coefficients(k))
-            return beyond(end.place, g, mask) if end.after else end.place.value(g, mask)
-
-        out.append(conjunction([end.guard, mapped(matrix, bit, at)]))
+        # the condition that begins there holds there
+        others = [pair for i, pair in enumerate(lines) if i != own]
+        value = (lambda g, mask, place: beyond(place, g, mask)) if end.after else (lambda g, mask, place: place.value(g, mask))
+        out.append(conjunction([end.guard, *[value(g, mask, end.place) for g, mask in others]]))
     return [n for n in out if n != FALSE]
-
-
-def _singles(node: Node, bit: int) -> Iterable[Condition]:
-    stack = [node]
-    while stack:
-        n = stack.pop()
-        if n[0] == "atom":
-            if n[1][0][0].uses & bit:
-                yield n[1][0][0], n[2]
-        else:
-            stack += n[1]
 
 
 def pairs(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node] | None:
@@ -287,9 +278,9 @@ def pairs(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node]
     return [table.atom(d * a - b * c, NONNEGATIVE if weak and also else POSITIVE) for c, d, weak in lower for a, b, also in upper]
 
 
-def alone(table: Table, g: Line, mask: int) -> Node:
+def alone(branch: Branch, g: Line, mask: int) -> Node:
     """Return the condition that some x gives g, of degree at most two, a sign of a set: no other condition on x."""
-    atom = table.atom
+    atom = branch.table.atom
     if mask == ANY:
         return TRUE
     if mask == NONZERO:
@@ -298,7 +289,11 @@ def alone(table: Table, g: Line, mask: int) -> Node:
         g, mask = [-h for h in g], FLIP[mask]
     if len(g) == 2:
         return disjunction([atom(g[1], NONZERO), atom(g[0], mask)])
-    square = discriminant(g)
+    square, lead = discriminant(g), branch.sign_of(g[2])
+    if lead == NEGATIVE and mask & NEGATIVE:
+        return TRUE
+    if not lead & (ZERO if mask == ZERO else NONPOSITIVE):
+        return atom(square, POSITIVE if mask == NEGATIVE else NONNEGATIVE)
     # for g_2 = 0 the discriminant is g_1^2
     if mask == NEGATIVE:
         return disjunction([atom(g[2], NEGATIVE), atom(square, POSITIVE), atom(g[0], NEGATIVE)])

@@ -1,0 +1,202 @@
+"""Irreducible polynomials as objects, and products split into them.
+
+Polynomials are factored at once (`Table.split`), and each irreducible factor is one object of its `Table`, so that what is known about it is found by
+identity: degrees, coefficients, the signs of its monomials.  Sizes are bounded before FLINT is called; beyond, `TooLarge` sends the formula to a
+decomposition.
+"""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from flint import fmpz_mpoly
+
+from tamecheck.geometry.cad.definite import Square, square
+from tamecheck.geometry.cad.sign_conditions import FALSE, FLIP, TRUE, Node, TooLarge
+from tamecheck.ground.polynomials import Ring
+
+MAXIMAL_TERMS = 160
+MAXIMAL_BITS = 400
+SMALL_DEGREE = 16
+"""Total degree up to which FLINT factors at once (see `tamecheck.ground.factoring`)."""
+
+
+class Factor:
+    """An irreducible polynomial, primitive, with positive first coefficient; equal ones of one table are identical.
+
+    Attributes
+    ----------
+    p : fmpz_mpoly
+    number : int — in the order of appearance
+    degrees : tuple of int — in each variable
+    uses : int — bit k is set if the variable at place k (from 0) occurs
+    direction, value : text and rational — the polynomial is a positive number times q - value, where q is primitive without constant term
+    quadratic : bool — whether its total degree is two and no variable occurs to the first power only
+    line : int — the place of the variable if q is a variable, -1 otherwise
+    """
+
+    __slots__ = ("p", "number", "degrees", "uses", "terms", "direction", "value", "line", "quadratic", "_shape", "_coefficients", "_square")
+
+    def __init__(self, p: fmpz_mpoly, number: int) -> None:
+        self.p, self.number = p, number
+        self.degrees = tuple([int(d) for d in p.degrees()])
+        self.uses = sum([1 << k for k, d in enumerate(self.degrees) if d])
+        self.terms = last = len(p)
+        c = int(p.coefficient(last - 1)) if p.monomial(last - 1) == (0,) * len(self.degrees) else 0
+        rest = p - c if c else p
+        content = int(rest.content())
+        self.direction = str(rest / content if content > 1 else rest)
+        self.value: int | Fraction = -c if content == 1 else Fraction(-c, content)
+        self.line = self.uses.bit_length() - 1 if last - (c != 0) == 1 and sum(self.degrees) == 1 else -1
+        self.quadratic = last > 2 and p.total_degree() == 2 and 1 not in self.degrees
+        self._shape: tuple | None = None
+        self._square: Square | None = None
+        self._coefficients: dict[int, list[fmpz_mpoly]] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.p}>"
+
+    def shape(self) -> tuple:
+        """Return for every monomial its sign and the places of the variables with odd and with even exponents; empty if it is never definite."""
+        if self._shape is None:
+            rows = []
+            for e, c in zip(self.p.monoms(), self.p.coeffs(), strict=True):
+                odd = tuple([k for k, d in enumerate(e) if d & 1])
+                rows.append((1 if c > 0 else -1, odd, tuple([k for k, d in enumerate(e) if d and not d & 1])))
+            rows.sort(key=lambda r: -len(r[1]))
+            self._shape = tuple(rows) if len({sign for sign, odd, _ in rows if not odd}) < 2 else ()
+        return self._shape
+
+    def square(self) -> Square:
+        """Return what completing squares says, for total degree two."""
+        if self._square is None:
+            self._square = square(self.p)
+        return self._square
+
+    def coefficients(self, k: int) -> list[fmpz_mpoly]:
+        """Return c_0, ..., c_d as a polynomial in the variable at place ``k``."""
+        found = self._coefficients.get(k)
+        if found is None:
+            found = self._coefficients[k] = coefficients(self.p, k, self.degrees[k])
+        return found
+
+
+def coefficients(p: fmpz_mpoly, k: int, degree: int) -> list[fmpz_mpoly]:
+    """Return the coefficients of a polynomial in the variable at place ``k``, by repeated derivatives."""
+    if degree == 0:
+        return [p]
+    x = p.context().gen(k)
+    out: list[fmpz_mpoly] = []
+    rest = p
+    for d in range(degree, 0, -1):
+        top, factorial = rest, 1
+        for i in range(d):
+            top, factorial = top.derivative(k), factorial * (i + 1)
+        top = top if factorial == 1 else top / factorial
+        out.append(top)
+        rest = rest - top * x**d
+    return [rest, *reversed(out)]
+
+
+class Table:
+    """The factors that occur, over one ring."""
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self.context = ring.context
+        self.factors: list[Factor] = []
+        self._variables: dict[int, Factor] = {}
+        self._interned: dict[str, Factor] = {}
+        self._split: dict[str, tuple[int, tuple[tuple[Factor, int], ...]]] = {}
+
+    def factor(self, p: fmpz_mpoly) -> Factor:
+        """Return the object of an irreducible polynomial that is primitive with positive first coefficient."""
+        key = str(p)
+        found = self._interned.get(key)
+        if found is None:
+            found = self._interned[key] = Factor(p, len(self.factors))
+            self.factors.append(found)
+        return found
+
+    def variable(self, k: int) -> Factor:
+        """Return the variable at place ``k``."""
+        found = self._variables.get(k)
+        if found is None:
+            found = self._variables[k] = self.factor(self.context.gen(k))
+        return found
+
+    def split(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
+        """Return the sign of the number and the factors, with exponent 1 if it is odd and 2 if it is even; sign 0 for zero."""
+        if p.is_constant():
+            c = p.leading_coefficient() if len(p) else 0
+            return (c > 0) - (c < 0), ()
+        key = str(p)
+        found = self._split.get(key)
+        if found is None:
+            found = self._split[key] = self._factored(p)
+        return found
+
+    def _factored(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
+        if len(p) > MAXIMAL_TERMS or p.total_degree() > SMALL_DEGREE or max(map(abs, p.coeffs())).bit_length() > MAXIMAL_BITS:
+            raise TooLarge
+        sign, out = 1, []
+        monomial = p.term_content()
+        if not monomial.is_constant():
+            for k, e in enumerate(monomial.degrees()):
+                if e:
+                    out.append((self.factor(self.context.gen(k)), 2 - int(e) % 2))
+        rest = p / monomial
+        if rest.is_constant():
+            return (1 if rest.leading_coefficient() > 0 else -1), tuple(out)
+        if rest.leading_coefficient() < 0:
+            rest, sign = -rest, -1
+        for q, e in self._parts(rest):
+            if q.leading_coefficient() < 0:
+                q, sign = -q, sign if e % 2 == 0 else -sign
+            out.append((self.factor(q), 2 - e % 2))
+        return sign, tuple(out)
+
+    def _parts(self, p: fmpz_mpoly) -> list[tuple[fmpz_mpoly, int]]:
+        """Return the irreducible factors of a polynomial without a factor that is a monomial, and their exponents."""
+        degrees = p.degrees()
+        if 1 in degrees:
+            k = degrees.index(1)
+            c = p.derivative(k)
+            if c.is_constant():
+                return [(p, 1)]
+            # p = c x + d is irreducible up to the common divisor of c and d
+            common = c.gcd(p - c * self.context.gen(k))
+            if common.is_constant():
+                return [(p, 1)]
+            return [*self._parts(common / common.content()), (p / common, 1)]
+        try:
+            return [(q, int(e)) for q, e in p.factor()[1]]
+        except OverflowError:  # python-flint 0.9 cannot sort factors with long coefficients
+            raise TooLarge from None
+
+    def atom(self, p: fmpz_mpoly, mask: int) -> Node:
+        """Return the node that says that ``p`` has a sign of a set."""
+        sign, factors = self.split(p)
+        if not factors:
+            return TRUE if mask >> (sign + 1) & 1 else FALSE
+        return "atom", factors, mask if sign > 0 else FLIP[mask]
+
+    def combined(self, parts: Iterable[tuple[int, Sequence[tuple[Factor, int]]]], mask: int) -> Node:
+        """Return the node that says that a product of split polynomials has a sign of a set."""
+        sign = 1
+        exponents: dict[Factor, int] = {}
+        for s, factors in parts:
+            sign *= s
+            for f, e in factors:
+                exponents[f] = exponents.get(f, 0) + e
+        if sign == 0 or not exponents:
+            return TRUE if mask >> (sign + 1) & 1 else FALSE
+        return "atom", tuple([(f, 2 - e % 2) for f, e in exponents.items()]), mask if sign > 0 else FLIP[mask]
+
+    def product(self, factors: Sequence[tuple[Factor, int]]) -> fmpz_mpoly:
+        """Return the polynomial of a list of factors."""
+        out = self.context.constant(1)
+        for f, e in factors:
+            out = out * f.p**e
+        return out
+
+
