@@ -21,7 +21,7 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad.fibres import Ball, certainly_nonzero, exactly_zero
 from tamecheck.geometry.cad.points import EARLY, Coordinate, Point, substitute
-from tamecheck.geometry.cad.projection import Factor, Projection
+from tamecheck.geometry.cad.projection import Factor, Projection, Step
 from tamecheck.geometry.cad.stacks import NotWellOriented, Stack, build
 from tamecheck.ground.algebraic import PRECISION, real_roots
 
@@ -58,6 +58,7 @@ class Lifting:
         self._rigid = [max([_last(f) for f in above if f.nullable], default=0) for above in self._above]
         if self.lazard:
             self._rigid = [0] * len(self._rigid)
+        self._plans: list[tuple[list[int], list[tuple[int, Step]]] | None] = [None] * (self.dimension + 1)
         self.root = Point((), 0, 0, 0)
         for f in self._above[0]:
             self.root.arrays[f.number] = f.numbers if f.level > 1 else _dense(f)
@@ -76,11 +77,13 @@ class Lifting:
             before = ctx.prec
             ctx.prec = PRECISION
             try:
-                point.stack = build(point, self.projection.levels[k + 1] + point.extra, self.delineate)
+                factors = self.projection.levels[k + 1]
+                point.stack = build(point, factors + point.extra if point.extra else factors, self.delineate)
             finally:
                 ctx.prec = before
             self.stacks += 1
-            point.children = [None] * len(point.stack)
+            if k + 1 < self.dimension:
+                point.children = [None] * len(point.stack)
         return point.stack
 
     def child(self, point: Point, position: int) -> Point:
@@ -115,6 +118,14 @@ class Lifting:
         before = ctx.prec
         ctx.prec = PRECISION
         try:
+            if not self.lazard and not point.replaced:
+                old, arrays = point.arrays, new.arrays
+                constant, moving = self._plan(k)
+                for number in constant:
+                    arrays[number] = old[number]
+                for number, step in moving:
+                    arrays[number] = substitute(step, old[number], x, PRECISION)
+                return
             for f in self._above[k]:
                 replaced = point.replaced.get(f.number)
                 if replaced is not None:
@@ -137,6 +148,14 @@ class Lifting:
                 new.arrays[f.number] = array
         finally:
             ctx.prec = before
+
+    def _plan(self, k: int) -> tuple[list[int], list[tuple[int, Step]]]:
+        """Return the factors above level k in which x_k does not occur, and those in which it does, with how to substitute it."""
+        found = self._plans[k]
+        if found is None:
+            steps = [(f.number, f.steps()[k - 1]) for f in self._above[k]]
+            found = self._plans[k] = [n for n, step in steps if step is None], [(n, step) for n, step in steps if step is not None]
+        return found
 
     def _lazard(self, point: Point, f: Factor, array: Sequence[Ball]) -> tuple[Factor, Sequence[Ball]]:
         """Differentiate with respect to the last coordinate until the polynomial does not vanish identically over the point."""

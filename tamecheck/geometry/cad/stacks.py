@@ -20,6 +20,10 @@ MAXIMAL_SOLVED = 4_096
 """Polynomials in one variable whose roots are remembered with the factor they come from."""
 
 
+Solved = tuple[list[tuple[AlgebraicNumber, int]], int]
+"""The real roots of a polynomial with multiplicities, in no particular order, and its sign below all of them (0: it is zero)."""
+
+
 class Root:
     """A place where some factors vanish: the coordinate, and each factor with its multiplicity and its place among the factor's roots."""
 
@@ -71,25 +75,54 @@ class Stack:
     ends : dict — for each factor number, its sign below all roots (0: everywhere)
     """
 
-    __slots__ = ("_roots", "_ordered", "null", "ends", "_samples", "_signs")
+    __slots__ = ("null", "_roots", "_ends", "_parts", "_length", "_samples", "_signs")
 
-    def __init__(self, roots: list[Root], null: int, ends: dict[int, int], ordered: bool = True) -> None:
-        self._roots = roots
-        self._ordered = ordered or len(roots) < 2
+    def __init__(self, roots: list[Root], null: int, ends: dict[int, int]) -> None:
         self.null = null
-        self.ends = ends
-        self._samples: list[AlgebraicNumber | None] = [None] * (len(roots) + 1)
+        self._roots: list[Root] | None = roots
+        self._ends: dict[int, int] | None = ends
+        self._parts: tuple[Sequence[Factor], list[Solved]] | None = None
+        self._length = 2 * len(roots) + 1
+        self._samples: dict[int, AlgebraicNumber] = {}
         self._signs: list[dict[int, int]] | None = None
+
+    @classmethod
+    def over_rationals(cls, factors: Sequence[Factor], solved: list[Solved]) -> "Stack":
+        """Return the stack over a point where all polynomials have rational coefficients and none is zero.
+
+        Algebraic numbers with different keys are different, so nothing is left to decide but their order, when that is asked for.
+        """
+        new = cls((), 0, {})
+        new._roots = new._ends = None
+        new._parts = factors, solved
+        new._length = 2 * (len(solved[0][0]) if len(solved) == 1 else len({x.key for found, _ in solved for x, _ in found})) + 1
+        return new
 
     @property
     def roots(self) -> list[Root]:
-        if not self._ordered:
-            _merge(None, self._roots)
-            self._ordered = True
+        if self._roots is None:
+            by_key: dict[tuple, Root] = {}
+            for f, (found, _) in zip(*self._parts, strict=True):
+                for x, multiplicity in found:
+                    known = by_key.get(x.key)
+                    if known is None:
+                        by_key[x.key] = Root(x, None, f, multiplicity)
+                    else:
+                        known.factors.append((f, multiplicity))
+            roots = list(by_key.values())
+            if len(roots) > 1:
+                _merge(None, roots)
+            self._roots = roots
         return self._roots
 
+    @property
+    def ends(self) -> dict[int, int]:
+        if self._ends is None:
+            self._ends = {f.number: sign for f, (_, sign) in zip(*self._parts, strict=True)}
+        return self._ends
+
     def __len__(self) -> int:
-        return 2 * len(self._roots) + 1
+        return self._length
 
     def vanishing(self, position: int) -> int:
         """Return the bits of the factors of this level that vanish on a cell of the stack."""
@@ -104,7 +137,7 @@ class Stack:
         k = position >> 1
         if position & 1:
             return self.roots[k].coordinate
-        found = self._samples[k]
+        found = self._samples.get(k)
         if found is None:
             found = self._samples[k] = self._sample(k)
         return found
@@ -157,9 +190,13 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
     ``delineate(point, factor)`` is called for a factor that vanishes identically over the point; it returns what to
     use in its place for the roots, or ``None`` for no roots (or raises `NotWellOriented`).
     """
+    if not point.irrational and not point.replaced:
+        solved = [_solved(f, point.arrays[f.number]) for f in factors]
+        if all([sign for _, sign in solved]):
+            return Stack.over_rationals(factors, solved)
     roots: list[Root] = []
     by_key: dict[tuple, Root] = {}
-    null, exact = 0, True
+    null = 0
     below: dict[int, int] = {}
     for original in factors:
         f = point.replaced.get(original.number)
@@ -180,13 +217,8 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
             if known is None:
                 by_key[key] = root = Root(x, None, f, multiplicity)
                 roots.append(root)
-                if x.__class__ is Sheet:
-                    exact = False
             else:
                 known.factors.append((f, multiplicity))
-    if exact:
-        # algebraic numbers with different keys are different: nothing is left to decide but their order
-        return Stack(roots, null, below, ordered=False)
     if len(roots) > 1:
         _merge(point, roots)
     return Stack(roots, null, below)
@@ -195,13 +227,7 @@ def build(point: Point, factors: Sequence[Factor], delineate: Callable[[Point, F
 def _roots(point: Point, f: Factor, c: Sequence[Ball]) -> tuple[list[tuple[Coordinate, int]], int]:
     """Return the real roots of a factor over the point, and its sign below all of them (0 if it vanishes identically)."""
     if not f.occurs & point.irrational:
-        key = tuple(c)
-        known = f.solved.get(key)
-        if known is None:
-            if len(f.solved) >= MAXIMAL_SOLVED:
-                f.solved.clear()
-            known = f.solved[key] = _exact(c)
-        return known
+        return _solved(f, c)
     fibre = point.fibre(f)
     sign = -fibre.sign if fibre.degree & 1 else fibre.sign
     if fibre.degree < 1:
@@ -209,8 +235,19 @@ def _roots(point: Point, f: Factor, c: Sequence[Ball]) -> tuple[list[tuple[Coord
     return [(ZERO if x.__class__ is int else Sheet(fibre, i), m) for i, (x, m) in enumerate(fibre.at()[0])], sign
 
 
-def _exact(c: Sequence[int]) -> tuple[list[tuple[AlgebraicNumber, int]], int]:
-    """Return the real roots of an integer polynomial, in no particular order, and its sign below all of them."""
+def _solved(f: Factor, c: Sequence[int]) -> Solved:
+    """Return the roots of a factor over a point where its coefficients are the given integers; they are remembered."""
+    key = tuple(c)
+    known = f.solved.get(key)
+    if known is None:
+        if len(f.solved) >= MAXIMAL_SOLVED:
+            f.solved.clear()
+        known = f.solved[key] = _exact(c)
+    return known
+
+
+def _exact(c: Sequence[int]) -> Solved:
+    """Return the real roots of an integer polynomial, and its sign below all of them."""
     degree = _exact_degree(c)
     if degree < 0:
         return [], 0
