@@ -184,6 +184,7 @@ def _prepared(source: object, variables: Sequence[str] | None, data: Mapping[str
     program, node = certificate.proof.program, certificate.proof.node
     system = System.from_program(program, node, data)
     system = system if variables is None else system.reordered(variables)
+    system.certified_smooth = certificate.record[6] >= 1
     return certificate, system, Facts(certificate, invariances=_invariances(program, node, list(system.vector.shapes)))
 
 

@@ -51,6 +51,7 @@ def gradient_flow(
     start = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
     if start.size != system.size:
         raise InputError(f"the initial vector has {start.size} entries, there are {system.size} variables", code="TC125")
+    system.certified_smooth = system.certified_smooth or smooth
     first_value, slope = system.value_and_gradient(start)
     if not (np.isfinite(first_value) and np.all(np.isfinite(slope))):
         raise InputError("the function or its gradient is not finite at the initial point", code="TC181")

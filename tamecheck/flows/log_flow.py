@@ -42,6 +42,7 @@ def log_flow(
     if margins.kinks and not smooth:
         text = f"the margins have kinks ({', '.join(margins.kinks)}): smooth solvers fail there without notice"
         raise InputError(text, code="TC183", hint='kind = "subgradient"')
+    margins.certified_smooth = margins.certified_smooth or smooth
     theta = checked(np.asarray(initial, dtype=np.float64).reshape(-1))
     if theta.size != margins.vector.size:
         raise InputError(f"the initial vector has {theta.size} entries, there are {margins.vector.size} variables", code="TC125")

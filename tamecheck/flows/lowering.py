@@ -34,7 +34,7 @@ def lower(
     Raises
     ------
     InputError
-        TC180 a kind of node that has no numerical form (implicit nodes, opaque constants without entries, lookups).
+        TC180 a kind of node that has no numerical form (implicit nodes, opaque constants without entries).
     """
     g = Graph() if graph is None else graph
     found = _Lowering(g, program, values or {}).run(program, outputs, {})
@@ -226,9 +226,9 @@ class _Lowering:
         own = g.shape(a)
         rest = [k for k in range(len(own)) if k not in axes]
         count = int(np.prod([own[k] for k in axes], dtype=int))
-        places = np.transpose(np.arange(int(np.prod(own, dtype=int))).reshape(own), [*axes, *rest]).reshape(count, -1)
         if count == 0:
             return g.constant(1.0, shape)
+        places = np.transpose(np.arange(int(np.prod(own, dtype=int))).reshape(own), [*axes, *rest]).reshape(count, -1)
         rows = [g.take(a, row) for row in places]
         while len(rows) > 1:
             rows = [g.binary("mul", rows[k], rows[k + 1]) if k + 1 < len(rows) else rows[k] for k in range(0, len(rows), 2)]
@@ -274,13 +274,43 @@ class _Lowering:
 
     def _order(self, parameters: tuple, a: list[int], shape: tuple[int, ...], n: int) -> int:
         what, axis, count, largest = parameters
-        if what not in ("sort", "topk"):
+        if what.endswith("_last"):
             raise InputError(f"{what} has no numerical form in flows", code="TC180", where=f"node {n}")
         g = self.g
         sign = g.unary("neg", a[0]) if largest else a[0]
-        found = g.gather(a[0], g.ordered(sign, axis))
-        index = np.take(np.arange(int(np.prod(g.shape(found), dtype=int))).reshape(g.shape(found)), np.arange(count), axis=axis)
+        places = g.ordered(sign, axis)
+        index = np.take(np.arange(int(np.prod(g.shape(a[0]), dtype=int))).reshape(g.shape(a[0])), np.arange(count), axis=axis)
+        if what not in ("sort", "topk"):
+            places = self.coordinate(places, axis)
+            return g.reshape(g.take(places, index), shape)
+        found = g.gather(a[0], places)
         return g.take(found, index) if index.shape != g.shape(found) else found
+
+    def coordinate(self, places: int, axis: int) -> int:
+        """Return the coordinate along an axis of flat positions."""
+        g = self.g
+        own = g.shape(places)
+        below, extent = float(np.prod(own[axis + 1 :], dtype=int)), float(own[axis])
+        row = g.unary("floor", g.binary("div", places, g.constant(below)))
+        return g.binary("sub", row, g.binary("mul", g.constant(extent), g.unary("floor", g.binary("div", row, g.constant(extent)))))
+
+    def _lookup(self, parameters: tuple, a: list[int], shape: tuple[int, ...], n: int) -> int:
+        """Rows of a table at an index that is computed; NaN where it is no index."""
+        g, axis = self.g, parameters[0]
+        table, index = g.shape(a[0]), g.shape(a[1])
+        extent, below = table[axis], int(np.prod(table[axis + 1 :], dtype=int))
+        spread = (*[1] * axis, *index, *[1] * (len(table) - axis - 1))
+        row = g.reshape(a[1], spread)
+        low, high = g.add_node("less_equal", (), (g.constant(0.0), row), spread), g.add_node("less", (), (row, g.constant(float(extent))), spread)
+        inside = g.binary("mul", low, high)
+        whole = g.add_node("equal", (), (row, g.unary("floor", row)), spread)
+        good = g.binary("mul", inside, whole)
+        above = np.arange(int(np.prod(table[:axis], dtype=int))).reshape(*table[:axis], *[1] * (len(shape) - axis)) * extent * below
+        last = np.arange(below).reshape(*[1] * (axis + len(index)), *table[axis + 1 :])
+        safe = g.where(good, row, g.constant(0.0))
+        places = g.binary("add", g.binary("mul", safe, g.constant(float(below))), g.constant((above + last).astype(float)))
+        found = g.gather(a[0], g.expand(places, shape))
+        return g.where(g.expand(good, shape), found, g.constant(np.nan))
 
     def _linalg(self, parameters: tuple, a: list[int], shape: tuple[int, ...], n: int) -> int:
         if parameters[0] not in ("det", "inverse", "solve"):

@@ -14,7 +14,7 @@ from tamecheck.errors import InputError
 from tamecheck.flows.derivatives import TORCH, Rule, gradient
 from tamecheck.flows.graph import Graph
 from tamecheck.flows.lowering import lower
-from tamecheck.flows.system import System, Vector, kinks_of
+from tamecheck.flows.system import System, Vector, kinks_of, nudged
 from tamecheck.flows.tape import Tape
 
 LOSSES = ("exp", "logistic")
@@ -26,7 +26,11 @@ class Margins:
     >>> m = Margins.of("w1*x1 + w2*x2", ["w1", "w2"], {"x1": [1.0, -4.0], "x2": [2.0, -1.0]}, [1, -1])
     >>> m.q([1.0, 1.0]).tolist()
     [3.0, 5.0]
+
+    ``certified_smooth``: the margins are known to be continuously differentiable whatever their operations.
     """
+
+    certified_smooth = False
 
     def __init__(self, graph: Graph, q: int, rule: Rule = TORCH) -> None:
         if len(graph.shape(q)) != 1 or not graph.shape(q)[0]:
@@ -119,7 +123,7 @@ class Margins:
 
     def combined(self, theta: object, weights: np.ndarray) -> np.ndarray:
         """Return sum of weights_i grad q_i."""
-        self._load(self._pull, theta)
+        self._load(self._pull, nudged(np.asarray(theta, dtype=np.float64)) if self.certified_smooth and self.kinks else theta)
         buffer = self._pull.inputs.get("weights of samples")
         if buffer is not None:
             buffer[...] = weights

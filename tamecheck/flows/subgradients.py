@@ -17,7 +17,7 @@ def least_element(system: System, theta: np.ndarray, reach: float = 0.0) -> np.n
     Without kinks it is grad F.  Where the kinks are of a kind that flows cannot follow (sorting, rounding) it is what automatic differentiation
     returns.
     """
-    if system.smooth:
+    if system.smooth or system.certified_smooth:
         return system.gradient(theta)
     f = _patterned(system)
     if f is None:

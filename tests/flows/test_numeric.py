@@ -157,3 +157,15 @@ def test_bad_input(call, code):
     with pytest.raises(InputError) as caught:
         call()
     assert caught.value.code == code
+
+
+def test_smooth_functions_made_of_kinks():
+    """softsign is C^1 with slope 1 at 0, which differentiation of its parts on the kink does not find; a flow that starts there must move."""
+    s = System.of("(softsign(x) - 1/2)^2")
+    assert s.gradient([0.0]).tolist() == [0.0]
+    s.certified_smooth = True
+    assert s.gradient([0.0]) == pytest.approx([-1.0], abs=1e-9)
+    run = tc.flow("(softsign(x) - 1/2)^2", initial=[0.0], horizon=500.0)
+    assert run.states[-1] == pytest.approx([1.0], abs=1e-6) and run.verdict == "consistent"
+    with pytest.raises(InputError):
+        tc.flow("(abs(x) - 1/2)^2", initial=[0.0], horizon=5.0)
