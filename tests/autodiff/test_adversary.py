@@ -14,6 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import brute  # noqa: E402
+import mpmath  # noqa: E402
+import numeric  # noqa: E402
 
 from tamecheck.autodiff.code import read  # noqa: E402
 from tamecheck.autodiff.decision import decide  # noqa: E402
@@ -159,6 +161,70 @@ def loops(seed):
     return program, text, d.verdict, None, True
 
 
+SMOOTH = ["exp", "tanh", "sigmoid", "softplus", "silu", "atan", "erf", "gelu", "exp", "tanh"]
+PARTIAL = ["log", "sqrt"]
+
+
+def enclosed(ball, x):
+    """Return whether a number of forty digits agrees with an enclosure."""
+    if x is None:
+        return False
+    middle, radius = (mpmath.mpf(str(v.str(60, radius=False))) for v in (ball.mid(), ball.rad()))
+    return abs(middle - x) <= 2 * radius + mpmath.mpf(10) ** -25 * (1 + abs(x))
+
+
+def pieces_against_numbers(seed):
+    """Return the same for programs with exp, tanh, erf, log, roots of one or two variables: at random points the piece of the cell has the value of
+    the program, and what is returned is what reverse mode returns; around the points of a cut line there are jumps if and only if they are claimed."""
+    r = random.Random(SEED * 500_009 + seed)
+    names = ["x"] if r.random() < 0.6 else ["x", "y"]
+    kinds = ["add", "sub", "scale", "max", "min", "abs", "relu", "where", *SMOOTH[:8], *(["mul"] if r.random() < 0.5 else [])]
+    e = tree(r, names, r.choice([2, 3]), kinds + (PARTIAL if r.random() < 0.3 else []))
+    program = brute.text(e)
+    d = decision(program, "base = \"torch\"\n", names)
+    if d.pieces is None or not d.pieces.settled:
+        return program, "", d.verdict, None, True
+    space, f = d.pieces.space, d.pieces.field
+    for _ in range(25):
+        point = tuple([Fraction(r.randint(-400, 400), 97) for _ in names])
+        numbers = numeric.Numbers(point, names)
+        value = numbers.value(e)
+        if numbers.near < mpmath.mpf(10) ** -12:
+            continue
+        p = next((d.pieces.of(c) for c in space.cells if c.dimension == space.n and space.contains(c, point)), None)
+        if p is None:
+            continue
+        if (p.value is None) != (value is None):
+            return program, "", d.verdict, ("value", point), False
+        if value is None:
+            continue
+        if not enclosed(f.ball(p.value, point), value):
+            return program, "", d.verdict, ("value", point), False
+        for own, n in zip(p.returned, names, strict=True):
+            other = numbers.gradient(e)[n]
+            if isinstance(own, str) != (other is None) or (other is not None and not enclosed(f.ball(own, point), other)):
+                return program, "", d.verdict, ("returned", point), False
+    wrong = jumps_against_numbers(d, e, names) if len(names) == 1 and d.function is not None else None
+    return program, "", d.verdict, wrong, wrong is None
+
+
+def jumps_against_numbers(d, e, names):
+    """Return a point of the line at which a jump is claimed that is none, or the other way round."""
+    claimed = {c.number for c, _ in d.function.jumps}
+    h = Fraction(1, 10**16)
+    for cell in d.pieces.space.cells:
+        if cell.dimension:
+            continue
+        x = cell.sample[0]
+        near = x if isinstance(x, Fraction) else Fraction(x.ball(200).mid().str(50, radius=False)) if hasattr(x, "ball") else None
+        sides = [] if near is None else [numeric.Numbers((near + s * h,), names).value(e) for s in (-1, 1)]
+        if len(sides) < 2 or None in sides or d.pieces.of(cell).value is None:
+            continue
+        if abs(sides[0] - sides[1]) > mpmath.mpf(10) ** -6 and cell.number not in claimed and d.function.continuous:
+            return "missed jump", str(x)
+    return None
+
+
 def strata_points(r, forms, n):
     """Return points on no, one, or two of the surfaces; pairs of them give segments inside strata."""
     out = [tuple([Fraction(r.randint(-3, 3)) for _ in range(n)]) for _ in range(6)]
@@ -209,8 +275,16 @@ def test_loops_along_strata(block):
         assert found[4], report(found)
 
 
+@pytest.mark.parametrize("block", range(4))
+def test_pieces_with_transcendental_functions(block):
+    """Values and what is returned on the cells of programs with exp, tanh, erf, log, roots."""
+    for seed in range(block * 10, block * 10 + 10 * MULTIPLIER):
+        found = pieces_against_numbers(seed)
+        assert found[4], report(found)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops])
+@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops, pieces_against_numbers])
 def test_a_thousand_programs_each(road):
     """A longer run of the same."""
     for seed in range(1_000, 1_000 + 1_000 * MULTIPLIER):
