@@ -143,6 +143,18 @@ class Certificate:
         """A node at which no lemma says that automatic differentiation obeys the chain rule; None: it does, for all admissible rules."""
         return obstacle(self.proof.program, self.proof.node, self.proof.derivation.record, self._rounds)
 
+    @property
+    def norms_as_operators(self) -> tuple[int, ...] | None:
+        """The nodes that have to be Euclidean norms, with any bounded numbers at 0, for differentiation to be legitimate; None: it is not."""
+        norms: set[int] = set()
+        stop = obstacle(self.proof.program, self.proof.node, self.proof.derivation.record, self._rounds, norms)
+        return None if stop is not None else tuple(sorted(norms))
+
+    def _conservative(self) -> object:
+        """Return what the claim says about automatic differentiation (certificate format, section 10), or nothing."""
+        norms = self.norms_as_operators
+        return 0 if norms is None else {"norms": list(norms), "verdict": "conservative"} if norms else 1
+
     def _rounds(self, n: int) -> object | None:
         """Return the derivation over the body of a loop."""
         d = self.proof.derivation
@@ -164,7 +176,7 @@ class Certificate:
             instances = [i.to_json() for i in p.instances]
             claim = documents.claim_document(
                 p.program.digest(), p.about, p.node, self.record, names(p.excluded) if p.excluded else "", bool(p.jumps),
-                self.scaling_rows(), self.conservative_obstacle is None,
+                self.scaling_rows(), self._conservative(),
             )
             if self.near_claims:
                 claim["near"] = [found.claim() for found in self.near_claims]

@@ -4469,13 +4469,13 @@ def records_by_node(main: Derivation) -> dict:
     return facts
 
 
-def prove_conservative(main: Derivation, n: int) -> None:
-    """Every node that carries a derivative to the claimed one has a lemma of section 10."""
+def prove_conservative(main: Derivation, n: int, norms: tuple = ()) -> None:
+    """Every node that carries a derivative to the claimed one has a lemma of section 10; ``norms`` are differentiated as one operator each."""
     facts = records_by_node(main)
-    chain_of_lemmas(main, [n], facts, [i for i in main.program.inputs if i not in facts or facts[i][0] == 1])
+    chain_of_lemmas(main, [n], facts, [i for i in main.program.inputs if i not in facts or facts[i][0] == 1], norms)
 
 
-def chain_of_lemmas(d: Derivation, waiting: list, facts: dict, starts: list) -> None:
+def chain_of_lemmas(d: Derivation, waiting: list, facts: dict, starts: list, norms: tuple) -> None:
     """From some nodes down to the inputs: each is total, and has a lemma when it is computed from an input that moves."""
     nodes, moving, seen = d.program.nodes, set(starts), set()
     for m, node in enumerate(nodes):  # a node whose value does not change is differentiated through all the same
@@ -4488,7 +4488,8 @@ def chain_of_lemmas(d: Derivation, waiting: list, facts: dict, starts: list) -> 
         seen.add(m)
         need(m in facts and facts[m][4] == 1, "TC670", f"node {m} carries a derivative and is not total")
         if m in moving:
-            waiting += rounds(d, m, moving) if nodes[m][0] == "repeat" else carriers(nodes, m, facts)
+            waiting += rounds(d, m, moving) if nodes[m][0] == "repeat" else \
+                bases(nodes, m, facts, moving) if m in norms else carriers(nodes, m, facts)
 
 
 def rounds(d: Derivation, m: int, moving: set) -> list:
@@ -4499,9 +4500,45 @@ def rounds(d: Derivation, m: int, moving: set) -> list:
     starts = [i for k, (i, a) in enumerate(zip(c.program.inputs, arguments)) if k < carries or a in moving]
     key = (id(c), tuple(starts), tuple(outputs))
     if key not in d.document.rounds:
-        chain_of_lemmas(c, list(outputs), records_by_node(c), starts)
+        chain_of_lemmas(c, list(outputs), records_by_node(c), starts, ())
         d.document.rounds.add(key)
     return arguments
+
+
+def is_square(nodes: list, node: tuple) -> bool:
+    """Whether every entry is a square, or a sum of squares, of entries of the first argument."""
+    kind, parameters, arguments, _ = node
+    if kind == "map" and parameters[0] == "mul":
+        return arguments[0] == arguments[1]
+    if kind == "map" and parameters[0] == "pow":
+        return nodes[arguments[1]][:2] == ("constant", ["splat", "2"])
+    return kind == "contract" and multiplies_itself(node)
+
+
+def bases(nodes: list, m: int, facts: dict, moving: set) -> list:
+    """A norm: the square root of a sum of squares, with positive factors, and of what does not move and is >= 0; the nodes that are squared."""
+    need(nodes[m][:2] == ("map", ["sqrt"]), "TC678", f"node {m} is no square root")
+    found, waiting, visits = [], list(nodes[m][2]), 0
+    while waiting:
+        u = waiting.pop()
+        kind, parameters, arguments, _ = nodes[u]
+        visits += 1
+        if u not in moving:
+            need(u in facts and facts[u][4] == 1 and facts[u][3][0] is not None and facts[u][3][0] >= 0, "TC769", f"node {u} is not >= 0")
+            continue
+        need(visits <= MAXIMAL_SQUARES, "TC679", f"the norm of node {m} has too many terms")
+        factor = [k for k, a in enumerate(arguments) if nodes[a][0] == "constant" and nodes[a][1][0] == "splat" and number(nodes[a][1][1]) > 0]
+        name = parameters[0] if parameters else ""
+        if is_square(nodes, nodes[u]):
+            found.append(arguments[0])
+        elif (kind, name) == ("map", "mul") and factor or (kind, name) == ("map", "div") and factor == [1]:
+            waiting.append(arguments[1 - factor[0]])
+        else:
+            sums = (kind, name) in (("map", "add"), ("reduce", "sum")) or (kind == "reindex" and name != "pad")
+            need(sums, "TC667", f"node {u} is no sum of squares")
+            waiting += arguments
+    need(all(a in facts for a in found), "TC668", f"a node that is squared for node {m} has no step")
+    return found
 
 
 def carriers(nodes: list, m: int, facts: dict) -> list:
@@ -4515,7 +4552,7 @@ def carriers(nodes: list, m: int, facts: dict) -> list:
         need(facts[arguments[1]][0] == 0, "TC673", f"the index of node {m} varies")
         return arguments[:1]
     good = kind in ("input", "contract", "reduce", "cumulate", "reindex") or \
-        (kind, parameters[0]) in (("order", "sort"), ("order", "topk"), ("linalg", "det")) or \
+        (kind, parameters[0]) in (("order", "sort"), ("order", "topk"), ("linalg", "det"), ("linalg", "eigvalsh"), ("linalg", "svdvals")) or \
         (kind == "map" and differentiable(parameters[0], [facts[a][3] for a in arguments]))
     need(good, "TC674", f"there is no lemma for node {m}")
     return arguments
@@ -4550,6 +4587,7 @@ MAXIMAL_DEGREE = 32
 MAXIMAL_LENGTH = 2_000  # bits of a coefficient
 MAXIMAL_LEGS = 64
 MAXIMAL_RULES = 1_000
+MAXIMAL_SQUARES = 256
 PARTS = 512
 NIL, UNIT = ([], [ONE]), ([ONE], [ONE])
 SWITCHES = frozenset(["abs", "sign", "max", "min", "floor", "ceil", "round"])
@@ -5136,8 +5174,7 @@ class Refutation:
     def __init__(self, document: "Document", claim: dict, witness: object) -> None:
         said = claim["conservative"]
         need_keys(said, {"because", "rules", "verdict"})
-        need(said["verdict"] == "not" and type(said["because"]) is str and said["because"] in REFUTED,
-             "TC680", "a refutation says not, and because of what")
+        need(type(said["because"]) is str and said["because"] in REFUTED, "TC680", "a refutation says because of what")
         need(type(said["rules"]) is list and len(said["rules"]) <= MAXIMAL_RULES, "TC686", "the rules are not a list")
         self.document, self.program, self.node = document, document.program, claim["node"]
         self.because = said["because"]
@@ -5385,12 +5422,18 @@ class Document:
             mask |= excluded_set(result[1])
         if claim["not"] != "" and excluded_set(claim["not"]) & ~mask:
             refuse("TC603", "the refutations do not exclude what is claimed")
-        if claim["discontinuous"]:
+        if claim["discontinuous"] or value["jumps"] != []:
             self.jump(value["jumps"], main, n)
-        refuted = type(claim.get("conservative")) is dict
+        said = claim.get("conservative")
+        refuted = type(said) is dict and said.get("verdict") == "not"
         need(refuted == ("witness" in value), "TC676", "a witness without a refutation, or a refutation without a witness")
         if refuted:
             self.refutation = Refutation(self, claim, value["witness"])
+        elif type(said) is dict:
+            need_keys(said, {"norms", "verdict"})
+            listed = counts(said["norms"], 0, len(self.program.nodes) - 1)
+            need(said["verdict"] == "conservative" and listed == sorted(set(listed)) != [], "TC669", "the norms are not nodes in increasing order")
+            prove_conservative(main, n, tuple(listed))
         elif "conservative" in claim:
             need(type(claim["conservative"]) is int and claim["conservative"] == 1, "TC675", "the claim's conservative is not 1")
             prove_conservative(main, n)
@@ -5497,7 +5540,10 @@ def in_words(document: Document, claim: dict) -> str:
         parts.append(f"is Lipschitz with constant {lip} in the maximum norm")
     if spread != "(-inf,inf)" or type(claim.get("conservative")) is not dict:
         parts.append(f"takes values in {spread}")
-    if type(claim.get("conservative")) is dict:
+    if type(claim.get("conservative")) is dict and "norms" in claim["conservative"]:
+        parts.append(f"is differentiated automatically by a selection of a conservative field, whatever admissible rules say at kinks and ties and "
+                     f"what the Euclidean norms at nodes {', '.join(map(str, claim['conservative']['norms']))[:100]}, one operator each, say at 0")
+    elif type(claim.get("conservative")) is dict:
         parts.append(REFUTED[claim["conservative"]["because"]] + " (" + ", ".join(document.refutation.numbers)[:200] + ")")
     elif "conservative" in claim:
         parts.append("is differentiated automatically by a selection of a conservative field, whatever admissible rules say at kinks and ties")

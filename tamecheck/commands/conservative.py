@@ -17,6 +17,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("--rules", metavar="NAME|FILE", default="torch", help="torch, jax, tensorflow, or a TOML file of rules (torch)")
     p.add_argument("--mode", choices=("reverse", "forward"), default="reverse", help="the mode of differentiation (reverse)")
     p.add_argument("-o", "--out", dest="certificate", metavar="CERT.json", help="write the certificate, for tamecheck check")
+    p.add_argument("--norms-as-operators", action="store_true", help="models: a root of a sum of squares is one operator, with bounded numbers at 0")
     p.add_argument("--plot", metavar="OUT", help="draw the witness on the graph of the program (SVG, PNG, PDF; needs matplotlib)")
     common(p)
 
@@ -61,7 +62,7 @@ def _model(options: argparse.Namespace) -> int:
     for flag, value in (("--vars", options.vars), ("--plot", options.plot)):
         if value:
             raise InputError(f"{flag} is for formulas", code="TC194", where=options.source[:60], hint="leave it out for models")
-    report = conservative_model(options.source, options.rules)
+    report = conservative_model(options.source, options.rules, norms_as_operators=options.norms_as_operators)
     certificate = report.pop("certificate")
     proved = report["verdict"] != "unknown"
     written = _write(options.certificate, certificate if proved else None) if options.certificate else None

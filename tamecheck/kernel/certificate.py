@@ -13,14 +13,14 @@ def canonical(value: object) -> bytes:
 
 
 def claim_document(
-    digest: str, about: str, node: int, record: Record, excluded: str, discontinuous: bool, scalings: list, conservative: bool
+    digest: str, about: str, node: int, record: Record, excluded: str, discontinuous: bool, scalings: list, conservative: object
 ) -> dict:
     """Return a claim (specification, sections 2, 9 and 10)."""
     holds = record if record[1] or record[2] or record[4] else (record[0], *NOTHING[1:3], *record[3:])
     claim = {
         "about": about, "discontinuous": int(discontinuous), "holds": to_json(holds), "node": node, "not": excluded, "program": digest,
     }
-    return claim | ({"scalings": scalings} if scalings else {}) | ({"conservative": 1} if conservative else {})
+    return claim | ({"scalings": scalings} if scalings else {}) | ({"conservative": conservative} if conservative else {})
 
 
 def document(program, claim: dict, facts: list[Record], steps: list, instances: list[dict], refutations: list, jumps: list) -> dict:

@@ -29,20 +29,21 @@ REGION: dict[str, tuple] = {
 
 
 def obstacle(
-    program, node: int, fact: Callable[[int], Record], rounds: Callable[[int], object | None] = lambda _: None
+    program, node: int, fact: Callable[[int], Record], rounds: Callable[[int], object | None] = lambda _: None, norms: set[int] | None = None
 ) -> tuple[int, str] | None:
     """Return a node for which no lemma holds, with the reason, or ``None`` when automatic differentiation of ``node`` is legitimate.
 
     Parameters
     ----------
     fact : the strongest record proved of a node
+    norms : nodes that have to be differentiated as Euclidean norms are added; ``None``: none may be
     rounds : the derivation over the body of a ``repeat`` node, with ``program`` and ``record``; its inputs range over intervals that no round leaves
     """
     starts = {n for n, row in enumerate(program.nodes) if row[0] == "input" and n <= node and fact(n)[0]}
-    return _chain(program, [node], _moving(program, [node], starts), fact, rounds)
+    return _chain(program, [node], _moving(program, [node], starts), fact, rounds, norms)
 
 
-def _chain(program, waiting: list[int], moving: set[int], fact: Callable, rounds: Callable) -> tuple[int, str] | None:
+def _chain(program, waiting: list[int], moving: set[int], fact: Callable, rounds: Callable, norms: set[int] | None) -> tuple[int, str] | None:
     """Follow derivatives from some nodes down to the inputs; return the first obstacle."""
     seen: set[int] = set()
     while waiting:
@@ -55,9 +56,16 @@ def _chain(program, waiting: list[int], moving: set[int], fact: Callable, rounds
             return n, "it is not proved to be defined everywhere"
         if n in moving:
             repeated = program.nodes[n][0] == "repeat"
-            reason = _rounds(program, n, moving, rounds(n), waiting) if repeated else _needs(program, n, fact, waiting)
+            following: list[int] = []
+            reason = _rounds(program, n, moving, rounds(n), following) if repeated else _needs(program, n, fact, following)
+            if reason and norms is not None:
+                squared = _squared(program, n, moving, fact)
+                if squared is not None:
+                    norms.add(n)
+                    reason, following = "", squared
             if reason:
                 return n, reason
+            waiting.extend(following)
     return None
 
 
@@ -76,9 +84,53 @@ def _rounds(program, n: int, moving: set[int], body, waiting: list[int]) -> str:
     if body is None:
         return "there is no derivation over the body of a loop"
     starts = {i for k, (i, a) in enumerate(zip(body.program.inputs(), arguments, strict=True)) if k < carries or a in moving}
-    stop = _chain(body.program, list(outputs), _moving(body.program, list(outputs), starts), body.record, lambda _: None)
+    stop = _chain(body.program, list(outputs), _moving(body.program, list(outputs), starts), body.record, lambda _: None, None)
     waiting.extend(arguments)
     return "" if stop is None else f"in a round, at node {stop[0]} of the body: {stop[1]}"
+
+
+MAXIMAL_SQUARES = 256
+
+
+def _squared(program, n: int, moving: set[int], fact: Callable[[int], Record]) -> list[int] | None:
+    """Return what is squared if a node is the root of a sum of squares, with positive factors, and of terms >= 0 that do not move."""
+    if program.nodes[n][:2] != ("map", ("sqrt",)):
+        return None
+    found: list[int] = []
+    queue = list(program.nodes[n][2])
+    for count, u in enumerate(queue):  # grows while it is read
+        kind, parameters, a, _ = program.nodes[u]
+        name = parameters[0] if parameters else ""
+        factors = [k for k, b in enumerate(a) if program.nodes[b][0] == "constant" and program.nodes[b][1][0] == "splat" and _positive(fact(b)[3])]
+        if u not in moving:
+            if not fact(u)[4] or fact(u)[3][0] is None or fact(u)[3][0] < 0:
+                return None
+        elif count >= MAXIMAL_SQUARES:
+            return None
+        elif _square(program, program.nodes[u]):
+            found.append(a[0])
+        elif (kind, name) == ("map", "mul") and factors or (kind, name) == ("map", "div") and factors == [1]:
+            queue.append(a[1 - factors[0]])
+        elif (kind, name) in (("map", "add"), ("reduce", "sum")) or (kind == "reindex" and name != "pad"):
+            queue.extend(a)
+        else:
+            return None
+    return found
+
+
+def _positive(a: Interval) -> bool:
+    return a[0] is not None and a[0] > 0
+
+
+def _square(program, node) -> bool:
+    """Return whether every entry is a square, or a sum of squares, of entries of the first argument."""
+    kind, parameters, a, _ = node
+    if kind == "map" and parameters[0] == "mul":
+        return a[0] == a[1]
+    if kind == "map" and parameters[0] == "pow":
+        return program.nodes[a[1]][:2] == ("constant", ("splat", "2"))
+    letters = parameters[0].partition("->")[0].split(",") if kind == "contract" else []
+    return len(a) == 2 and len(letters) == 2 and a[0] == a[1] and letters[0] == letters[1]
 
 
 def _needs(program, n: int, fact: Callable[[int], Record], waiting: list[int]) -> str:
@@ -101,7 +153,7 @@ def _needs(program, n: int, fact: Callable[[int], Record], waiting: list[int]) -
     elif kind == "order":
         reason = "" if parameters[0] in ("sort", "topk") else "a position in an order jumps"
     elif kind == "linalg":
-        reason = "" if parameters[0] == "det" else f"there is no lemma for {parameters[0]}"
+        reason = "" if parameters[0] in ("det", "eigvalsh", "svdvals") else f"there is no lemma for {parameters[0]}"
     else:
         reason = "a truth value jumps" if kind in ("compare", "logic") else f"there is no lemma for {kind}"
     waiting.extend(arguments)

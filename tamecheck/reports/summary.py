@@ -73,12 +73,17 @@ def _near(found, nodes) -> dict:
 
 
 def _conservative(certificate) -> dict:
-    """Return whether automatic differentiation is certified for all admissible rules, and otherwise where the proof stops."""
+    """Return whether automatic differentiation is certified for all admissible rules, and otherwise where the proof stops.
+
+    ``norms``: the nodes that suffice when each is differentiated as one operator, with bounded numbers at 0; null when that does not help.
+    """
     found = certificate.conservative_obstacle
     if found is None:
-        return {"certified": True, "obstacle": None}
+        return {"certified": True, "obstacle": None, "norms": []}
     n, reason = found
-    return {"certified": None, "obstacle": {"node": n, "name": certificate.proof.program.names.get(n, ""), "reason": reason}}
+    norms = certificate.norms_as_operators
+    listed = None if norms is None else list(norms)
+    return {"certified": None, "norms": listed, "obstacle": {"node": n, "name": certificate.proof.program.names.get(n, ""), "reason": reason}}
 
 
 def exact(value: Fraction | None) -> int | float | str | None:

@@ -61,8 +61,8 @@ about(
     lambda d, x: d.node("lookup", [0], [vector(d, x), d.node("order", ["argmax", 0, 1, 1], [vector(d, x)], [1])], [1]),
 )
 about("position", "TC674", "The position of the largest entry.", lambda d, x: d.node("order", ["argmax", 0, 1, 1], [vector(d, x)], [1]))
-about("eigenvalues", "TC674", "Eigenvalues: there is no lemma for them.", lambda d, x: d.node("linalg", ["eigvalsh"], [matrix(d, x)], [2]))
-about("singular_values", "TC674", "Singular values: there is no lemma for them.", lambda d, x: d.node("linalg", ["svdvals"], [matrix(d, x)], [2]))
+about("exponential_of_a_matrix", "TC674", "expm: there is no lemma for it.", lambda d, x: d.node("linalg", ["expm"], [matrix(d, x)], [2, 2]))
+about("pseudoinverse", "TC674", "The pseudoinverse jumps.", lambda d, x: d.node("linalg", ["pinv"], [matrix(d, x)], [2, 2]))
 
 
 about(
@@ -213,3 +213,73 @@ loops(
     both,
     carries=2,
 )
+
+
+def normed(name: str, code: str, why: str, build: Callable, listed: list | None = None, verdict: str = "conservative", **limits: int) -> None:
+    """Register a program of x whose last root is listed as a norm."""
+
+    def make() -> dict:
+        d = Draft()
+        n = build(d, d.input())
+        return claimed(d, {"norms": [n] if listed is None else listed, "verdict": verdict})
+
+    add(f"conservative_norm_{name}", code, why, make, **limits)
+
+
+def root(d: Draft, u: int) -> int:
+    """A square root."""
+    return d.map("sqrt", u)
+
+
+def length(d: Draft, x: int) -> int:
+    """sqrt(x*x): good."""
+    return root(d, d.map("mul", x, x))
+
+
+def shifted(d: Draft, x: int) -> int:
+    """sqrt(x*x + 1 - 1)."""
+    return root(d, d.map("add", d.map("add", d.map("mul", x, x), d.constant(1)), d.constant(-1)))
+
+
+def padded(d: Draft, x: int) -> int:
+    """Roots of squares, padded with the number 2*|x|, which is no square."""
+    squares = d.node("reindex", ["expand"], [d.map("mul", x, x)], [2])
+    return root(d, d.node("reindex", ["pad", [[1, 0]]], [squares, d.map("abs", x)], [3]))
+
+
+normed("without_nodes", "TC669", "No norm is listed: then the claim is 1.", length, [])
+normed("listed_twice", "TC669", "The norms are not increasing.", length, [2, 2])
+normed("that_may_be", "TC669", "Another verdict.", length, verdict="perhaps")
+normed("of_a_kink", "TC678", "|x| is no root; it needs no list.", lambda d, x: d.map("abs", x))
+normed("of_an_absolute_value", "TC667", "sqrt(|x|): |x| is no square, and the root of it is not Lipschitz.", lambda d, x: root(d, d.map("abs", x)))
+normed("of_a_fourth_root", "TC667", "sqrt(sqrt(x*x)).", lambda d, x: root(d, length(d, x)))
+normed("of_a_maximum", "TC667", "sqrt(max(x*x, |x|)).", lambda d, x: root(d, d.map("max", d.map("mul", x, x), d.map("abs", x))))
+normed(
+    "of_a_product",
+    "TC667",
+    "sqrt(|x| * |x|*2): the factor 2*|x| is no constant.",
+    lambda d, x: root(d, d.map("mul", d.map("abs", x), d.map("add", d.map("abs", x), d.map("abs", x)))),
+)
+normed(
+    "of_a_square_and_a_distance",
+    "TC667",
+    "sqrt(x*x + |x|) grows like the root of |x|.",
+    lambda d, x: root(d, d.map("add", d.map("mul", x, x), d.map("abs", x))),
+)
+normed("of_what_is_padded", "TC667", "A fill that is no square.", padded)
+normed("of_cubes", "TC667", "sqrt(|x|^3) is differentiable, and no norm.", lambda d, x: root(d, d.map("pow", d.map("abs", x), d.constant(3))))
+normed("minus_one", "TC769", "sqrt(x*x + 1 - 1): a term is negative, so that others may be large where the root is 0.", shifted)
+normed("of_too_many_terms", "TC679", "More terms than are followed.", length, MAXIMAL_SQUARES=0)
+
+
+@enemy("TC668")
+def conservative_norm_without_a_step():
+    """The root is assumed to be total; there is no step about what is squared."""
+    d = Draft()
+    x = d.input()
+    n = d.map("sqrt", d.map("mul", x, x))
+    d.assumptions.append("the root is total")
+    d.main.add("assume", n, (), [0], record(total=1))
+    document = d.document()
+    document["claim"]["conservative"] = {"norms": [n], "verdict": "conservative"}
+    return document

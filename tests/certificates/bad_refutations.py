@@ -135,7 +135,7 @@ def unclaimed() -> dict:
 SAID = ("claim", "conservative")
 bad("without_a_witness", "TC676", "Nothing shows what is claimed.", without(loop, "witness"))
 bad("of_nothing", "TC676", "A witness, and no claim about differentiation.", unclaimed)
-bad("that_affirms", "TC680", "The verdict is not 'not'.", changed(loop, *SAID, "verdict", to="is"))
+bad("that_affirms", "TC676", "The verdict is not 'not'.", changed(loop, *SAID, "verdict", to="is"))
 bad("for_no_reason", "TC680", "The reason is unknown.", changed(loop, *SAID, "because", to="feeling"))
 bad("for_a_list_of_reasons", "TC680", "The reason is a list.", changed(loop, *SAID, "because", to=["loop"]))
 bad(

@@ -1839,7 +1839,7 @@ def lemma(node: Node, own: object, given: list) -> list | None:
     if node.kind == "order":
         return everything if what in ("sort", "topk") else None
     if node.kind == "linalg":
-        return everything if what == "det" else None
+        return everything if what in ("det", "eigvalsh", "svdvals") else None
     if node.kind != "map":
         return everything if node.kind in ("input", "contract", "reduce", "cumulate", "reindex") else None
     if what in OPEN_SET:
@@ -2358,6 +2358,19 @@ def joined(u: tuple, w: tuple) -> tuple:
 def grows(u: object) -> bool:
     """Tell whether an order is certainly that of something unbounded."""
     return u is not None and u != VANISHES and u[2] is not None and (u[0] < 0 or (u[0] == 0 and u[1] > 0))
+
+
+def squares(nodes: list[Node], n: int) -> bool:
+    """Tell whether a node multiplies its first argument by itself, entry by entry, perhaps with sums."""
+    node = nodes[n]
+    if is_map(node, "pow"):
+        return nodes[node.arguments[1]].kind == "constant" and nodes[node.arguments[1]].parameters == ["splat", "2"]
+    return (is_map(node, "mul") and node.arguments[0] == node.arguments[1]) or (node.kind == "contract" and signature(nodes, n)[2])
+
+
+def positive_splat(node: Node) -> bool:
+    """Tell whether a node is a positive constant."""
+    return node.kind == "constant" and node.parameters[0] == "splat" and number(node.parameters[1]) > 0
 
 
 def formula_of(value: object, arity: int) -> Program:
@@ -3812,6 +3825,7 @@ class Checker:
         self.holey, self.work, self.steps = False, 0, 0
         self.current: Derivation | None = None
         self.derivations: list[Derivation] = []
+        self.norms: list[int] = []  # nodes that are differentiated as Euclidean norms
         self.looped: dict[int, Derivation] = {}  # the instance of the last repeat step about a node
         self.uniform: bytearray | None = None
 
@@ -3857,11 +3871,18 @@ class Checker:
         self.derive(self.main, steps)
         self.current = None
         near_claims(self, claim["near"] if "near" in more else [], self.gates, program["bodies"])
-        refuted = "conservative" in more and type(claim["conservative"]) is dict
+        about_rules = claim.get("conservative") if "conservative" in more else None
+        refuted = type(about_rules) is dict and about_rules.get("verdict") == "not"
         if refuted != bool(self.witness):
             refuse("TC646", "a refutation has a witness, and nothing else has")
         if refuted:
             Refuting(self, claim, self.witness[0])
+        elif type(about_rules) is dict:
+            listed_, verdict = fields(about_rules, "norms verdict", "conservative")
+            self.norms = [index(m, len(self.program.nodes), "norm") for m in items(listed_, "norms")]
+            if verdict != "conservative" or not self.norms or any(a >= b for a, b in zip(self.norms, self.norms[1:], strict=False)):
+                refuse("TC647", "the norms are not increasing nodes")
+            self.differentiate()
         elif "conservative" in more:
             if type(claim["conservative"]) is not int or claim["conservative"] != 1:
                 refuse("TC645", "conservative is 1 or absent")
@@ -3910,10 +3931,41 @@ class Checker:
                 jobs.append((body.program, self.records(body), set(outputs), moved))
                 todo.update(a for a in node.arguments if a not in done)
                 continue
+            if n in self.norms and program is self.program:
+                todo.update(a for a in self.squared(n, met, reached) if a not in done)
+                continue
             following = lemma(node, met[n], [met[a] for a in node.arguments])
             if following is None:
                 refuse("TC644", f"no lemma for node {n}")
             todo.update(a for a in following if a not in done)
+
+    def squared(self, n: int, met: dict, reached: set) -> list[int]:
+        """Return what is squared in the square root of a sum of squares."""
+        nodes = self.program.nodes
+        if not is_map(nodes[n], "sqrt"):
+            refuse("TC648", f"node {n} is listed as a norm and is no root")
+        out, queue = [], [nodes[n].arguments[0]]
+        for count, m in enumerate(queue):  # grows while it is read
+            node = nodes[m]
+            if m not in reached:
+                if m not in met or not met[m].total or met[m].range[0] is None or met[m].range[0] < 0:
+                    refuse("TC649", f"a term of the norm {n} is not known to be >= 0")
+            elif count > 256:
+                refuse("TC668", f"the norm {n} has too many terms")
+            elif squares(nodes, m):
+                out.append(node.arguments[0])
+            elif is_map(node, "mul") and any(positive_splat(nodes[a]) for a in node.arguments):
+                queue.append(node.arguments[1 if positive_splat(nodes[node.arguments[0]]) else 0])
+            elif is_map(node, "div") and positive_splat(nodes[node.arguments[1]]):
+                queue.append(node.arguments[0])
+            else:
+                selects = node.kind == "reindex" and node.parameters[0] != "pad"
+                if not (is_map(node, "add") or (node.kind == "reduce" and node.parameters[0] == "sum") or selects):
+                    refuse("TC669", f"node {m} is no sum of squares")
+                queue += node.arguments
+        if any(a not in met for a in out):
+            refuse("TC670", "something that is squared has no step")
+        return out
 
     def conclude(self, holds: Record, discontinuous: int, excluded: object, refutations: object, jumps: object) -> None:
         """Compare the claim with what was derived."""
@@ -5187,7 +5239,7 @@ def describe(claim: dict, names: dict) -> str:
     parts += [word_ for flag, word_ in ((not varies, "is constant"), (total, "is total"), (loclip, "is locally Lipschitz")) if flag]
     parts += [f"is {smooth}"] if smooth != "none" else []
     parts += [f"is Lipschitz with constant {lip}"] if lip is not None else []
-    if type(claim.get("conservative")) is dict:
+    if type(claim.get("conservative")) is dict and "because" in claim["conservative"]:
         parts.append(f"is refuted ({claim['conservative']['because']}): no conservative field of it is what the rules of the claim return")
     return "; ".join([*parts, *(["is discontinuous"] if claim["discontinuous"] else [])])
 

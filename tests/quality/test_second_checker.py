@@ -148,6 +148,7 @@ ONLY_THE_FIRST = {  # reason: a limit of the first checker, a stricter form, or 
     "near_gate_too_many_cuts": "a limit",
     "near_gate_too_many_members": "a limit",
     "near_gate_too_many_pieces": "a limit",
+    "conservative_norm_of_too_many_terms": "a limit",
     "refutation_too_many_curves": "a limit",
     "refutation_too_many_rules": "a limit",
     "refutation_too_many_visits": "a limit",
