@@ -192,4 +192,68 @@ def test_formulas(formula, certified):
     assert report["certified"] is certified
     assert (report["obstacle"] is None) == (certified is True)
     assert certificate.check().verdict == "valid"
-    assert certificate.document["claim"].get("conservative") == (1 if certified else None)
+    said = certificate.document["claim"].get("conservative")
+    assert said == (1 if certified else {"norms": report["norms"], "verdict": "conservative"} if report["norms"] else None)
+
+
+@pytest.mark.parametrize(
+    ("formula", "roots"),
+    [
+        ("sqrt(x^2)", 1), ("hypot(x, y)", 1), ("sqrt(x^2/3 + 2*y^2 + 0)", 1), ("sqrt(x^2) + sqrt(y*y)*y", 2), ("max(sqrt(x^2 + y^2), 1)", 1),
+        ("sqrt(x^2 + 1)", 0), ("sqrt(abs(x))", None), ("sqrt(x^2 + abs(y))", None), ("sqrt(sqrt(x^2))", None), ("sqrt(max(x*x, y))", None),
+        ("sqrt(x^2 - 2*x + 1)", None), ("sqrt(abs(x))*sqrt(abs(x))", None),
+    ],
+)  # fmt: skip
+def test_norms(formula, roots):
+    """Roots of sums of squares are legitimate as one operator each; the claim lists them; other roots are not."""
+    certificate = tc.certify(formula, sharpness=False)
+    norms = certificate.norms_as_operators
+    assert (None if norms is None else len(norms)) == roots
+    claimed = certificate.document["claim"].get("conservative")
+    assert claimed == (None if roots is None else {"norms": list(norms), "verdict": "conservative"} if roots else 1)
+    assert certificate.check().verdict == "valid"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_number_at_the_zero_of_a_norm(seed):
+    """Along random curves through zeros of a norm, on intervals too, the derivative is that of the function, whatever is returned at 0."""
+    rng = random.Random(seed)
+    for _ in range(50):
+        a, b = (rng.choice([0, 1, -1, 2]) for _ in range(2))
+        t = Fraction(rng.randint(-2, 2)) + rng.choice([0, Fraction(1, 7)])
+
+        def path(s: Fraction, a: int = a, b: int = b) -> tuple[Fraction, Fraction]:
+            # 0 for s <= 0, then along (a, b): a Pythagorean direction keeps the norm rational
+            return (3 * a * max(s, Fraction(0)), 4 * b * max(s, Fraction(0)))
+
+        x, y = path(t)
+        if (x or y) and abs(a) != abs(b):
+            continue
+        square = x * x + y * y
+        root = Fraction(int(square.numerator**0.5 + 0.5), int(square.denominator**0.5 + 0.5))
+        assert root * root == square
+        h = TINY
+        speed = [(p - q) / h for p, q in zip(path(t + h), (x, y), strict=True)]
+        if t == 0:
+            continue  # the path has a kink there: a single time
+        returned = (x / root, y / root) if root else (rng.randint(-9, 9), rng.randint(-9, 9))
+        ahead = path(t + h)
+        length = ahead[0] ** 2 + ahead[1] ** 2
+        slope = (length - square) / h / (2 * root) if root else Fraction(0) if not length else None
+        assert slope is not None and abs(sum([r * v for r, v in zip(returned, speed, strict=True)]) - slope) < Fraction(1, 1000)
+
+
+def test_unit_vectors_of_an_eigenspace():
+    """Q(t) diag(p, p, q) Q(t)' keeps a double eigenvalue p(t): u'A'u = p' for every unit vector u of its eigenspace, and not for others."""
+    rng = random.Random(3)
+    for _ in range(20):
+        skew = [[Fraction(0)] * 3 for _ in range(3)]
+        for i, j in ((0, 1), (0, 2), (1, 2)):
+            skew[i][j] = Fraction(rng.randint(-5, 5))
+            skew[j][i] = -skew[i][j]
+        values, slopes = [Fraction(2), Fraction(2), Fraction(7)], [Fraction(3), Fraction(3), Fraction(rng.choice([-1, 5]))]
+        # A' at a time with Q = 1, Q' = skew
+        derivative = [[skew[i][j] * (values[j] - values[i]) + (slopes[i] if i == j else 0) for j in range(3)] for i in range(3)]
+        for u in ((1, 0, 0), (0, 1, 0), (Fraction(3, 5), Fraction(4, 5), 0), (Fraction(-5, 13), Fraction(12, 13), 0)):
+            assert sum([u[i] * derivative[i][j] * u[j] for i in range(3) for j in range(3)]) == slopes[0]
+        assert derivative[2][2] != slopes[0]
