@@ -2735,7 +2735,12 @@ class Scalar:
             e = y - k
             if whole is None:
                 return (e * x.log()).exp()
-            return x ** int(whole - k) if whole >= k or whole < 0 else self.flint.arb(0)
+            if 0 <= whole < k:
+                return self.flint.arb(0)
+            made = self.flint.arb(1)
+            for _ in range(abs(int(whole) - k)):
+                made = made * x
+            return made if whole >= k else 1 / made
 
         return value(0), y * value(1) * x1, y * (y - 1) * value(2) * x1 * x1 + y * value(1) * x2
 
