@@ -123,6 +123,9 @@ def _check_names(names: Sequence[str], occurring: Sequence[str]) -> None:
         raise InputError("the formula has no variable", code="TC102", hint="a function such as (x*y-1)^2")
     if len(set(names)) < len(names):
         raise InputError("a variable is listed twice", code="TC102", where=", ".join(names))
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise InputError(f"{str(name)[:30]!r} is no name of a variable", code="TC102", hint="names such as x, y1, w_2, separated by commas")
     for name in occurring:
         if name not in names:
             raise InputError(f"the variable {name!r} is not listed", code="TC102", where=f"variables {', '.join(names)}", hint="--vars")
@@ -134,7 +137,7 @@ def _empty(text: str, names: Sequence[str], kind: str) -> dict:
     content: dict = {"formula": text, "variables": list(names), "kind": kind, "method": ""}
     content |= {k: [] if kind in (k, "all") else None for k in KINDS[:-1]}
     content |= {
-        "strata": [], "infimum": {"value": None, "attained": None}, "epsilon": None, "complete": False, "open": [],
+        "asymptotic_complex": None, "strata": [], "infimum": {"value": None, "attained": None}, "epsilon": None, "complete": False, "open": [],
         "note": "the values at infinity contain the bifurcation values at infinity",
     }  # fmt: skip
     return content
@@ -174,6 +177,7 @@ def _algebraic(content: dict, g, kind: str, rules: object, budget: Budget | None
     if kind in ("all", "asymptotic"):
         infinite = at_infinity(pieces, sets.clarke, budget)
         content["asymptotic"] = merged([_at_infinity(v) for v in infinite.values])
+        content["asymptotic_complex"] = _over_complex(infinite.over_complex)
         content["open"] += infinite.open
     content["complete"] = not sets.open and infinite.complete and not sets.discontinuous
     content["open"] += sets.open + [f"{text}: no Clarke subdifferential there" for text in sets.discontinuous]
@@ -273,6 +277,32 @@ def merged(entries: list[dict]) -> list[dict]:
         first["arcs"].append(e["arc"])
         first["trivial"] = bool(first["trivial"]) and bool(e["trivial"])
     return list(out.values())
+
+
+def _over_complex(found) -> dict | None:
+    """Return the complex asymptotic critical values as JSON, real ones first; ``None`` where no finite set is known."""
+    if found is None or found.polynomial is None:
+        return None
+    from flint import fmpz_poly
+
+    from tamecheck.geometry.critical_values.upper_bounds import real_zeros
+    from tamecheck.ground.algebraic import polynomial_text
+
+    values = [{**number(v), "real": True} for v in real_zeros(found.polynomial)]
+    for q, _ in found.polynomial.factor()[1]:
+        text = polynomial_text(q, "c")
+        for root, _ in fmpz_poly(q).complex_roots():
+            if not root.imag.is_zero():
+                values.append({"value": f"root({text}, c)", "polynomial": text, "enclosure": [_ends(root.real), _ends(root.imag)], "real": False})
+    return {"polynomial": polynomial_text(found.polynomial, "c"), "values": values, "complete": found.exact}
+
+
+def _ends(ball) -> list[float]:
+    """Return two doubles around a ball."""
+    from tamecheck.geometry.critical_values.asymptotic import _dyadic
+    from tamecheck.reports.activation_numbers import down, up
+
+    return [down(_dyadic(ball.lower())), up(_dyadic(ball.upper()))]
 
 
 def _at_infinity(v) -> dict:

@@ -41,6 +41,8 @@ def to_text(content: dict, width: int = 80) -> str:
         lines.append(title + ("" if entries else ": none" if content["complete"] else ": none found"))
         for e in entries:
             lines += _entry(kind, e, content["variables"], width)
+        if kind == "asymptotic":
+            lines += _over_complex(content, width)
     if content["kind"] == "all":
         lines.append("")
         lines += _threshold(content)
@@ -85,6 +87,20 @@ def _entry(kind: str, e: dict, names: list, width: int) -> list[str]:
     if kind == "smooth" and exponents and exponents != ["1/2"]:
         text += f"; Lojasiewicz exponent {', '.join(exponents)}"
     return wrap(text, width, initial_indent="", subsequent_indent=" " * 17, break_long_words=False)
+
+
+def _over_complex(content: dict, width: int) -> list[str]:
+    """Return a line on complex values, where they are more than the real ones or not exactly known."""
+    found = content.get("asymptotic_complex")
+    if found is None:
+        return []
+    real = {e["value"] for e in content["asymptotic"]}
+    more = [e for e in found["values"] if e["value"] not in real]
+    if not more:
+        return []
+    texts = [short(e) if e["real"] else f"{decimal(e['enclosure'][0])} + {decimal(e['enclosure'][1])} i" for e in more]
+    head = "over the complex numbers also " if found["complete"] else "over the complex numbers also at most "
+    return wrap(head + ", ".join(texts), width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _point(x: object) -> str:
