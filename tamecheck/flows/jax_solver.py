@@ -13,7 +13,7 @@ import numpy as np
 from tamecheck.errors import InputError
 from tamecheck.flows.derivatives import gradient
 from tamecheck.flows.graph import BINARY, RELATIONS, UNARY, Graph
-from tamecheck.flows.system import System
+from tamecheck.flows.system import System, nudged
 from tamecheck.flows.trajectory import Trajectory
 
 MOST_STEPS = 1_000_000
@@ -81,7 +81,11 @@ def function(jax, jnp, system: System) -> Callable:
     if unknown:
         raise InputError(f"{unknown[0]} has no JAX form here", code="TC180", hint='solver = "scipy"')
 
+    shift = nudged(np.zeros(system.size)) if system.certified_smooth and system.kinks else None
+
     def slope(theta):
+        if shift is not None:
+            theta = theta + shift * (1 + jnp.abs(theta))
         known: dict = {}
         for n in order:
             operation, parameters, arguments, shape = g.nodes[n]

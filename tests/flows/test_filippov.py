@@ -11,6 +11,7 @@ from tamecheck.errors import InputError
 from tamecheck.flows.filippov import subgradient_flow
 from tamecheck.flows.gradient_flow import gradient_flow
 from tamecheck.flows.patterns import Patterned
+from tamecheck.flows.subgradients import least_element
 from tamecheck.flows.system import System
 
 
@@ -100,3 +101,51 @@ def test_the_public_flow():
     run = tc.flow("abs(x) + (y - 1)^2", variables=["x", "y"], initial=[0.5, 0.0], kind="subgradient", horizon=10.0)
     assert run.verdicts[0]["verdict"] == "consistent" and run.events[0]["time"] == pytest.approx(0.5)
     assert run.to_json()["states"][-1] == pytest.approx([0.0, 1.0], abs=1e-7)
+
+
+def random_network(seed: int) -> tuple[System, np.ndarray]:
+    """Return the loss of a random small ReLU network and a random start."""
+    rng = np.random.default_rng(seed)
+    units, samples = int(rng.integers(1, 5)), int(rng.integers(1, 6))
+    net = nn.Sequential(nn.Linear(2, units), nn.ReLU() if seed % 3 else nn.LeakyReLU("0.1"), nn.Linear(units, 1))
+    loss = nn.Network(nn.MSELoss()(net(nn.Input("x", (samples, 2))), nn.Input("y", (samples, 1))))
+    s = System.of(loss, None, {"x": rng.normal(size=(samples, 2)), "y": rng.normal(size=(samples, 1))})
+    return s, rng.normal(size=s.size)
+
+
+def energy_balance(s: System, start: np.ndarray, horizon: float) -> tuple[float, float, int]:
+    """Return the fall of F, the integral of |v|^2 over the pieces between events (v the least subgradient), and how many events slide."""
+    first = subgradient_flow(s, start, horizon, second=False)
+    edges = np.unique([0.0, *[e["time"] for e in first.events], horizon])
+    parts = np.concatenate([[0.0], 2.0 ** np.arange(-9, 1)])  # fine after every event, where the field has jumped
+    edges = np.unique(np.concatenate([a + (b - a) * parts for a, b in zip(edges, edges[1:], strict=False)]))
+    nodes, weights = np.polynomial.legendre.leggauss(10)
+    middles, halves = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
+    times = (middles[:, None] + halves[:, None] * nodes).reshape(-1)
+    order = np.unique(np.concatenate([[0.0], times, [horizon]]))
+    run = subgradient_flow(s, start, horizon, times=order, second=False)
+    rate = {t: float(np.sum(least_element(s, theta) ** 2)) for t, theta in zip(run.times, run.states, strict=True)}
+    total = sum(h * w * rate[t] for h, row in zip(halves, times.reshape(len(halves), -1), strict=True) for w, t in zip(weights, row, strict=True))
+    values = [s.value(theta) for theta in run.states]
+    assert np.all(np.diff(values) <= 1e-11)
+    return values[0] - values[-1], total, sum("slides" in e["text"] for e in run.events)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_energy(seed):
+    """F falls by the integral of |v|^2, v the element of least norm of the subdifferential, through crossings and slides."""
+    s, start = random_network(seed)
+    fall, total, _ = energy_balance(s, start, 4.0)
+    assert fall == pytest.approx(total, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_energy_of_many_networks():
+    """The same for 150 networks; some of them slide."""
+    slides = 0
+    for seed in range(8, 158):
+        s, start = random_network(seed)
+        fall, total, k = energy_balance(s, start, 6.0)
+        slides += k
+        assert fall == pytest.approx(total, rel=1e-6, abs=1e-8), seed
+    assert slides > 10
