@@ -313,7 +313,7 @@ class Factors:
             parts = [c for c, _ in self.parts(f)]
             # coprime polynomials in one variable have no common zero; coprimality was checked
             found = self.levels[f] == 2 or any([c.is_constant() or obviously_positive(c) for c in parts])
-            found = self._nowhere[f] = found or unit_ideal(parts, self.context)
+            found = self._nowhere[f] = found or without_common_zero(parts, self.context)
         return found
 
 
@@ -327,8 +327,10 @@ def inflated(p: fmpq_mpoly, k: int, step: int, context: fmpq_mpoly_ctx) -> fmpq_
     return context.from_dict(terms)
 
 
-def unit_ideal(polynomials: Sequence[fmpq_mpoly], context: fmpq_mpoly_ctx) -> bool:
-    """Return True if S-polynomials of the polynomials, reduced by them, lead to a number: then they have no common zero.
+def without_common_zero(polynomials: Sequence[fmpq_mpoly], context: fmpq_mpoly_ctx) -> bool:
+    """Return True if S-polynomials of the polynomials, reduced by them, lead to a sum of positive terms (a number, say).
+
+    Then they have no common real zero.
 
     Every polynomial made is a combination of the given ones; which ones are made does not matter for that.
     """
@@ -346,7 +348,7 @@ def unit_ideal(polynomials: Sequence[fmpq_mpoly], context: fmpq_mpoly_ctx) -> bo
                     if after != rest:
                         rest, moved = after, True
             if not rest.is_zero():
-                if rest.is_constant():
+                if obviously_positive(rest):
                     return True
                 basis.append(rest)
     return False

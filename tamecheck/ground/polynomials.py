@@ -175,8 +175,8 @@ class Ring:
     def without_common_zero(self, polynomials: Sequence[fmpz_mpoly]) -> bool:
         """Return True if the polynomials have provably no common real zero; False means nothing.
 
-        One of them is a sum of positive terms, or the ideal they generate is the whole ring
-        (a Groebner basis within small limits).
+        The ideal they generate holds a sum of positive terms, which may be a number: one of them, or an
+        element of a Groebner basis (within small limits).
         """
         for p in polynomials:
             if positive(p):
@@ -187,7 +187,7 @@ class Ring:
             return False
         vector = fmpz_mpoly_vec(list(polynomials), self.context)
         basis, _ = vector.buchberger_naive((12, 24, 400)) if len(polynomials) < 7 else (vector, False)
-        return any([p.is_constant() and not p.is_zero() for p in basis])
+        return any([positive(p) for p in basis])
 
     def text(self, p: fmpz_mpoly) -> str:
         """Return the polynomial in the language of formulas."""

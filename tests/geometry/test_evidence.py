@@ -44,6 +44,14 @@ def test_the_bank_has_evidence(problem):
     assert (answer["verdict"], answer["cells"]) == ("valid", len(d)), answer
 
 
+def test_coefficients_without_common_real_zero():
+    """Complex common zeros of the coefficients do no harm: where x = 0 the other one is 2*y^2 + 3, which is positive."""
+    d = tc.cells(["3+3*x*v-x^2+2*y^2", "5*x^2+3*x*y"], ["x", "y", "z", "w", "v"])
+    assert len(d) == 21
+    answer = d.evidence().verify()
+    assert (answer["verdict"], answer["cells"]) == ("valid", 21), answer
+
+
 @pytest.mark.parametrize("projection", ["auto", "mccallum", "lazard"])
 def test_random_decompositions_have_evidence(projection):
     """Polynomials with planted nullification and multiplicity: whatever is decomposed is verified, with every projection."""

@@ -31,6 +31,9 @@ def factors(polynomials: list[str], variables: str, method: str, level: int) -> 
         (["(x^2+1)*z+y"], "x y z", "lazard", 2, {"y"}),
         (["x*z^2+y*z+1"], "x y z", "mccallum", 2, {"y", "4*x-y^2"}),
         (["x*z^2+y*z+1"], "x y z", "brown", 2, {"4*x-y^2"}),
+        # where x = 0 the other coefficient is 2*y^2 + 3
+        (["3*x*z-x^2+2*y^2+3"], "x y z", "brown", 2, set()),
+        (["3*x*z-x^2+2*y^2-3"], "x y z", "brown", 2, {"x^2-2*y^2+3"}),
     ],
 )
 def test_factors(polynomials, variables, method, level, expected):
