@@ -3067,6 +3067,8 @@ class Scaling:
             return Fraction(0) if kind == "logic" or same_degree(d) is not None else None
         if kind in ("reindex", "where"):
             return same_degree(d[1:] if kind == "where" else d)
+        if kind == "map" and parameters[0] == "sub" and arguments[0] == arguments[1]:
+            return ANY_DEGREE
         if kind == "contract":
             return ANY_DEGREE if ANY_DEGREE in d else sum(d, Fraction(0))
         if kind in ("reduce", "cumulate"):

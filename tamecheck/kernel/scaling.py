@@ -150,6 +150,8 @@ def _map(program, name: str, arguments: tuple[int, ...], d: list[Degree]) -> Deg
         return ANY if d[0] == ANY else ZERO
     if name == "sqrt":
         return ANY if d[0] == ANY else d[0] / 2
+    if name == "sub" and arguments[0] == arguments[1]:
+        return ANY
     if name in ("add", "sub", "max", "min"):
         return common(d)
     if name == "mul":

@@ -234,6 +234,8 @@ class _Walk:
             return None if f[0] is None else {}
         if name == "sqrt":
             return None if f[0] is None else combine([(Fraction(1, 2), f[0])])
+        if name == "sub" and arguments[0] == arguments[1]:
+            return None
         if name in ("add", "sub", "max", "min"):
             return self.common(f)
         if name == "mul":

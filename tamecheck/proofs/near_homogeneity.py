@@ -172,7 +172,14 @@ def _nearly(a: State | str, b: State | str) -> bool:
 
 def _first(program, target: int, states: States, reason: str) -> tuple[int, str]:
     """Return the first node below the target that has no state, and why."""
-    return next((n for n in program.ancestors([target]) if isinstance(states.found[n], str)), target), reason
+    cone = program.ancestors([target])
+    first = next((n for n in cone if isinstance(states.found[n], str)), target)
+    for n in cone:
+        kind, parameters, arguments, _ = program.nodes[n]
+        if (kind, parameters) == ("map", ("div",)) and all([states.depends[a] for a in arguments]) and isinstance(states.found[n], str):
+            if first == n or first in program.ancestors([arguments[1]]):
+                return first, "M = 0: a quotient whose two sides vary (softmax, attention scores, normalisation with eps > 0); the degree must be at least 1"
+    return first, reason
 
 
 __all__ = ["Failure", "Near", "gap", "near"]

@@ -1758,6 +1758,8 @@ class Weighing:
         """Return the degree of a scalar primitive."""
         if what == "sign":
             return EVERY if d[0] == EVERY else ZERO
+        if what == "sub" and node.arguments[0] == node.arguments[1]:
+            return EVERY
         if what in SIMPLE:
             return d[0] if d[0] == EVERY else SIMPLE[what] * d[0]
         if what in ("add", "sub", "max", "min"):
