@@ -4586,7 +4586,7 @@ def differentiable(name: str, ranges: list) -> bool:
 # None is what is not known, or does not exist.
 
 MAXIMAL_DEGREE = 32
-MAXIMAL_LENGTH = 2_000  # bits of a coefficient
+MAXIMAL_CURVE_BITS = 2_000  # bits of a coefficient
 MAXIMAL_LEGS = 64
 MAXIMAL_RULES = 1_000
 MAXIMAL_SQUARES = 256
@@ -4647,7 +4647,7 @@ def exact(top: list, bottom: list) -> tuple | None:
     if len(bottom) > 1 and len(a) > 1:
         top, bottom = poly_divide(top, a)[0], poly_divide(bottom, a)[0]
     top, bottom = [c / bottom[-1] for c in top], [c / bottom[-1] for c in bottom]
-    if max(len(top), len(bottom)) > MAXIMAL_DEGREE + 1 or max(map(bits, top + bottom)) > MAXIMAL_LENGTH:
+    if max(len(top), len(bottom)) > MAXIMAL_DEGREE + 1 or max(map(bits, top + bottom)) > MAXIMAL_CURVE_BITS:
         return None
     return top, bottom
 
@@ -4791,7 +4791,7 @@ class Space:
                 found.append(next(given))
             elif kind == "constant" and parameters[0] == "splat":
                 q = number(parameters[1])
-                found.append(constant_ratio(q) if bits(q) <= MAXIMAL_LENGTH else None)
+                found.append(constant_ratio(q) if bits(q) <= MAXIMAL_CURVE_BITS else None)
             elif kind == "map":
                 found.append(self.map(parameters[0], x))
             elif kind == "compare":

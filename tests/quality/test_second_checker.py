@@ -1,8 +1,10 @@
 """The second checker agrees with the first on what the prover writes, and is as hard to hurt."""
 
+import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,18 @@ def test_the_second_checker_is_a_stranger_too():
     code = f"import runpy, sys; runpy.run_path({str(FILE)!r}); print(sorted(m.split('.')[0] for m in sys.modules))"
     loaded = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
     assert not any(f"'{name}'" in loaded for name in ("tamecheck", "sympy", "z3", "networkx", "numpy", "flint"))
+
+
+@pytest.mark.parametrize("module", [checker, second_checker], ids=["first", "second"])
+def test_no_name_is_defined_twice(module):
+    """In a file of thousands of lines a second definition would silently replace the first."""
+    found: Counter = Counter()
+    for node in ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found[node.name] += 1
+        elif isinstance(node, ast.Assign):
+            found.update([name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)])
+    assert [name for name, count in found.items() if count > 1] == []
 
 
 BAD = FILE.parents[1] / "certificates" / "bad"
