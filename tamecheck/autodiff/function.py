@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
+from tamecheck.autodiff import ellipsoids
 from tamecheck.autodiff.curves import stays
 from tamecheck.autodiff.fields import Quotient
 from tamecheck.autodiff.line import Line
@@ -226,22 +227,27 @@ def _bounded_by_root(pieces: Pieces, a: Quotient) -> bool:
         r = f.ring.variable(f.ring.names[f.n + j])
         # a = N r / (c u), or N / (c r): both are N/(c r)
         for numerator, c in _over_root(f, top, bottom, r, g.argument[0]):
-            if f.transcendental(numerator):
+            # (N + M r)/(c r) is bounded if N/(c r) is
+            slope = numerator.derivative(f.n + j)
+            numerator = numerator - slope * r
+            if f.transcendental(numerator) or f.transcendental(slope):
                 continue
             for k in (1, 4, 16, 64):
                 rest = g.argument[0] * (k * c * c) - numerator * numerator * int(g.argument[1].coeffs()[0])
                 if all([q > 0 and not any([int(e) & 1 for e in m]) for m, q in zip(rest.monoms(), rest.coeffs(), strict=True)]):
                     return True
+                if rest.total_degree() <= 2 and not f.transcendental(rest) and ellipsoids.nonnegative(f, rest):
+                    return True
     return False
 
 
 def _over_root(f, top, bottom, r, u):
-    """Yield (N, c) with top/bottom = N/(c r)."""
+    """Yield (N, c) such that top/bottom is N/(c r) times a number, plus a polynomial; r^2 = u up to a number."""
     quotient, rest = divmod(bottom, r)
     if rest.is_zero() and quotient.is_constant():
         yield top, int(quotient.coeffs()[0])
     quotient, rest = divmod(bottom, u)
     if rest.is_zero() and quotient.is_constant():
-        inner, left = divmod(top, r)
-        if left.is_zero():
+        inner = top.derivative(list(f.ring.names).index(str(r)))
+        if divmod(top - inner * r, u)[1].is_zero():
             yield inner, int(quotient.coeffs()[0])

@@ -12,7 +12,7 @@ from tamecheck.autodiff.cuts import cut
 from tamecheck.autodiff.fields import Field, NoRoom, Quotient
 from tamecheck.autodiff.line import Line
 from tamecheck.autodiff.rules import Rules
-from tamecheck.autodiff.semantics import NOTHING, Missing, Outside, Run, Undecided
+from tamecheck.autodiff.semantics import NOTHING, Kink, Missing, Outside, Run, Undecided
 from tamecheck.autodiff.signs import Signs
 from tamecheck.autodiff.space import Arrangement, Cell, Curved, Space
 from tamecheck.autodiff.symbolic import affine
@@ -21,7 +21,7 @@ from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
 
 MAXIMAL_GUARDS = 60
-POOL = 16
+POOL = 24
 JUMPING = frozenset(["sign", "floor", "ceil", "round"])
 
 
@@ -140,8 +140,33 @@ class Pieces:
             value = run.value()
             returned = (run.gradient() if self.mode == "reverse" else run.forward_gradient()) if value is not None else []
         except Outside:
-            return Piece(cell, outside=True)
+            return self._beyond(cell)
         return Piece(cell, value, returned, False, run.unknown, run.used)
+
+    def _beyond(self, cell: Cell) -> Piece:
+        """Run the program where step functions take integers that are not followed: what does not depend on these integers is known all the same."""
+        n, f = self.field.n, Field(self.code.names, POOL)
+
+        def sign(p: fmpz_mpoly) -> int:
+            if f.transcendental(p):
+                raise Undecided("an integer that is not followed")
+            return self.sign(self._own(p), cell)
+
+        def own(a: Quotient | str | None) -> Quotient | None:
+            known = isinstance(a, tuple) and not any([f.transcendental(p) for p in a])
+            return tuple([self._own(p) for p in a]) if known else None
+
+        try:
+            run = Run(self.code, f, [f.variable(k) for k in range(n)], sign, self.rules, loose=True)
+            value = run.value()
+            returned = (run.gradient() if self.mode == "reverse" else run.forward_gradient()) if value is not None else []
+        except (Undecided, Kink, Outside):
+            return Piece(cell, outside=True)
+        found = [own(d) for d in returned]
+        known = value is not None and None not in found and not run.unknown
+        if known and own(value) is not None:
+            return Piece(cell, own(value), found, False, run.unknown, run.used)
+        return Piece(cell, None, found if known else [], True)
 
     def sign(self, p: fmpz_mpoly, cell: Cell, depth: int = 0) -> int:
         """Return the sign of a polynomial of the field on a cell.

@@ -12,12 +12,10 @@ from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import fmpz_mpoly
-
 from tamecheck.autodiff import criterion, function
 from tamecheck.autodiff.fields import Field, Quotient
-from tamecheck.autodiff.pieces import POOL, Piece, Pieces
-from tamecheck.autodiff.semantics import NOTHING, Kink, Missing, Outside, Run, Undecided
+from tamecheck.autodiff.pieces import Piece, Pieces
+from tamecheck.autodiff.semantics import Missing, Run, Undecided
 from tamecheck.autodiff.sets import formula
 from tamecheck.autodiff.space import Cell
 from tamecheck.errors import BudgetExceeded
@@ -95,34 +93,7 @@ def _conservative(pieces: Pieces) -> bool:
 
 
 def _returned(pieces: Pieces, p: Piece) -> list[Quotient] | None:
-    if p.outside:
-        return _beyond(pieces, p.cell)
-    return p.returned if p.defined and not p.unknown else None
-
-
-def _beyond(pieces: Pieces, cell: Cell) -> list[Quotient] | None:
-    """Return what is returned where step functions take integers that are not followed, if it does not depend on these integers."""
-    n = pieces.field.n
-    field = Field(pieces.code.names, POOL)
-
-    def sign(p: fmpz_mpoly) -> int:
-        if field.transcendental(p):
-            raise Undecided("an integer that is not followed")
-        return pieces.sign(_moved(p, pieces.field, n), cell)
-
-    try:
-        run = Run(pieces.code, field, [field.variable(k) for k in range(n)], sign, pieces.rules, loose=True)
-        out = run.gradient() if pieces.mode == "reverse" else run.forward_gradient()
-    except (Undecided, Missing, Outside, Kink):
-        return None
-    if run.unknown or NOTHING in out or any([field.transcendental(p) for d in out for p in d]):
-        return None
-    return [tuple([_moved(p, pieces.field, n) for p in d]) for d in out]
-
-
-def _moved(p: fmpz_mpoly, field: Field, n: int) -> fmpz_mpoly:
-    m = len(field.ring.names)
-    return field.ring.context.from_dict({(*[int(x) for x in e[:n]], *[0] * (m - n)): c for e, c in zip(p.monoms(), p.coeffs(), strict=True)})
+    return p.returned if p.returned and p.defined and not p.unknown else None
 
 
 # ------------------------------------------------------------------------------ integration
