@@ -46,7 +46,7 @@ def one_sided(graph: Graph, argument: int, inner: int, rule: str | tuple) -> dic
     place = {argument: small.add("variable", 0)}
     for n in _below(graph, inner, argument):
         op = graph.operations[n]
-        kept = [c if isinstance(c, str | Fraction) or k not in _places(op) else place[c] for k, c in enumerate(op)]
+        kept = [c if isinstance(c, str | Fraction) or k not in children_of(op) else place[c] for k, c in enumerate(op)]
         place[n] = small.add(*kept)
     small.root = place[inner]
     pieces = Pieces(small, Rules())
@@ -87,8 +87,8 @@ def _below(graph: Graph, root: int, stop: int) -> list[int]:
     return out[::-1]
 
 
-def _places(op: tuple) -> range:
-    """Return the places of an operation that hold other operations."""
+def children_of(op: tuple) -> range:
+    """Return the positions in an operation that hold other operations."""
     kind = op[0]
     if kind in ("number", "variable"):
         return range(0)

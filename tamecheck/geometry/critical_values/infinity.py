@@ -21,6 +21,7 @@ from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.geometry.critical_values.escaping_arcs import Search
 from tamecheck.geometry.critical_values.faces_at_infinity import along_faces
 from tamecheck.geometry.critical_values.infimum import lower_bound
+from tamecheck.geometry.critical_values.lines_of_constancy import slice_of
 from tamecheck.geometry.critical_values.multipliers import values_at_infinity
 from tamecheck.geometry.critical_values.polar_arcs import polar_arcs
 from tamecheck.geometry.critical_values.projective_charts import Values, complex_values, plane_values
@@ -173,8 +174,30 @@ def _arc(pieces: Pieces, face: Face, value: AlgebraicNumber) -> dict:
         return {}
 
 
+def _from_a_slice(pieces: Pieces, result: AtInfinity, budget: Budget | None) -> bool:
+    """Reduce a function with several pieces that is constant along a direction to fewer variables; return whether it is."""
+    found = slice_of(pieces, budget) if len(pieces.faces) > 1 else None
+    if found is None:
+        return False
+    names = pieces.ring.names
+    inner = at_infinity(found.pieces, found.sets.clarke, budget)
+    result.complete = inner.complete and not found.sets.open
+    result.open += [text for text in [*inner.open, *found.sets.open] if text not in result.open]
+    seen: set[AlgebraicNumber] = set()
+    for c in found.sets.clarke:
+        if c.value not in seen:
+            seen.add(c.value)
+            result.values.append(Value(c.value, c.face.key, found.arc(c, names), "critical set", True, "piece"))
+    for v in inner.values:
+        if v.value not in seen:
+            result.values.append(Value(v.value, v.face, found.inside(v.arc, names), v.certificate, v.trivial, v.kind))
+    return True
+
+
 def _space(pieces: Pieces, result: AtInfinity, sets: Iterable[Critical], budget: Budget | None) -> None:
     n = len(pieces.ring.names)
+    if _from_a_slice(pieces, result, budget):
+        return
     positive = [c for c in sets if c.dimension > 0]
     proved: set[AlgebraicNumber] = set()
     for t in trivial_values(positive):

@@ -17,6 +17,7 @@ cones of exponents exclude.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import gcd
 
 from flint import fmpz_mpoly, fmpz_poly
 
@@ -275,6 +276,12 @@ def leading_form_is_regular(ring: Ring, p: fmpz_mpoly, budget: Budget | None = N
 
 def idle_direction(ring: Ring, polynomials: Sequence[fmpz_mpoly]) -> int | None:
     """Return a variable with a nonzero coordinate in a direction along which all polynomials are constant, ``None`` if there is no direction."""
+    found = idle_vector(ring, polynomials)
+    return None if found is None else found[0]
+
+
+def idle_vector(ring: Ring, polynomials: Sequence[fmpz_mpoly]) -> tuple[int, tuple[int, ...]] | None:
+    """Return a direction along which all polynomials are constant and the position of a coordinate that is not 0 in it."""
     from flint import fmpz_mat
 
     n = len(ring.names)
@@ -286,14 +293,17 @@ def idle_direction(ring: Ring, polynomials: Sequence[fmpz_mpoly]) -> int | None:
             for m, c in zip(q.monoms(), q.coeffs(), strict=True):
                 entries.append((index.setdefault((number, *map(int, m)), len(index)), k, int(c)))
     if not index:
-        return 0
+        return 0, tuple([int(k == 0) for k in range(n)])
     matrix = fmpz_mat(len(index), n)
     for row, k, c in entries:
         matrix[row, k] = c
     basis, nullity = matrix.nullspace()
     if not nullity:
         return None
-    return next(k for k in range(n) if basis[k, 0] != 0)
+    vector = [int(basis[k, 0]) for k in range(n)]
+    common = gcd(*vector)
+    vector = [v // common for v in vector]
+    return next(k for k in range(n) if vector[k]), tuple(vector)
 
 
 def _without(small: Ring, p: fmpz_mpoly, k: int) -> fmpz_mpoly:
