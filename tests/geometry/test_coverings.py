@@ -118,7 +118,15 @@ def test_a_polynomial_that_vanishes_identically_is_noticed():
     assert tc.decide(text).verdict == "true"
 
 
-def test_decide_uses_coverings_and_verifies():
+@pytest.fixture
+def no_substitution(monkeypatch):
+    """Let sentences reach the coverings that virtual substitution would decide."""
+    from tamecheck.geometry.cad import quantifiers
+
+    monkeypatch.setattr(quantifiers, "by_substitution", lambda formula, budget: None)
+
+
+def test_decide_uses_coverings_and_verifies(no_substitution):
     """The method is named, the point has been put in again; universal statements are refuted by a point."""
     d = tc.decide("exists x, y: x^2+y^2 == 3 and x*y == 1 and x > 1")
     assert (d.verdict, d.method, d.verified) == ("true", "coverings", True)
@@ -128,7 +136,7 @@ def test_decide_uses_coverings_and_verifies():
     assert tc.decide("exists x: forall y: y^2 >= x").method != "coverings"
 
 
-def test_a_wrong_point_is_an_error_of_the_program(monkeypatch):
+def test_a_wrong_point_is_an_error_of_the_program(monkeypatch, no_substitution):
     """The verification is no formality."""
     monkeypatch.setattr(coverings.Search, "run", lambda self: [coverings_zero()] * len(self.ring.names))
     with pytest.raises(BudgetExceeded, match="TC399"):

@@ -135,3 +135,10 @@ def separate(factors: Sequence[tuple[object, int]], mask: int) -> Node:
     up = conjunction([("atom", ((f, 1),), NONNEGATIVE if mask & ZERO else POSITIVE), separate(rest, mask)])
     down = conjunction([("atom", ((f, 1),), NONPOSITIVE if mask & ZERO else NEGATIVE), separate(rest, FLIP[mask])])
     return disjunction([up, down])
+
+
+def negated(node: Node) -> Node:
+    """Return the negation of a node."""
+    if node[0] == "atom":
+        return "atom", node[1], ANY & ~node[2]
+    return (disjunction if node[0] == "and" else conjunction)([negated(child) for child in node[1]])

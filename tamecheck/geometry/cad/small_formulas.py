@@ -14,7 +14,7 @@ from tamecheck.geometry.cad import back_substitution, sign_tables, univariate_co
 from tamecheck.geometry.cad.branches import Branch
 from tamecheck.geometry.cad.existential import Block
 from tamecheck.geometry.cad.factors import Factor, Table
-from tamecheck.geometry.cad.sign_conditions import ANY, FALSE, RELATIONS, SETS, TRUE, Node, TooLarge, atoms, conjunction, disjunction, uses
+from tamecheck.geometry.cad.sign_conditions import ANY, FALSE, RELATIONS, SETS, TRUE, Node, TooLarge, atoms, conjunction, disjunction, negated, uses
 from tamecheck.ground.algebraic import AlgebraicNumber, rational
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.polynomials import Ring
@@ -42,13 +42,6 @@ class Answer(NamedTuple):
     prefix: tuple[tuple[str, str], ...]
     branches: int
     values: dict[str, AlgebraicNumber] | None = None
-
-
-def negated(node: Node) -> Node:
-    """Return the negation of a node."""
-    if node[0] == "atom":
-        return "atom", node[1], ANY & ~node[2]
-    return (disjunction if node[0] == "and" else conjunction)([negated(child) for child in node[1]])
 
 
 def read(formula: Formula, table: Table) -> Node:
