@@ -14,7 +14,7 @@ from tamecheck.geometry.cad import back_substitution, sign_tables, univariate_co
 from tamecheck.geometry.cad.branches import Branch
 from tamecheck.geometry.cad.existential import Block
 from tamecheck.geometry.cad.factors import Factor, Table
-from tamecheck.geometry.cad.sign_conditions import ANY, FALSE, RELATIONS, SETS, TRUE, Node, TooLarge, atoms, conjunction, disjunction, negated, uses
+from tamecheck.geometry.cad.sign_conditions import FALSE, RELATIONS, SETS, TRUE, Node, TooLarge, atoms, conjunction, disjunction, negated, uses
 from tamecheck.ground.algebraic import AlgebraicNumber, rational
 from tamecheck.ground.formulas import Formula
 from tamecheck.ground.polynomials import Ring
