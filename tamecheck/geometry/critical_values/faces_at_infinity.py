@@ -7,26 +7,16 @@ small.  If their components along grad h have opposite signs (or one is 0), some
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from flint import fmpz_mpoly
 
 from tamecheck.budget import Budget
 from tamecheck.geometry.critical_values.critical import gradient
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
+from tamecheck.geometry.critical_values.curved_faces import Along, along_curved
 from tamecheck.geometry.critical_values.escaping_arcs import Arc, Search, leading_sign, substituted, text_of
 from tamecheck.geometry.critical_values.upper_bounds import FaceBound, on_a_linear_space, single
 from tamecheck.ground.algebraic import AlgebraicNumber
-
-
-@dataclass
-class Along:
-    """A value with its arc in a face; ``kind`` is ``"guard"`` (Clarke's sense) or ``"stratum"``."""
-
-    value: AlgebraicNumber
-    face: str
-    arc: dict[str, str]
-    kind: str
 
 
 def along_faces(pieces: Pieces, bounds: Sequence[FaceBound], proved: set[AlgebraicNumber], budget: Budget | None = None) -> Iterator[Along]:
@@ -37,10 +27,13 @@ def along_faces(pieces: Pieces, bounds: Sequence[FaceBound], proved: set[Algebra
         if b.face.dimension != n - 1 or len(pieces.equations(b.face)) != 1 or not wanted:
             continue
         sides = [f for f in pieces.faces if f.dimension == n and _beside(f, b.face)]
-        flat = on_a_linear_space(pieces.ring, pieces.equations(b.face))
-        if flat is None or flat[1] is None or len(sides) != 2 or not _continuous(pieces, b.face, sides, flat[1]):
+        if len(sides) != 2:
             continue
-        yield from _in_face(pieces, b.face, sides, flat, wanted, budget)
+        flat = on_a_linear_space(pieces.ring, pieces.equations(b.face))
+        if flat is None or flat[1] is None:
+            yield from along_curved(pieces, b.face, sides, wanted, budget)
+        elif _continuous(pieces, b.face, sides, flat[1]):
+            yield from _in_face(pieces, b.face, sides, flat, wanted, budget)
 
 
 def _beside(full: Face, face: Face) -> bool:
