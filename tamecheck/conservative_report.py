@@ -193,6 +193,7 @@ def _content(text: str, code: Code, rules: Rules, mode: str, d: Decision) -> dic
         "non_stationary_minimisers": shown("restless"),
         "ascent": shown("ascent"),
         "conservative_for": None if d.other is None else d.other.text,
+        "on_domain": None if d.domain is None else {"verdict": d.domain.verdict, "domain": d.domain.formula},
         "outside_clarke": None
         if found is None or negative or found.clarke is None
         else set_formula(space, found.outside_clarke)

@@ -83,15 +83,15 @@ def examine_all(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = No
     return found
 
 
-def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None) -> Consequences:
-    """Return whether the rule returns Clarke subgradients; the cells of lower dimension are what matters."""
+def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None = None, inside: frozenset[int] | None = None) -> Consequences:
+    """Return whether the rule returns Clarke subgradients (everywhere, or inside an open set); the cells of lower dimension are what matters."""
     found = Consequences()
     f, space = pieces.field, pieces.space
     for cell in space.cells:
         if budget is not None:
             budget.spend(1024, "critical sets")
         p = pieces.of(cell)
-        if cell.dimension == space.n or p.value is None or p.outside or not p.defined:
+        if cell.dimension == space.n or p.value is None or p.outside or not p.defined or (inside is not None and cell.number not in inside):
             continue
         around = gradients(pieces, facts, cell)
         centre = ellipsoids.member(pieces, cell, p.returned) if around is None and not p.unknown else None
@@ -113,11 +113,11 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None =
         found.smooth = False
         if p.returned in around:
             continue
-        inside = hulls.contains(pieces, around, p.returned, cell)
-        if inside is None:
+        held = hulls.contains(pieces, around, p.returned, cell)
+        if held is None:
             found.clarke = found.clarke and None
             found.note(f"whether what is returned where {space.formula(cell)} is a Clarke subgradient")
-        elif not inside:
+        elif not held:
             found.clarke = False
             found.outside_clarke.append(cell)
     return found

@@ -58,13 +58,13 @@ def defect(pieces: Pieces, p: Piece, vector: list[Quotient]) -> Quotient:
     return total
 
 
-def examine(pieces: Pieces) -> RuleFacts:
-    """Return what is known about the rule."""
+def examine(pieces: Pieces, inside: frozenset[int] | None = None) -> RuleFacts:
+    """Return what is known about the rule, everywhere or at the points of the cells inside an open set."""
     facts = RuleFacts()
     space = pieces.space
     for cell in sorted(space.cells, key=lambda c: (-c.dimension, c.number)):
         p = pieces.of(cell)
-        if p.value is None or p.outside:
+        if p.value is None or p.outside or (inside is not None and cell.number not in inside):
             continue
         if not p.defined:
             facts.undefined.append(cell)
@@ -76,7 +76,7 @@ def examine(pieces: Pieces) -> RuleFacts:
             # tangents of a smooth hypersurface around the cell: sufficient, not necessary
             wider = space.wider_vectors(cell)
             if wider is not None and not p.unknown and all([pieces.vanishes(defect(pieces, p, v), cell) is True for v in wider]):
-                _bounds(pieces, facts, p)
+                _bounds(pieces, facts, p, inside)
             elif space.kinks(cell):
                 facts.note(f"the tangents where {space.formula(cell)}")
             continue
@@ -92,11 +92,11 @@ def examine(pieces: Pieces) -> RuleFacts:
             if zero is None:
                 facts.note(f"whether {pieces.field.text(w)} is 0 where {space.formula(cell)}"[:300])
                 break
-        _bounds(pieces, facts, p)
+        _bounds(pieces, facts, p, inside)
     return facts
 
 
-def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
+def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece, inside: frozenset[int] | None = None) -> None:
     """Ask whether what is returned on a cell is bounded near the boundary of the cell."""
     f = pieces.field
     rough = [d for d in p.returned if not d[1].is_constant() or f.transcendental(d[0])]
@@ -107,6 +107,8 @@ def _bounds(pieces: Pieces, facts: RuleFacts, p: Piece) -> None:
         if all([f.add(d, f.derivative(q.value, k), -1)[0].is_zero() for k, d in enumerate(p.returned)]):
             return  # the derivative of a piece nearby: bounded if the function is locally Lipschitz
     for cell in pieces.space.boundary(p.cell):
+        if inside is not None and cell.number not in inside:
+            continue
         if isinstance(pieces.space, Line):
             _bounds_on_line(pieces, facts, p, cell)
             continue

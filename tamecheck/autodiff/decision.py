@@ -9,6 +9,7 @@ from tamecheck.autodiff import ascent, consequences, criterion, function, line_c
 from tamecheck.autodiff.code import Code
 from tamecheck.autodiff.consequences import Consequences
 from tamecheck.autodiff.criterion import RuleFacts
+from tamecheck.autodiff.domains import OnDomain, on_domain
 from tamecheck.autodiff.fields import NotSupported
 from tamecheck.autodiff.function import FunctionFacts
 from tamecheck.autodiff.line import Line
@@ -46,7 +47,10 @@ MAXIMAL_REFUTATIONS = 12
 
 @dataclass
 class Decision:
-    """What was found; ``pieces`` is ``None`` if the program could not be cut into pieces, ``other`` a function for which the rule is conservative."""
+    """What was found; ``pieces`` is ``None`` if the program could not be cut into pieces.
+
+    ``other`` is another function for which the rule is conservative, ``domain`` the answer on the interior of the domain of a partial program.
+    """
 
     code: Code
     rules: Rules
@@ -57,6 +61,7 @@ class Decision:
     consequences: Consequences | None = None
     witness: Witness | None = None
     other: Other | None = None
+    domain: OnDomain | None = None
     undefined: list[Cell] = field(default_factory=list)
     obligations: list[str] = field(default_factory=list)
 
@@ -112,6 +117,7 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
         out.verdict = "undefined"
     elif not out.obligations and facts.lipschitz and not facts.windowed:
         out.verdict = "conservative-unbounded" if rule.bounded is False else "conservative" if rule.bounded else "unknown"
+    out.domain = on_domain(pieces)
     if out.witness is None or facts.lipschitz:
         _consequences(out, mode, budget)
 

@@ -45,8 +45,8 @@ class FunctionFacts:
             self.obligations.append(text)
 
 
-def examine(pieces: Pieces) -> FunctionFacts:
-    """Return what is known about the function."""
+def examine(pieces: Pieces, inside: frozenset[int] | None = None) -> FunctionFacts:
+    """Return what is known about the function, everywhere or at the points of the cells inside an open set."""
     facts = FunctionFacts()
     facts.windowed = any([p.outside for p in pieces.pieces])
     facts.total = not any([p.value is None and not p.outside for p in pieces.pieces])
@@ -56,12 +56,13 @@ def examine(pieces: Pieces) -> FunctionFacts:
     if pieces.jumping or line:
         for cell in space.cells:
             own = pieces.of(cell)
-            if cell.dimension < space.n and own.value is not None:
+            if cell.dimension < space.n and own.value is not None and (inside is None or cell.number in inside):
                 for other in space.open_around(cell):
                     _meet(pieces, facts, own, pieces.of(other))
     for p in rough:
         for cell in space.boundary(p.cell):
-            _edge(pieces, facts, p, cell)
+            if inside is None or cell.number in inside:
+                _edge(pieces, facts, p, cell)
     if facts.jumps:
         facts.continuous = facts.lipschitz = False
     elif facts.blowups:

@@ -15,8 +15,8 @@ from tamecheck.geometry.univariate import constants
 from tamecheck.geometry.univariate.expressions import Expr
 
 
-def examine(pieces: Pieces) -> Consequences:
-    """Return all consequences.
+def examine(pieces: Pieces, inside: frozenset[int] | None = None, sets: bool = True) -> Consequences:
+    """Return all consequences (``sets`` False: Clarke's question only), everywhere or at the points of the cells inside an open set.
 
     Raises
     ------
@@ -26,25 +26,27 @@ def examine(pieces: Pieces) -> Consequences:
     found = Consequences()
     for cell in pieces.space.cells:
         p = pieces.of(cell)
-        if p.value is None or p.outside:
+        if p.value is None or p.outside or (inside is not None and cell.number not in inside):
             continue
         if cell.dimension:
-            _interval(pieces, found, p)
+            _interval(pieces, found, p, sets)
         else:
             _point(pieces, found, p)
     return found
 
 
-def _interval(pieces: Pieces, found: Consequences, p: Piece) -> None:
+def _interval(pieces: Pieces, found: Consequences, p: Piece, sets: bool) -> None:
     slope = pieces.derivative(p)[0]
-    own = _sign(pieces, slope, p.cell)
-    returned = _sign(pieces, p.returned[0], p.cell) if p.defined and not p.unknown else None
     same = p.defined and not p.unknown and pieces.vanishes(pieces.field.add(slope, p.returned[0], -1), p.cell)
     if not same:
         found.smooth = False if same is False else found.smooth and None
         found.clarke = False if same is False else found.clarke and None
         if same is False:
             found.outside_clarke.append(p.cell)
+    if not sets:
+        return
+    own = _sign(pieces, slope, p.cell)
+    returned = _sign(pieces, p.returned[0], p.cell) if p.defined and not p.unknown else None
     _collect(found, p.cell, own == 0 if own is not None else None, _zero(returned), _zero(returned), _product(own, returned, -1))
 
 

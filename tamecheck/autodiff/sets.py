@@ -72,6 +72,10 @@ def _cover(whole: list[tuple[int, ...]], outside: list[tuple[int, ...]]) -> list
         literals = {k: v for k, v in literals.items() if len(v) < 3}
         out.append(literals)
         left = [signs for signs in left if not _holds(literals, signs)]
+    for literals in list(out):
+        others = [other for other in out if other is not literals]
+        if others and all([any([_holds(other, signs) for other in others]) for signs in whole if _holds(literals, signs)]):
+            out = others
     return out
 
 

@@ -33,6 +33,8 @@ def to_text(c: dict, width: int = 80) -> str:
     lines += _wrapped("function  ", ", ".join(facts) + (f"; definable in {', '.join(f['homes'])}" if f["homes"] else ""), width)
     if c["undefined_at"]:
         lines += _wrapped("no number ", c["undefined_at"], width)
+    if c["on_domain"] is not None:
+        lines += _wrapped("domain    ", f"{c['on_domain']['verdict']} on the interior of the domain, {c['on_domain']['domain']}", width)
     if c["witness"] is not None:
         lines += _wrapped(
             "witness   ", f"{c['witness']['kind']}: {c['witness']['text']}" + (" [checked again]" if c["witness"]["verified"] else ""), width

@@ -253,7 +253,8 @@ def forms_of(e, names, probes):
 def all_forms(e, names, limit=60):
     """Return all forms, by looking at probes again on the strata that were found."""
     n = len(names)
-    probes = [tuple([Fraction(a, 1) + Fraction(k + 1, 101 + 7 * j) for j, a in enumerate(p)]) for k, p in enumerate(product((-3, -1, 0, 2), repeat=n))]
+    grid = enumerate(product((-3, -1, 0, 2), repeat=n))
+    probes = [tuple([Fraction(a, 1) + Fraction(k + 1, 101 + 7 * j) for j, a in enumerate(p)]) for k, p in grid]
     known = []
     while True:
         forms = forms_of(e, names, probes)
@@ -285,7 +286,8 @@ def edges(forms):
         ts = sorted({((p[0] - base[0]) * u[0] + (p[1] - base[1]) * u[1]) / norm for p in own})
         ends = [ts[0] - 2, *ts, ts[-1] + 2] if ts else [Fraction(-1), Fraction(2)]
         # some points of every edge: a condition may hold on a part of it only
-        middles = [s + (t - s) * q for s, t in zip(ends, ends[1:], strict=False) for q in (Fraction(1, 7), Fraction(2, 5), Fraction(7, 9), Fraction(19, 20))]
+        parts = [Fraction(q) for q in ("1/7", "2/5", "7/9", "19/20")]
+        middles = [s + (t - s) * q for s, t in zip(ends, ends[1:], strict=False) for q in parts]
         out += [((base[0] + t * u[0], base[1] + t * u[1]), u, (a, c)) for t in middles]
     return out
 
@@ -310,13 +312,13 @@ def inside_points(forms):
 
 
 def plane(e, rules, names):
-    """Return "undefined", "discontinuous", "wrong" or "right" for a piecewise linear program in two variables, with a place; every face is visited."""
+    """Return "undefined", "discontinuous", "wrong" or "right" for a piecewise linear program in two variables, and a place; all faces are visited."""
     forms = all_forms(e, names)
     cells, lines, points = inside_points(forms), edges(forms), vertices(forms)
     axes = [(1, 0), (0, 1), (-1, 0), (0, -1)]
     places = [*[(p, [(1, 0), (0, 1), (2, 3), (-3, 1)]) for p in cells], *[(p, [u]) for p, u, _ in lines], *[(p, []) for p in points]]
     answer = None
-    for p, directions in places:
+    for p, _ in places:
         f, d = along(e, rules, p, (0, 0), names)
         if f is None or d is None:
             answer = answer or ("undefined", p)

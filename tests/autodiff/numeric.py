@@ -1,7 +1,6 @@
 """Trees of `brute` with exp, log, roots, ... run at points in forty digits: another road to the pieces of a program, away from kinks."""
 
 import mpmath
-
 from brute import ARITY, COMPARE
 
 mpmath.mp.dps = 40

@@ -174,8 +174,8 @@ def enclosed(ball, x):
 
 
 def pieces_against_numbers(seed):
-    """Return the same for programs with exp, tanh, erf, log, roots of one or two variables: at random points the piece of the cell has the value of
-    the program, and what is returned is what reverse mode returns; around the points of a cut line there are jumps if and only if they are claimed."""
+    """Return the same for programs with exp, tanh, erf, log, roots of one or two variables: at random points the piece of the cell has the value
+    of the program, and what is returned is what reverse mode returns; no jump at a point of a cut line is missed."""
     r = random.Random(SEED * 500_009 + seed)
     names = ["x"] if r.random() < 0.6 else ["x", "y"]
     kinds = ["add", "sub", "scale", "max", "min", "abs", "relu", "where", *SMOOTH[:8], *(["mul"] if r.random() < 0.5 else [])]

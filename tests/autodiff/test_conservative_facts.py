@@ -243,7 +243,13 @@ WRONG = [
     ("C24", "relu(x) + x", ["x"], '[[rule]]\noperator = "relu"\nbackward = ["-g"]\n', {"kind": "open-cell-curve", "conservative_for": "0"}),
     ("C25", "relu(x)", ["x"], STE.format("relu", 1), {"delta_f": "0", "integral": "-1", "conservative_for": "x"}),
     ("C27", "where(x == 0, y - stop_gradient(y), 0)", ["x", "y"], "torch", {"circulation": "1", "kind": "stratum-hugging-loop"}),
-    ("D08", "relu(x)", ["x"], '[[rule]]\noperator = "relu"\nvalue = ["where(x0 > 0, 1/2, 0)"]\n', {"delta_f": "1", "integral": "1/2", "conservative_for": "where(x < 0, 0, x/2)"}),
+    (
+        "D08",
+        "relu(x)",
+        ["x"],
+        STE.format("relu", "where(x0 > 0, 1/2, 0)"),
+        {"delta_f": "1", "integral": "1/2", "conservative_for": "where(x < 0, 0, x/2)"},
+    ),
     ("A-86", "sign(x)", ["x"], STE.format("sign", "where(abs(x0) <= 1, 1, 0)"), {"kind": "jump-curve", "conservative_for": HARDTANH}),
 ]
 
