@@ -5,6 +5,7 @@ import random
 from fractions import Fraction
 
 import pytest
+from flint import fmpq
 
 import tamecheck as tc
 from tamecheck import cli
@@ -12,9 +13,11 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, InputError
 from tamecheck.geometry.topology import frontier as frontier_module
 from tamecheck.geometry.topology import strata as strata_module
+from tamecheck.geometry.topology.branches import smooth_branch
 from tamecheck.geometry.topology.frontier import Classification
 from tamecheck.ground import statements
 from tamecheck.ground.algebraic import number
+from tamecheck.ground.polynomials import Ring, read
 from tamecheck.ground.towers import sign_at
 
 SURFACES = [
@@ -40,6 +43,17 @@ SURFACES = [
     ("cuspidal edge", "(y-z^2)^2==x^3", (0, 1, 2), 1, set()),
     ("A3 family", "y^2==x^4+z^2*x^2", (1, 2, 4), 3, {(0, 0, 0)}),
     ("cylinder and plane", "(x^2+y^2-1)*z==0", (0, 1, 4), 1, set()),
+    # the following counts were made by hand, from parametrisations
+    ("conoid", "z*(x^2+y^2)==2*x*y", (2, 3, 1), -1, {(0, 0, 1), (0, 0, -1)}),
+    ("cone and plane", "z*(x^2+y^2-z^2)==0", (1, 0, 3), 1, {(0, 0, 0)}),
+    ("four generic planes", "x*y*z*(x+y+z)==0", (1, 12, 24), 13, {(0, 0, 0)}),
+    ("ding dong", "x^2+y^2==z^2*(1-z)", (1, 0, 2), 2, {(0, 0, 0)}),
+    ("citric", "x^2+z^2==y^3*(1-y)^3", (2, 0, 1), 2, {(0, 0, 0), (0, 1, 0)}),
+    ("crossed saddles", "x^2-y^2*z^2==0", (1, 4, 8), 5, {(0, 0, 0)}),
+    ("tangent parabolas", "y*z*(x^2+y-z)==0", (1, 6, 12), 7, {(0, 0, 0)}),
+    ("crossed cylinders", "(x^2+y^2-1)*(x^2+z^2-1)==0", (2, 4, 8), 2, {(1, 0, 0), (-1, 0, 0)}),
+    ("cuspidal umbrella", "x^2==y^2*z^3", (1, 4, 4), 1, {(0, 0, 0)}),
+    ("sphere and tangent plane", "(z-1)*(x^2+y^2+z^2-1)==0", (1, 0, 2), 2, {(0, 0, 1)}),
 ]  # fmt: skip
 
 
@@ -104,6 +118,43 @@ def test_functions(function, names, counts):
         assert s.kind == "polynomials"
     else:
         assert s.count_by_dimension == counts
+
+
+@pytest.mark.parametrize(("formula", "counts"), [
+    ("y^3+x^2*y+x^5==0", (0, 1)), ("x^3+y^2*x+y^5==0", (0, 1)), ("y^5+2*x^2*y^3+x^4*y+x^9==0", (0, 1)), ("y*(x^2+y^2)==x^4", (0, 1)),
+    ("(y-1)^3+(x-2)^2*(y-1)+(x-2)^5==0", (0, 1)), ("(y-x)*((y-x)^2+x^2)==x^4", (0, 1)), ("y^3==2*x^3+x^5", (0, 1)),
+    ("y^2==x^3", (1, 2)), ("y^3==x^4", (1, 2)), ("y^5==x^9", (1, 2)), ("y^2==x^2*(1+x) and x>=0", (1, 2)), ("x*y==0 and x>=0 and y>=0", (1, 2)),
+])  # fmt: skip
+def test_curves_that_are_smooth_over_the_reals_only(formula, counts):
+    """A real branch that is analytic is no reason for a point, whatever the complex branches do; a cusp, a root, a corner are."""
+    assert tc.strata(formula, ["x", "y"]).count_by_dimension == counts
+
+
+def test_a_branch_is_cut_where_a_function_changes():
+    """The same smooth branch with |x| on it keeps its point."""
+    assert tc.strata("y^3+x^2*y+x^5==0", ["x", "y"], "abs(x)").count_by_dimension == (1, 2)
+
+
+@pytest.mark.parametrize(("polynomial", "expected"), [
+    ("y^3+x^2*y+x^5", True), ("y^2-x^2", True), ("y^2-2*x^2", True), ("x^2-y^6", True), ("y^2-x^3", False), ("y^3-x^4", False), ("x^2+y^2", False),
+    ("(y-x^2)^2-x^5", False), ("(y-x^2)^2-x^6", True), ("(y^2-2*x^2)^2-x^5", False), ("x+1", False), ("y^2+x^4", False), ("x*(x^2+y^4)", True),
+])  # fmt: skip
+def test_smooth_branches(polynomial, expected):
+    """Newton's polygon finds analytic branches, and none where there is none."""
+    ring = Ring(["x", "y"])
+    assert smooth_branch(read(ring, polynomial)[0], [fmpq(0), fmpq(0)]) is expected
+
+
+def test_every_stratum_has_a_reason():
+    """Open pieces, smooth sheets, double curves, curves without surface, points: each says why it is a stratum."""
+    reasons = [k.reason for k in tc.strata("x^2==y^2*z", ["x", "y", "z"]).strata]
+    assert reasons[:2] == ["smooth points of x^2-y^2*z == 0"] * 2
+    assert set(reasons[2:4]) == {"a curve that is not on a surface", "4 sheets meet there; x^2-y^2*z has order 2"}
+    assert "discriminant" in reasons[4]
+    ball = [k.reason for k in tc.strata("x^2+y^2+z^2<=1 and z>=0", ["x", "y", "z"]).strata]
+    assert ball[0] == "open: nothing changes there" and ball[-1].startswith("2 sheets meet there; ")
+    assert tc.strata("y^2==x^3", ["x", "y"]).strata[-1].reason == "a curve is not smooth there"
+    assert all(k.reason for case in SURFACES[:8] for k in tc.strata(case[1], ["x", "y", "z"]).strata)
 
 
 def test_a_set_with_a_function():

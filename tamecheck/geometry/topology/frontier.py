@@ -5,6 +5,7 @@ Cells carry labels; a stratum has one label.  From the top:
 * cells whose open star has one label form the strata of dimension n;
 * what is left, R, is a union of cells of dimension at most n - 1.  A cell of R belongs to a stratum of dimension n - 1 if near it R is the
   whole zero set of one irreducible polynomial with gradient different from zero (its order is 1), with one label;
+* in the plane a point joins the curve if the two ends that meet there are one analytic branch (`tamecheck.geometry.topology.branches`);
 * in R^3 the rest consists of curves and points.  A point stays on a curve if exactly two one-dimensional cells of the rest
   meet there, with one label, and Whitney's conditions hold there (`tamecheck.geometry.topology.whitney`);
 * everything else is a point.
@@ -21,6 +22,7 @@ from itertools import combinations
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad.lifting import partials
 from tamecheck.geometry.cad.shear import Frame
+from tamecheck.geometry.topology.branches import rational_point, smooth_branch
 from tamecheck.geometry.topology.whitney import all_vanish, examine, order_at
 
 MAXIMAL_ROUNDS = 50
@@ -192,7 +194,9 @@ class Classification:
         ends = [j for j in star & last if self.cells.cells[j].dimension == 1]
         if self.n != 3:
             ends = [j for j in star & rest if self.cells.cells[j].dimension == 1]
-            return Cut(i, _branches(len(ends)))
+            if len(ends) == 2 and not self._uniform([i, *ends]):
+                return Cut(i, "the label or the piece of the function changes along the curve")
+            return None if self._one_branch(i, ends) else Cut(i, _branches(len(ends)))
         if len(ends) != 2:
             sheets = [j for j in star & rest if self.cells.cells[j].dimension == 2]
             alone = "an isolated singular point of the surface" if sheets else "an isolated point"
@@ -202,6 +206,21 @@ class Classification:
         if i not in self._verdicts:
             self._verdicts[i] = self._examine(i, ends, star & rest)
         return self._verdicts[i]
+
+    def _one_branch(self, i: int, ends: Sequence[int]) -> bool:
+        """Return True if two ends of curves in the plane are one analytic branch, although the polynomial is singular at the point.
+
+        A polynomial that vanishes on these two of the cells around the point, and on no other, vanishes on the graph of an analytic
+        function through the point: the two ends are its two halves.
+        """
+        point = rational_point(self.cells.cells[i].coordinates())
+        if self.n != 2 or len(ends) != 2 or point is None:
+            return False
+        around = [j for j in self.cells.star(i) if self.cells.cells[j].dimension == 1]
+        for f in self.vanishing(ends[0]) & self.vanishing(ends[1]):
+            if len([j for j in around if f in self.vanishing(j)]) == 2 and smooth_branch(self.inputs[f].polynomial, point):
+                return True
+        return False
 
     def _examine(self, i: int, ends: Sequence[int], near: frozenset[int]) -> Cut | None:
         """Return why a point where two ends of curves meet is a stratum.

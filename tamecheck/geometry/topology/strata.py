@@ -26,6 +26,7 @@ from tamecheck.geometry.cad.shear import REFINED_WORK, Combination, Frame, frame
 from tamecheck.geometry.topology.arcs import Arc, refute, substituted, verify
 from tamecheck.geometry.topology.frontier import Classification, Labels, NotTransversal
 from tamecheck.geometry.topology.functions import Piece, is_statement, pieces
+from tamecheck.geometry.topology.reasons import reason
 from tamecheck.geometry.topology.regions import Problem, Region, read_matrix
 from tamecheck.ground.algebraic import AlgebraicNumber, number
 from tamecheck.ground.formulas import Formula
@@ -264,7 +265,7 @@ class Stratum:
     cells : frozenset of int
     sample : tuple — exact coordinates
     euler : int — Euler's characteristic with compact supports; that of homology is (-1)^dimension times it
-    reason : str — for points that had to be strata: why
+    reason : str — what keeps it apart from strata of higher dimension
     """
 
     number: int
@@ -310,7 +311,7 @@ class Stratification:
         self.kind = task.kind
         self.whitney = {"a": True, "b": True}
         cells = found.adjacency
-        reasons = {cut.cell: cut for cut in classification.cuts}
+        texts = [task.problem.ring.text(p) for p in task.problem.factors]
         signs = [cells.cell(i).signs for i in range(len(cells))]
         keep = [k for k, s in enumerate(classification.strata) if task.inside(signs[min(s)])]
         order = sorted(keep, key=lambda k: (-classification.grade[min(classification.strata[k])], min(classification.strata[k])))
@@ -322,9 +323,9 @@ class Stratification:
         for i, k in enumerate(order):
             members = classification.strata[k]
             part = Region(found, members, task.problem)
-            reason = reasons[min(members)].reason if len(members) == 1 and min(members) in reasons else ""
             grade = classification.grade[min(members)]
-            out.append(Stratum(i, grade, members, part.sample, part.euler_compact, reason, part, self._describe))
+            why = reason(classification, texts, members)
+            out.append(Stratum(i, grade, members, part.sample, part.euler_compact, why, part, self._describe))
         self.strata = tuple(out)
         met = classification.closures()
         self.closures = tuple([frozenset([place[j] for j in met[k] if j in place]) for k in order])
