@@ -8,7 +8,7 @@ from flint import fmpz_mpoly_ctx, fmpz_mpoly_vec
 
 from tamecheck.critical_report import critical
 from tamecheck.errors import InputError
-from tamecheck.geometry.critical_values import infinity, projective_charts
+from tamecheck.geometry.critical_values import infinity, projective_charts, upper_bounds
 from tamecheck.geometry.critical_values.critical_graph import graph
 from tamecheck.geometry.critical_values.critical_pieces import Pieces
 from tamecheck.geometry.critical_values.groebner import Basis, Limits
@@ -216,10 +216,12 @@ SPACE = [
     ("(abs(x)*z-1)^2+y^2", ["0", "1"]), ("abs(x*y-z)", ["0"]), ("abs(x*y*z-1)", ["0", "1"]), ("abs(x^2+y^2-z^2)", ["0"]),
     ("relu(x*y-1)+relu(z)^2", ["0"]), ("abs(x*y-1)+abs(z)", ["0"]), ("(z*relu(x+y)-1)^2+(z*relu(x-y)+1)^2", ["1", "2"]),
     ("abs(v)+1/(1+u^2)+w^2", ["0"]), ("max(x/(1+y^2),z)", ["0"]), ("(x^2+y^2-z^2)^2+x", []), ("x^3*y^2+x+z^2", []),
+    pytest.param("abs(x*y*z-1)-2*x^2*y", ["0", "1"], marks=pytest.mark.slow), ("2*z-2*x*y+abs(x*y-z)+1/(1+x^2)", []), ("(relu(x+z)-1)^2+(z-x-y+1)^2", ["0", "1"]),
+    pytest.param("max(-2*t*u*l^2,-u-1)", ["-1", "0"], marks=pytest.mark.slow),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("formula", "infinite"), SPACE, ids=[row[0] for row in SPACE])
+@pytest.mark.parametrize(("formula", "infinite"), SPACE)
 def test_pieces_quotients_and_curved_faces_in_space(formula, infinite):
     """Three variables: pieces, quotients and curved breakpoints are closed, each value with its arc."""
     report = critical(formula, parse(formula).names())
@@ -255,6 +257,28 @@ def test_values_of_other_regions_are_excluded():
     for b in suspects:
         b.refine({rational(0)})
         assert rational(0) not in b.values
+
+
+def test_only_one_side_of_a_curved_face_is_critical():
+    """max(-2xyz^2, -y-1) near y = 0 on the face: the derivatives across it have opposite signs for y < 0 only."""
+    found = {(v["value"], v["sense"]): v["arc"]["y"] for v in critical("max(-2*x*y*z^2,-y-1)", ["x", "y", "z"], kind="asymptotic").asymptotic}
+    assert found["-1", "clarke"].startswith("-") and not found["-1", "stratum"].startswith("-")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("formula", "name", "values"),
+    [
+        ("2*z-2*x*y+abs(x*y-z)+1/(1+x^2)", "_far_points", {"0", "1"}), ("abs(x*y*z-1)-2*x^2*y", "_by_guards", {"-1"}),
+    ],
+)  # fmt: skip
+def test_exclusions_are_needed(monkeypatch, formula, name, values):
+    """Guards: without real points, signs of guards, or ranges, some candidates would stay open."""
+    full = critical(formula, parse(formula).names(), kind="asymptotic")
+    assert full.complete
+    monkeypatch.setattr(upper_bounds.FaceBound, name, lambda self, suspects: set())
+    report = critical(formula, parse(formula).names(), kind="asymptotic")
+    assert not report.complete and {text.split()[1] for text in report.open} == values
 
 
 def test_names_of_variables_are_checked():

@@ -47,7 +47,7 @@ class Chart:
     variable : int — x_i -> oo
     values : fmpz_poly or None — its zeros hold all limits; a number if there are none; ``None`` if no finite set was found
     exact : bool — every zero is a limit over C
-    ring : Ring — of the points at infinity, (w, t)
+    ring : Ring — of the points at infinity, (w, t); parameters are among the w
     points : list of fmpz_mpoly — equations that all points at infinity with v = 0 and their limits t fulfil
     """
 
@@ -82,11 +82,25 @@ def complex_values(ring: Ring, value: Quotient, limits: Limits | None = None) ->
 
 
 def limits_at_infinity(
-    ring: Ring, value: Quotient, forms: Sequence[Quotient], equations: Iterable[fmpz_mpoly] = (), *, limits: Limits | None = None
+    ring: Ring,
+    value: Quotient,
+    forms: Sequence[Quotient],
+    equations: Iterable[fmpz_mpoly] = (),
+    *,
+    vanishing: Iterable[Quotient] = (),
+    parameters: int = 0,
+    limits: Limits | None = None,
 ) -> Values:
-    """Return the limits of a quotient along points of a set that go to infinity with ``|x|`` times the forms tending to 0."""
+    """Return the limits of a quotient along points of a set that go to infinity with ``|x|`` times the forms tending to 0.
+
+    Parameters
+    ----------
+    vanishing : quotients that tend to 0 without a weight
+    parameters : that many of the last variables of the ring are no coordinates but stay bounded
+    """
     equations = [h for h in equations if not h.is_zero()]
-    charts = [_Graph(ring, value, forms, equations, i, limits or Limits()).run() for i in range(len(ring.names))]
+    n = len(ring.names) - parameters
+    charts = [_Graph(ring, value, forms, equations, list(vanishing), i, n, limits or Limits()).run() for i in range(n)]
     total: fmpz_poly | None = fmpz_poly([1])
     for chart in charts:
         total = None if total is None or chart.values is None else total * chart.values
@@ -106,28 +120,31 @@ def squarefree(p: fmpz_poly) -> fmpz_poly:
 class _Graph:
     """The ideal of a graph in one chart, and what it says at infinity."""
 
-    def __init__(self, ring: Ring, value: Quotient, forms: Sequence[Quotient], equations: Sequence[fmpz_mpoly], i: int, limits: Limits) -> None:
-        self.ring, self.i, self.limits = ring, i, limits
-        self.n, self.count = len(ring.names), len(forms)
-        others = [k for k in range(self.n) if k != i]
+    def __init__(
+        self, ring: Ring, value: Quotient, forms: Sequence[Quotient], equations: Sequence[fmpz_mpoly], vanishing: Sequence[Quotient], i: int, n: int,
+        limits: Limits,
+    ) -> None:  # fmt: skip
+        self.ring, self.i, self.n, self.limits = ring, i, n, limits
+        others = [k for k in range(len(ring.names)) if k != i]
         # w, t, v, r (stands for e times the denominators), the homogenising z, and e; the last one is divided by
-        names = [f"w{k}" for k in others] + ["t"] + [f"v{k}" for k in range(self.count)]
-        denominators = self._denominators([value[1], *[b for _, b in forms]])
+        names = [f"w{k}" for k in others] + ["t"] + [f"v{k}" for k in range(len(forms) + len(vanishing))]
+        denominators = self._denominators([b for _, b in [value, *forms, *vanishing]])
         names += ["z", "e", "r"] if denominators else ["z", "e"]
         self.place = {name: k for k, name in enumerate(names)}
         self.context = fmpz_mpoly_ctx.get(tuple(names), "degrevlex")
         self.others = others
         p, q = value
-        d = max(int(p.total_degree()) if len(p) else 0, int(q.total_degree()))
+        d = max(self._degree(p), self._degree(q))
         generators = [self._at(q, d) * self._gen("t") - self._at(p, d)]
-        for k, (a, b) in enumerate(forms):
-            d = max(int(a.total_degree()) + 1 if len(a) else 0, int(b.total_degree()))
-            generators.append(self._at(b, d) * self._gen(f"v{k}") - self._at(a, d - 1))
-        generators += [self._at(h, int(h.total_degree())) for h in equations]
+        for k, (a, b) in enumerate([*forms, *vanishing]):
+            weight = int(k < len(forms))
+            d = max(self._degree(a) + weight if len(a) else 0, self._degree(b))
+            generators.append(self._at(b, d) * self._gen(f"v{k}") - self._at(a, d - weight))
+        generators += [self._at(h, self._degree(h)) for h in equations]
         if denominators:
             product = self._gen("e")
             for b in denominators:
-                product *= self._at(b, int(b.total_degree()))
+                product *= self._at(b, self._degree(b))
             generators.append(self._gen("r") - product)
         self.degree = max([int(g.total_degree()) for g in generators])
         self.generators = [self._homogeneous(g) for g in generators]
@@ -143,6 +160,10 @@ class _Graph:
     def _gen(self, name: str) -> fmpz_mpoly:
         return self.context.gen(self.place[name])
 
+    def _degree(self, p: fmpz_mpoly) -> int:
+        """Return the degree in the coordinates."""
+        return max([sum([int(v) for v in m[: self.n]]) for m in p.monoms()], default=0)
+
     def _at(self, p: fmpz_mpoly, d: int) -> fmpz_mpoly:
         """Return e^d p in the chart."""
         terms = {}
@@ -150,7 +171,7 @@ class _Graph:
             out = [0] * len(self.place)
             for k in self.others:
                 out[self.place[f"w{k}"]] = int(m[k])
-            out[self.place["e"]] = d - sum([int(v) for v in m])
+            out[self.place["e"]] = d - sum([int(v) for v in m[: self.n]])
             terms[tuple(out)] = c
         return self.context.from_dict(terms)
 
@@ -167,7 +188,7 @@ class _Graph:
 
     def run(self) -> Chart:
         """Compute until the answer is exact or a limit is reached; that there are no limits is often seen early."""
-        small = Ring([*[self.ring.names[k] for k in self.others], _fresh(self.ring)])
+        small = Ring([*[self.ring.names[k] for k in self.others], fresh(self.ring)])
         if self.degree > MAXIMAL_DEGREE:
             return Chart(self.i, None, False, small)
         basis = Basis(self.context, self.generators, saturated=True, limits=self.limits)
@@ -214,8 +235,8 @@ class _Graph:
         return squarefree(values), basis.elements()
 
 
-def _fresh(ring: Ring) -> str:
-    name = "t"
+def fresh(ring: Ring, name: str = "t") -> str:
+    """Return a name that is no variable."""
     while name in ring.names:
         name += "_"
     return name
@@ -241,7 +262,7 @@ def plane_values(ring: Ring, p: fmpz_mpoly) -> fmpz_poly:
         shift += 1
     if d == 1:
         return fmpz_poly([1])
-    name = _fresh(ring)
+    name = fresh(ring)
     wide = Ring([name, *ring.names])
     lifted = wide.from_terms([((0, int(m[0]), int(m[1])), int(c)) for m, c in zip(q.monoms(), q.coeffs(), strict=True)]) - wide.variable(name)
     discriminant = wide.discriminant(lifted, 3)

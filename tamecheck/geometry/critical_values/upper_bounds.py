@@ -6,12 +6,14 @@ gradients, the part tangent to the face is small.  So the following sets are eno
 * A face of full dimension, or in a linear space: the real zeros of the polynomial that vanishes on the complex values of f on that space
   (`tamecheck.geometry.critical_values.projective_charts`); if no finite set was found in time, the cones of exponents
   (`tamecheck.geometry.critical_values.newton_at_infinity`).
-* A face in a hypersurface {h = 0}: with h_m the largest component of grad h, the tangential gradient is small if and only if all
+* A face of codimension one between two pieces: points of {h = 0} with a number l in [0, 1] such that ``|x| |l grad f_a + (1 - l) grad f_b|``
+  tends to 0; l stays bounded, so it is one more coordinate at infinity.
+* Otherwise, for a face in a hypersurface {h = 0}: with h_m the largest component of grad h, the tangential gradient is small if and only if all
   ``f_k - f_m h_k/h_m`` are; on the singular part of {h = 0} all limits of f are taken.
 * A curve: all limits of f.
 
-`FaceBound.refine` removes values: those without a real point at infinity, those near which f has no value on the face, and those that the
-cones of exponents exclude.
+`FaceBound.refine` removes values: those without a real point at infinity (with l in [0, 1]), those near which f has no value on the face, those
+that contradict the sign of a guard (its limit is one more coordinate, or it is infinite), and those that the cones of exponents exclude.
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,7 @@ from tamecheck.geometry.critical_values.critical_graph import Graph
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.geometry.critical_values.groebner import Limits
 from tamecheck.geometry.critical_values.newton_at_infinity import bound
-from tamecheck.geometry.critical_values.projective_charts import Chart, Values, complex_values, limits_at_infinity
+from tamecheck.geometry.critical_values.projective_charts import Chart, Values, complex_values, fresh, limits_at_infinity
 from tamecheck.ground.algebraic import AlgebraicNumber, real_roots
 from tamecheck.ground.polynomials import Ring
 
@@ -43,6 +45,7 @@ REAL_POINTS = 2
 RANGE_SECONDS = 2
 """Seconds for the question whether f has values near a candidate on a face."""
 NEARBY = Fraction(1, 64)
+NOT_NEGATIVE = frozenset([0, 1])
 CURVED_DEGREE = 8
 """Largest degree of a guard and of f for which curved faces are attempted."""
 
@@ -57,6 +60,7 @@ class FaceBound:
     values : set of AlgebraicNumber
     reason : str — why more values may exist; empty if the set holds all
     over_complex : Values or None — the complex values of f on the whole space, for a face without equations
+    between : bool — whether the charts have the number l as a coordinate before t
     """
 
     face: Face
@@ -65,6 +69,7 @@ class FaceBound:
     reason: str = ""
     over_complex: Values | None = None
     charts: list[Chart] = field(default_factory=list, repr=False)
+    between: bool = False
     flat: tuple[Ring, Quotient] | None = field(default=None, repr=False)
     budget: Budget | None = field(default=None, repr=False)
 
@@ -75,7 +80,7 @@ class FaceBound:
     def refine(self, suspects: set[AlgebraicNumber], *, thorough: bool = False) -> None:
         """Remove those suspects that are certainly no values; ``thorough``: by the cones of exponents, too."""
         suspects = suspects & self.values
-        for exclude in (self._far_points, self._range, *([self._by_cones] if thorough else [])):
+        for exclude in (self._far_points, self._range, *([self._by_guards, self._by_cones] if thorough else [])):
             if suspects:
                 try:
                     excluded = exclude(suspects)
@@ -85,6 +90,40 @@ class FaceBound:
                     continue
                 self.values -= excluded
                 suspects = suspects - excluded
+
+    def _by_guards(self, suspects: set[AlgebraicNumber]) -> set[AlgebraicNumber]:
+        """Return the suspects that some guard excludes on a face of full dimension."""
+        pieces, face = self.pieces, self.face
+        n = len(pieces.ring.names)
+        if face.dimension < n or n > 3:
+            return set()
+        slopes, square = gradient(face.value), face.value[1] * face.value[1]
+        forms = [(a, square) for a in slopes]
+        left = set(suspects)
+        limits = chart_limits(self.budget, SECONDS / 2)
+        name = fresh(pieces.ring, "u")
+        wide = Ring([*pieces.ring.names, name])
+        for k, sign in enumerate(face.signs):
+            if not left:
+                break
+            g = pieces.guards[k]
+            far = limits_at_infinity(pieces.ring, face.value, forms, vanishing=[(pieces.ring.constant(1), g)], limits=limits)
+            if far.polynomial is None:
+                continue
+            possible = {v for v in left if v.sign_of(far.polynomial) == 0}
+            lifted = [[_lifted(wide, p) for p in q] for q in [face.value, *forms]]
+            equation = wide.variable(name) - _lifted(wide, g)
+            near = limits_at_infinity(wide, tuple(lifted[0]), [tuple(q) for q in lifted[1:]], [equation], parameters=1, limits=limits)
+            side = frozenset([0, -sign if pieces.turned[k] else sign])
+            for chart in near.charts:
+                if chart.values is None:
+                    possible |= left
+                elif chart.values.degree() > 0 and any([v.sign_of(chart.values) == 0 for v in left - possible]):
+                    u = chart.ring.variable(chart.ring.names[-2])
+                    found = Systems(chart.ring, share(self.budget, REAL_POINTS)).solve(chart.points, [(u, side)])
+                    possible |= {s.coordinate(len(chart.ring.names) - 1) for s in found}
+            left &= possible
+        return suspects - left
 
     def _by_cones(self, suspects: set[AlgebraicNumber]) -> set[AlgebraicNumber]:
         """Return the suspects that no cone of exponents leaves."""
@@ -117,7 +156,11 @@ class FaceBound:
             if chart.values.degree() < 1 or not any([v.sign_of(chart.values) == 0 for v in suspects]):
                 continue
             last = len(chart.ring.names) - 1
-            for s in Systems(chart.ring, share(self.budget, REAL_POINTS)).solve(chart.points):
+            conditions = []
+            if self.between:
+                number = chart.ring.variable(chart.ring.names[last - 1])
+                conditions = [(number, NOT_NEGATIVE), (1 - number, NOT_NEGATIVE)]
+            for s in Systems(chart.ring, share(self.budget, REAL_POINTS)).solve(chart.points, conditions):
                 kept.add(s.coordinate(last))
         return kept
 
@@ -128,6 +171,8 @@ def face_bound(pieces: Pieces, face: Face, budget: Budget | None = None) -> Face
     if face.dimension == 0:
         return out
     equations = pieces.equations(face)
+    if _between(pieces, face, equations, out):
+        return out
     flat = on_a_linear_space(pieces.ring, equations)
     if flat is None:
         _curved(pieces, face, equations, out)
@@ -216,6 +261,34 @@ def _cones(ring: Ring, value: Quotient, out: FaceBound) -> None:
         directions = ", ".join([f"{name} ~ s^{k}" for name, k in zip(names, e, strict=True)])
         out.reason = f"more critical values at infinity on the face {key} (degenerate cone {directions})"
     out.values |= found.candidates
+
+
+def _lifted(wide: Ring, p: fmpz_mpoly) -> fmpz_mpoly:
+    """Return a polynomial in a ring with one more variable."""
+    return wide.from_terms([((*[int(v) for v in m], 0), c) for m, c in zip(p.monoms(), p.coeffs(), strict=True)])
+
+
+def _between(pieces: Pieces, face: Face, equations: Sequence[fmpz_mpoly], out: FaceBound) -> bool:
+    """Bound the values in Clarke's sense on a face between two pieces; return whether that succeeded."""
+    n = len(pieces.ring.names)
+    if face.dimension != n - 1 or len(equations) != 1 or n > 4:
+        return False
+    sides = [f for f in pieces.faces if f.dimension == n and all([s == t or t == 0 for s, t in zip(f.signs, face.signs, strict=True)])]
+    degrees = [int(p.total_degree()) for f in sides if f.value is not None for p in f.value if len(p)]
+    if len(sides) != 2 or any([f.value is None for f in sides]) or max([*degrees, int(equations[0].total_degree())]) > CURVED_DEGREE:
+        return False
+    name = fresh(pieces.ring, "l")
+    wide = Ring([*pieces.ring.names, name])
+    share_of_a = wide.variable(name)
+    (a, p), (b, q) = [([_lifted(wide, g) for g in gradient(f.value)], _lifted(wide, f.value[1])) for f in sides]
+    forms = [(share_of_a * u * q * q + (1 - share_of_a) * v * p * p, p * p * q * q) for u, v in zip(a, b, strict=True)]
+    value = tuple([_lifted(wide, r) for r in face.value])
+    found = limits_at_infinity(wide, value, forms, [_lifted(wide, equations[0])], parameters=1, limits=chart_limits(out.budget, SECONDS / 2))
+    if found.polynomial is None:
+        return False
+    out.values |= set(real_zeros(found.polynomial))
+    out.charts, out.between = found.charts, True
+    return True
 
 
 def _curved(pieces: Pieces, face: Face, equations: Sequence[fmpz_mpoly], out: FaceBound) -> None:
