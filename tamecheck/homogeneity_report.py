@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tamecheck.errors import InputError
+from tamecheck.kernel.scaling import ANY, degrees
 from tamecheck.proofs.near_homogeneity import Failure, Near
 from tamecheck.proofs.scaling_claims import LONGEST, confirmed, degree_of, obstacle, row
 from tamecheck.proofs.scaling_claims import group as scaled_group
@@ -35,6 +36,7 @@ class Homogeneity:
     near : degree M, coefficients (lowest first) of p' (``defect``), p_a (``gap``), bounds q of f (``value``) and of its
         gradient, upper bounds all; ``degenerate`` when f_H = 0; None with the ``reason`` when there is no such bound
     obstacle : the first node at which exact homogeneity fails, and why
+    zero : f is identically zero by its form, so that every degree fits and ``degree`` is None
     certificate : the certificate that claims all this, as far as ``claimed`` says; `check` runs the independent checker on it
     """
 
@@ -47,6 +49,7 @@ class Homogeneity:
     near: Near | None
     reason: str
     obstacle: dict | None
+    zero: bool = False
     certificate: object = field(repr=False, default=None)
 
     @property
@@ -56,7 +59,9 @@ class Homogeneity:
 
     @property
     def verdict(self) -> str:
-        """``homogeneous``, ``quasi-homogeneous``, ``near-homogeneous``, ``degenerate`` (near, but f_H = 0) or ``unknown``."""
+        """``homogeneous``, ``quasi-homogeneous``, ``near-homogeneous``, ``degenerate`` (near, but f_H = 0; or f = 0) or ``unknown``."""
+        if self.zero:
+            return "degenerate"
         if self.exact:
             return "homogeneous"
         if self.weights and self.weights_degree and set(self.weights) == set(self.group):
@@ -107,7 +112,7 @@ class Homogeneity:
                 "degree": self.near.degree, "defect": _bounds(self.near.defect), "gap": _bounds(self.near.gap), "value": _bounds(self.near.value),
                 "gradient": _bounds(self.near.gradient), "degenerate": self.near.degenerate, "exact": self.near.exact,
             },
-            "reason": self.reason, "obstacle": self.obstacle, "claimed": self.claimed,
+            "reason": self.reason, "obstacle": self.obstacle, "zero": self.zero, "claimed": self.claimed,
         }  # fmt: skip
 
 
@@ -185,13 +190,14 @@ def _examined(certificate, program, node: int, chosen: list[int], name_of: Mappi
         found = None
     bounds = certificate.near(chosen)
     failed = isinstance(bounds, Failure)
+    zero = degrees(program, ones)[node] == ANY
     symmetries = [] if space is None else space.invariances()
     claims = [(ones, degree), found or ({}, None), *[(weights, Fraction(0)) for weights in symmetries]]
     certificate.more_scalings += [row(w, d) for w, d in claims if w and d is not None and confirmed(program, node, (w, d)) and _short(w, d)]
     stop = None if degree is not None else obstacle(program, node, chosen)
     return Homogeneity(
         group=[name_of[n] for n in chosen],
-        degree=degree,
+        degree=None if zero else degree,
         weights=None if found is None else {name_of[n]: w for n, w in sorted(found[0].items(), key=lambda row: name_of[row[0]])},
         weights_degree=None if found is None else found[1],
         partial={} if space is None else {name_of[n]: d for w, d in space.basis for n in w if w == {n: 1}},
@@ -199,6 +205,7 @@ def _examined(certificate, program, node: int, chosen: list[int], name_of: Mappi
         near=None if failed else bounds,
         reason=f"node {bounds.node}{_called(program, bounds.node)}: {bounds.reason}" if failed else "",
         obstacle=None if stop is None else {"node": stop[0], "name": program.names.get(stop[0], ""), "reason": stop[1]},
+        zero=zero,
         certificate=certificate,
     )
 

@@ -79,6 +79,7 @@ def vector(d: Draft, x: int) -> int:
 
 
 about("sum_of_degrees", "x + y*y is a sum of degrees 1 and 2.", lambda d, x, y: d.map("add", x, d.map("mul", y, y)), "1")
+about("difference", "x - y is no x - x: it has degree 1.", lambda d, x, y: d.map("sub", x, y), "2")
 about("sum_with_one", "x + 1 is not homogeneous: a bias that is no parameter.", lambda d, x, y: d.map("add", x, d.constant(1)), "1")
 about("maximum_with_one", "max(x, 1) is not homogeneous.", lambda d, x, y: d.map("max", x, d.constant(1)), "1")
 about("product", "x*y has degree 2.", lambda d, x, y: d.map("mul", x, y), "1")

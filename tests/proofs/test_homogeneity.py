@@ -1,5 +1,6 @@
 """Homogeneity reports: exact degrees, weights and invariances against hand calculation; bounds of near-homogeneity against samples."""
 
+import json
 import math
 import random
 from fractions import Fraction
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import tamecheck as tc
-from tamecheck import nn
+from tamecheck import checker, nn
 from tamecheck.errors import InputError
 from tamecheck.ground.intervals import interval
 from tamecheck.programs.evaluate import evaluate
@@ -142,6 +143,82 @@ def test_residual_blocks():
         h = h + nn.Sequential(nn.Linear(3, 3, bias=False), nn.ReLU(), nn.Linear(3, 3, bias=False))(h)
     near = tc.homogeneity(nn.Network(nn.Linear(3, 1, bias=False)(h)), input_box=(-1, 1)).near
     assert near.degree == 1 + 1 + 2 + 2 and len(near.defect) <= near.degree
+
+
+def test_residual_blocks_on_the_data_themselves():
+    """H14: two residual blocks on x and a linear readout: M = 1 + 2 + 2 with a defect of degree at most 4."""
+    h = nn.Input("x", (5, 3))
+    for _ in range(2):
+        h = h + nn.Sequential(nn.Linear(3, 3, bias=False), nn.ReLU(), nn.Linear(3, 3, bias=False))(h)
+    near = tc.homogeneity(nn.Network(nn.Linear(3, 1, bias=False)(h)), input_box=(-1, 1)).near
+    assert near.degree == 5 and len(near.defect) <= 5 and near.certified
+
+
+def test_the_bound_of_softplus_is_reached():
+    """H8: max |D| and max |f - f_H| over ln 2 |a|_1 come close to 1 and never above."""
+    rng = np.random.default_rng(0)
+    worst = [0.0, 0.0]
+    for _ in range(4000):
+        a, h = rng.normal(size=4), rng.normal(size=4) * 10 ** rng.uniform(-4, 1)
+        soft = np.logaddexp(0, h)
+        scale = math.log(2) * np.abs(a).sum()
+        same = np.sign(a).sum() in (4, -4)
+        defect = a @ (h / (1 + np.exp(-h)) - soft)
+        worst = [max(worst[0], abs(defect) / scale), max(worst[1], abs(a @ (soft - np.maximum(h, 0))) / scale)] if same else worst
+    assert 0.99 < worst[0] <= 1 and 0.97 < worst[1] <= 1
+
+
+def test_squared_relu_is_once_differentiable():
+    """H10: degree 3, C^1 with locally Lipschitz gradient, not C^2 (nothing more is claimed)."""
+    net = network(nn.Linear(2, 3, bias=False), nn.ReLUSquared(), nn.Linear(3, 1, bias=False))
+    assert tc.homogeneity(net).degree == 3
+    assert tc.certify(net, about="parameters").smoothness == "C1"
+
+
+def test_layer_normalisation_without_epsilon_is_invariant():
+    """H16: degree 1, degree 0 in the weights below the normalisation; with eps > 0 degree 0 blocks are refused with the reason."""
+    net = network(nn.Linear(2, 4, bias=False), nn.LayerNorm(4, eps=0, elementwise_affine=False), nn.Linear(4, 1, bias=False))
+    h = tc.homogeneity(net)
+    assert h.degree == 1 and h.partial == {"2.weight": 1, "0.weight": 0} and h.invariances == [{"0.weight": 1}]
+    refused = tc.homogeneity(network(nn.Linear(2, 4), nn.LayerNorm(4), nn.Linear(4, 1)), input_box=(-1, 1))
+    assert refused.near is None and "M = 0" in refused.reason
+
+
+def test_what_is_zero_is_degenerate():
+    """Every degree fits what is identically zero, and the report says so instead of choosing one."""
+    h = tc.homogeneity("(w - w)*v", group=["w", "v"])
+    assert (h.verdict, h.degree, h.zero) == ("degenerate", None, True) and "identically zero" in h.reason
+
+
+@pytest.mark.parametrize("layer", [nn.Softplus, nn.GELU, nn.ELU, nn.Tanh, nn.LeakyReLU, nn.Hardswish])
+def test_the_checkers_verify_what_is_reported(layer):
+    """Degree, polynomials and leading part are claims of a certificate that both checkers accept; a smaller polynomial is refused."""
+    h = tc.homogeneity(network(nn.Linear(2, 3), layer(), nn.Linear(3, 1)), input_box=(-1, 1))
+    assert h.claimed["near"] and h.claimed["homogenisation"]
+    assert h.check().verdict == "valid"
+    document = json.loads(h.certificate.to_bytes())
+    row = document["claim"]["near"][0]
+    row["defect"][-1] = str(Fraction(row["defect"][-1]) * Fraction(9, 10))
+    row["gap"] = [str(Fraction(c) / (row["degree"] - i)) for i, c in enumerate(row["defect"])]
+    assert checker.check(json.dumps(document, separators=(",", ":"), sort_keys=True).encode()).code == "TC783"
+
+
+def test_the_leading_part_is_exactly_homogeneous():
+    """f_H is a program, and its degree is M."""
+    from tamecheck.kernel.scaling import degrees
+
+    h = tc.homogeneity(network(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 3), nn.Softplus(), nn.Linear(3, 1)), input_box=(-1, 1))
+    program, outputs = h.homogenisation()
+    group = {n: Fraction(1) for n in program.inputs() if program.nodes[n][1][0] in h.group}
+    assert degrees(program, group)[outputs["f_H"]] == 3 == h.near.degree
+
+
+def test_certify_claims_near_homogeneity_when_asked():
+    """`certify(near=True)`, and the report says what is claimed."""
+    net = network(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 1))
+    report = tc.certify(net, about="parameters", input_box=(-1, 1), near=True).to_json_report()["homogeneity"]
+    assert report["near"][0]["degree"] == 2 and {"near", "homogenisation"} <= set(report["claimed"])
+    assert tc.certify(net, about="parameters", input_box=(-1, 1)).to_json_report()["homogeneity"]["near"] == []
 
 
 def test_sine_is_refused_with_the_reason():
