@@ -131,4 +131,6 @@ def _floor(x: AlgebraicNumber, scale: int = 1) -> int:
     """Return an integer within one of x times a scale, below or above."""
     if x.rational is not None:
         return int(x.rational.p) * scale // int(x.rational.q)
-    return int((x.ball(64 + 2 * scale.bit_length()).mid() * scale).floor().unique_fmpz())
+    # exact: a product of balls is rounded to the precision in force, and then has no certain integer part
+    mantissa, exponent = (int(part) for part in x.ball(64 + 2 * scale.bit_length()).mid().man_exp())
+    return mantissa * scale << exponent if exponent >= 0 else mantissa * scale >> -exponent
