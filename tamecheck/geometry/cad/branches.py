@@ -66,7 +66,7 @@ class Branch:
 
     ``assume`` and ``settle`` return False when the branch is contradictory.  ``bounds`` are intervals for directions of factors, ``signs`` the sign
     sets of variables: both follow from the facts.  The history of a branch is its ``parent``, the place of a variable that has got another meaning
-since (``renamed``), and for a component that was settled apart the branch where that ended (``inner``).
+    since (``renamed``), and for a component that was settled apart the branch where that ended (``inner``).
     """
 
     __slots__ = ("table", "facts", "clauses", "bounds", "signs", "moved", "turned", "fresh", "parent", "renamed", "inner")
@@ -74,11 +74,11 @@ since (``renamed``), and for a component that was settled apart the branch where
     def __init__(self, table: Table) -> None:
         self.table = table
         self.facts: dict[Factor, int] = {}
-        self.bounds: dict[str, Bounds] = {}
+        self.bounds: dict[int, Bounds] = {}
         self.signs: dict[int, int] = {}
         self.clauses: list[Node] = []
         self.moved = 0
-        self.turned: set[str] = set()
+        self.turned: set[int] = set()
         self.fresh = True
         self.parent: Branch | None = None
         self.renamed = -1
@@ -98,17 +98,17 @@ since (``renamed``), and for a component that was settled apart the branch where
         """Return a branch without some facts, and with other clauses."""
         out = Branch(self.table)
         out.facts = dict(self.facts)
-        directions = set()
+        directions, lines = set(), set()
         for f in gone:
             del out.facts[f]
             directions.add(f.direction)
             if f.line >= 0:
-                directions.add(f.line)
+                lines.add(f.line)
         out.bounds = {d: b for d, b in self.bounds.items() if d not in directions}
-        out.signs = {k: m for k, m in self.signs.items() if k not in directions}
+        out.signs = {k: m for k, m in self.signs.items() if k not in lines}
         if directions:
             for f, m in out.facts.items():
-                if f.direction in directions or f.line in directions:
+                if f.direction in directions or f.line in lines:
                     out.put(f, m)
         out.clauses = clauses
         return out
@@ -122,7 +122,7 @@ since (``renamed``), and for a component that was settled apart the branch where
 
     def _possible(self, f: Factor) -> int:
         mask = ANY if f.terms == 1 else self._definite(f)
-        if mask == ANY and f.quadratic:
+        if f.quadratic and mask == ANY:
             mask = self._square(f)
         found = self.bounds.get(f.direction)
         return mask if found is None else mask & side(found, f.value)
@@ -159,7 +159,7 @@ since (``renamed``), and for a component that was settled apart the branch where
 
     def _definite(self, f: Factor) -> int:
         """Return the sign set that follows from all monomials having one sign (weakly; strictly if one does)."""
-        rows = f.shape()
+        rows = f.shape
         if not rows:
             return ANY
         side, strict, signs = 0, False, self.signs

@@ -24,22 +24,29 @@ NEITHER = Square(0, False, None)
 
 def square(p: fmpz_mpoly) -> Square:
     """Return what completing squares says about a polynomial of total degree two."""
-    quadratic: dict[tuple[int, int], Fraction] = {}
-    linear: dict[int, Fraction] = {}
-    constant = Fraction(0)
-    variables = [k for k, d in enumerate(p.degrees()) if d]
-    for e, c in zip(p.monoms(), p.coeffs(), strict=True):
-        places = [k for k in variables for _ in range(int(e[k]))]
+    quadratic: dict[tuple[int, int], int] = {}
+    linear: dict[int, int] = {}
+    constant = 0
+    for e, coefficient in zip(p.monoms(), p.coeffs(), strict=True):
+        places = [k for k, d in enumerate(e) for _ in range(int(d))]
         if len(places) == 2:
-            quadratic[places[0], places[1]] = Fraction(int(c))
+            quadratic[places[0], places[1]] = int(coefficient)
         elif places:
-            linear[places[0]] = Fraction(int(c))
+            linear[places[0]] = int(coefficient)
         else:
-            constant = Fraction(int(c))
+            constant = int(coefficient)
+    variables = sorted({k for pair in quadratic for k in pair} | set(linear))
     side = 1 if quadratic.get((variables[0], variables[0]), 0) > 0 else -1
-    if any([quadratic.get((k, k), 0) * side <= 0 for k in variables]):
+    if side < 0:
+        quadratic, linear, constant = {k: -v for k, v in quadratic.items()}, {k: -v for k, v in linear.items()}, -constant
+    squares = [quadratic.get((k, k), 0) for k in variables]
+    # on the axes, and on the planes of two axes, it must not change sign
+    if constant < 0 or min(squares) <= 0 or any([linear.get(k, 0) ** 2 > 4 * q * constant for k, q in zip(variables, squares, strict=True)]):
         return NEITHER
-    return _completed(side, variables, {k: v * side for k, v in quadratic.items()}, {k: v * side for k, v in linear.items()}, constant * side)
+    if any([i != j and v * v > 4 * quadratic[i, i] * quadratic[j, j] for (i, j), v in quadratic.items()]):
+        return NEITHER
+    exact = [{k: Fraction(v) for k, v in part.items()} for part in (quadratic, linear)]
+    return _completed(side, variables, *exact, Fraction(constant))
 
 
 def _completed(side: int, variables: list[int], quadratic: dict, linear: dict, constant: Fraction) -> Square:

@@ -7,6 +7,7 @@ decomposition.
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import gcd
 
 from flint import fmpz_mpoly
 
@@ -27,44 +28,56 @@ class Factor:
     ----------
     p : fmpz_mpoly
     number : int — in the order of appearance
+    terms, size : int — of monomials, and how long it is to read
     degrees : tuple of int — in each variable
     uses : int — bit k is set if the variable at place k (from 0) occurs
-    direction, value : text and rational — the polynomial is a positive number times q - value, where q is primitive without constant term
-    quadratic : bool — whether its total degree is two and no variable occurs to the first power only
+    steps : tuple of int — the greatest common divisor of the exponents of each variable
+    shape : tuple — for every monomial its sign and the places of the variables with odd and with even exponents; empty if the polynomial
+        is never definite by these
+    direction, value : int and rational — the polynomial is a positive number times q - value, where q is primitive without constant term,
+        and the number of q in its table
+    quadratic : bool — whether its total degree is two, no variable occurs to the first power only, and not all in squares only
     line : int — the place of the variable if q is a variable, -1 otherwise
     """
 
-    __slots__ = ("p", "number", "degrees", "uses", "terms", "direction", "value", "line", "quadratic", "_shape", "_coefficients", "_square")
+    __slots__ = (
+        "p", "number", "degrees", "uses", "terms", "size", "direction", "value", "line", "quadratic", "shape", "steps", "_coefficients", "_square",
+    )  # fmt: skip
 
-    def __init__(self, p: fmpz_mpoly, number: int) -> None:
-        self.p, self.number = p, number
-        self.degrees = tuple([int(d) for d in p.degrees()])
+    def __init__(self, p: fmpz_mpoly, number: int, directions: "Register") -> None:
+        self.p, self.number, self.terms = p, number, len(p)
+        monomials = [tuple(map(int, e)) for e in p.monoms()]
+        self.size = sum(map(sum, monomials)) + self.terms
+        self.degrees = tuple(map(max, zip(*monomials, strict=True)))
+        self.steps = tuple(map(gcd, *monomials)) if len(monomials) > 1 else monomials[0]
         self.uses = sum([1 << k for k, d in enumerate(self.degrees) if d])
-        self.terms = last = len(p)
-        c = int(p.coefficient(last - 1)) if p.monomial(last - 1) == (0,) * len(self.degrees) else 0
+        c = 0 if any(monomials[-1]) else int(p.coefficient(self.terms - 1))
         rest = p - c if c else p
         content = int(rest.content())
-        self.direction = str(rest / content if content > 1 else rest)
+        self.direction = directions.number(rest / content if content > 1 else rest)
         self.value: int | Fraction = -c if content == 1 else Fraction(-c, content)
-        self.line = self.uses.bit_length() - 1 if last - (c != 0) == 1 and sum(self.degrees) == 1 else -1
-        self.quadratic = last > 2 and p.total_degree() == 2 and 1 not in self.degrees
-        self._shape: tuple | None = None
+        self.line = self.uses.bit_length() - 1 if self.terms - (c != 0) == 1 and sum(self.degrees) == 1 else -1
+        self.shape = self._monomials(monomials) if self.terms > 1 else ()
+        # a sum of squares of variables and a number has said everything by its shape
+        self.quadratic = self.terms > 2 and 1 in self.steps and 1 not in self.degrees and p.total_degree() == 2
         self._square: Square | None = None
         self._coefficients: dict[int, list[fmpz_mpoly]] = {}
 
     def __repr__(self) -> str:
         return f"<{self.p}>"
 
-    def shape(self) -> tuple:
-        """Return for every monomial its sign and the places of the variables with odd and with even exponents; empty if it is never definite."""
-        if self._shape is None:
-            rows = []
-            for e, c in zip(self.p.monoms(), self.p.coeffs(), strict=True):
-                odd = tuple([k for k, d in enumerate(e) if d & 1])
-                rows.append((1 if c > 0 else -1, odd, tuple([k for k, d in enumerate(e) if d and not d & 1])))
-            rows.sort(key=lambda r: -len(r[1]))
-            self._shape = tuple(rows) if len({sign for sign, odd, _ in rows if not odd}) < 2 else ()
-        return self._shape
+    def _monomials(self, monomials: list[tuple[int, ...]]) -> tuple:
+        rows, fixed = [], 0
+        for e, c in zip(monomials, self.p.coeffs(), strict=True):
+            sign = 1 if c > 0 else -1
+            odd = tuple([k for k, d in enumerate(e) if d & 1])
+            if not odd:
+                if fixed == -sign:
+                    return ()
+                fixed = sign
+            rows.append((sign, odd, tuple([k for k, d in enumerate(e) if d and not d & 1])))
+        rows.sort(key=_oddness)
+        return tuple(rows)
 
     def square(self) -> Square:
         """Return what completing squares says, for total degree two."""
@@ -97,6 +110,36 @@ def coefficients(p: fmpz_mpoly, k: int, degree: int) -> list[fmpz_mpoly]:
     return [rest, *reversed(out)]
 
 
+def _oddness(row: tuple) -> int:
+    return -len(row[1])
+
+
+class Register:
+    """Polynomials and what belongs to them: they are not hashable, but fast to compare."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, int], list[tuple[fmpz_mpoly, object]]] = {}
+        self._count = 0
+
+    def bucket(self, p: fmpz_mpoly) -> list[tuple[fmpz_mpoly, object]]:
+        """Return the pairs among which a nonzero polynomial is, or to which it is to be added."""
+        key = (len(p), int(p.leading_coefficient()))
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = []
+        return found
+
+    def number(self, p: fmpz_mpoly) -> int:
+        """Return the number of a polynomial, in the order of appearance."""
+        bucket = self.bucket(p)
+        for q, n in bucket:
+            if p == q:
+                return n
+        self._count += 1
+        bucket.append((p, self._count))
+        return self._count
+
+
 class Table:
     """The factors that occur, over one ring."""
 
@@ -105,17 +148,20 @@ class Table:
         self.context = ring.context
         self.factors: list[Factor] = []
         self._variables: dict[int, Factor] = {}
-        self._interned: dict[str, Factor] = {}
-        self._split: dict[str, tuple[int, tuple[tuple[Factor, int], ...]]] = {}
+        self._interned = Register()
+        self._directions = Register()
+        self._split = Register()
 
     def factor(self, p: fmpz_mpoly) -> Factor:
         """Return the object of an irreducible polynomial that is primitive with positive first coefficient."""
-        key = str(p)
-        found = self._interned.get(key)
-        if found is None:
-            found = self._interned[key] = Factor(p, len(self.factors))
-            self.factors.append(found)
-        return found
+        bucket = self._interned.bucket(p)
+        for q, f in bucket:
+            if p == q:
+                return f
+        out = Factor(p, len(self.factors), self._directions)
+        self.factors.append(out)
+        bucket.append((p, out))
+        return out
 
     def variable(self, k: int) -> Factor:
         """Return the variable at place ``k``."""
@@ -129,22 +175,27 @@ class Table:
         if p.is_constant():
             c = p.leading_coefficient() if len(p) else 0
             return (c > 0) - (c < 0), ()
-        key = str(p)
-        found = self._split.get(key)
-        if found is None:
-            found = self._split[key] = self._factored(p)
-        return found
+        bucket = self._split.bucket(p)
+        for q, parts in bucket:
+            if p == q:
+                return parts
+        parts = self._factored(p)
+        bucket.append((p, parts))
+        return parts
 
     def _factored(self, p: fmpz_mpoly) -> tuple[int, tuple[tuple[Factor, int], ...]]:
         if len(p) > MAXIMAL_TERMS or p.total_degree() > SMALL_DEGREE or max(map(abs, p.coeffs())).bit_length() > MAXIMAL_BITS:
             raise TooLarge
         sign, out = 1, []
         monomial = p.term_content()
+        rest = p
         if not monomial.is_constant():
             for k, e in enumerate(monomial.degrees()):
                 if e:
-                    out.append((self.factor(self.context.gen(k)), 2 - int(e) % 2))
-        rest = p / monomial
+                    out.append((self.variable(k), 2 - int(e) % 2))
+            rest = p / monomial
+        elif monomial.leading_coefficient() != 1:
+            rest = p / monomial
         if rest.is_constant():
             return (1 if rest.leading_coefficient() > 0 else -1), tuple(out)
         if rest.leading_coefficient() < 0:

@@ -72,16 +72,11 @@ def truth(node: Node, signs: Signs, everything: int) -> int:
     return out
 
 
-def size(f: Factor) -> int:
-    """Return how long a polynomial is to read."""
-    return sum([sum(map(int, e)) + 1 for e in f.p.monoms()])
-
-
 def literals(factors: Sequence[Factor], signs: Signs, unwanted: int) -> list[Literal]:
     """Return all sign conditions, the short ones first; where a sign is not known they hold on the unwanted bits and on no other."""
     out = []
     for f in factors:
-        weight = size(f)
+        weight = f.size
         negative, zero, positive = signs[f]
         unknown = unwanted & ~(negative | zero | positive)
         for rank, mask in enumerate(MASKS):
@@ -209,7 +204,7 @@ def from_signs(branch: Branch, value: Question, limit: int) -> Node:
 
 def weight(node: Node) -> int:
     """Return how long a node is to read."""
-    return sum([size(f) for n in atoms(node) for f, _ in n[1]])
+    return sum([f.size for n in atoms(node) for f, _ in n[1]])
 
 
 def _ordered(chosen: Sequence[Literal]) -> list[Literal]:

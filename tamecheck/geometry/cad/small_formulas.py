@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
-from tamecheck.geometry.cad import back_substitution, sign_tables, univariate_conditions
+from tamecheck.geometry.cad import back_substitution, short_answers, sign_tables
 from tamecheck.geometry.cad.branches import Branch
 from tamecheck.geometry.cad.existential import Block
 from tamecheck.geometry.cad.factors import Factor, Table
@@ -23,12 +23,10 @@ ALLOWANCE = 160
 """Branches that are looked at before a decomposition is tried."""
 MAXIMAL_ATOMS = 40
 MAXIMAL_NODES = 160
+GROWTH = 3
+"""So many times as long as the question an answer may be to be decomposed in its place."""
 SHORT = (5, 5, 5, 8)
 """Conditions of an answer that nobody tries to shorten, by the number of parameters (then as the last)."""
-LONG = 30
-"""Conditions of a result that nobody tries to shorten by a table of signs."""
-TABLE_BITS = 300
-"""Sign vectors up to which a table is made."""
 
 
 class Answer(NamedTuple):
@@ -115,7 +113,7 @@ def _attempt(formula: Formula, table: Table, budget: Budget | None, witness: boo
             found = back_substitution.values(block.end, bits)
             if found is not None:
                 values = {name: found.get(formula.ring.index[name], rational(0)) for name in names}
-    return Answer(tidy(node, table), table, (), ALLOWANCE - allowance, values)
+    return Answer(short_answers.tidy(node, table), table, (), ALLOWANCE - allowance, values)
 
 
 def easier(answer: Answer, formula: Formula) -> bool:
@@ -133,59 +131,16 @@ def short(answer: Answer, formula: Formula) -> bool:
     left = atoms(answer.node)
     if len(formula.free) < 2 or len(left) <= SHORT[min(len(formula.free), 3)]:
         return True
-    question = atoms(read(formula, answer.table))
-    return len(left) <= len(question) and sign_tables.weight(answer.node) <= sign_tables.weight(("and", tuple(question)))
+    question = read(formula, answer.table)
+    return len(left) <= len(atoms(question)) and sign_tables.weight(answer.node) <= sign_tables.weight(question)
+
+
+def worth_cells(answer: Answer, formula: Formula) -> bool:
+    """Return whether a long answer is better decomposed than the formula it answers: in at most two variables, and not much longer."""
+    return len(formula.free) <= 2 and sign_tables.weight(answer.node) <= GROWTH * sign_tables.weight(read(formula, answer.table))
 
 
 # ------------------------------------------------------------------------------------------------------------------ writing
-
-
-def tidy(node: Node, table: Table) -> Node:
-    """Return a short node that is true at the same points."""
-    start = Branch(table)
-    if not start.assume(node) or not start.settle():
-        return FALSE
-    node = conjunction(start.nodes())
-    used = uses(node)
-    if not used:
-        return node
-    if used & (used - 1) == 0:
-        return univariate_conditions.minimal(node, used.bit_length() - 1)
-    if len(atoms(node)) > LONG:
-        return node
-    found = by_signs(node, table)
-    return node if found is None or sign_tables.weight(found) > sign_tables.weight(node) else found
-
-
-def by_signs(node: Node, table: Table) -> Node | None:
-    """Return a short node with the same truth for all signs that the factors may have together, ``None`` if these are too many."""
-    try:
-        return sign_tables.from_signs(Branch(table), lambda signs: holds(node, signs), TABLE_BITS)
-    except TooLarge:
-        return None
-
-
-def holds(node: Node, signs: dict[Factor, int]) -> bool | Factor:
-    """Return whether a node is true for given signs of its factors, or a factor whose sign matters and is not given."""
-    if node[0] == "atom":
-        sign, missing = 1, None
-        for f, e in node[1]:
-            s = signs.get(f)
-            if s is None:
-                missing = missing or f
-            else:
-                sign *= s**e
-        if sign and missing is not None:
-            return missing
-        return bool(node[2] >> (sign + 1) & 1)
-    decisive, missing = node[0] == "or", None
-    for child in node[1]:
-        found = holds(child, signs)
-        if found is decisive:
-            return decisive
-        if missing is None and isinstance(found, Factor):
-            missing = found
-    return not decisive if missing is None else missing
 
 
 def written(answer: Answer, names: Sequence[str]) -> Formula:

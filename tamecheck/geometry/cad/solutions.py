@@ -101,7 +101,7 @@ def eliminate(
 def _without_cells(given: Formula, budget: Budget | None) -> tuple[Elimination | None, Formula]:
     """Return the elimination, if virtual substitution finds a short one, and the formula that is to be decomposed otherwise.
 
-    A longer answer without quantifiers in at most two variables is decomposed itself, which shortens it.
+    A longer answer without quantifiers may be decomposed itself, which shortens it.
     """
     answer = small_formulas.attempt(given, budget)
     if answer is None:
@@ -112,7 +112,7 @@ def _without_cells(given: Formula, budget: Budget | None) -> tuple[Elimination |
         matrix = small_formulas.written(answer, given.free)
         text = matrix.map(lambda p, relation: f"{p} {SIGNS[relation]} 0")
         return Elimination(text, matrix, given.free, False, "virtual substitution", answer.branches), given
-    if len(given.free) <= 2:
+    if small_formulas.worth_cells(answer, given):
         return None, small_formulas.written(answer, given.free)
     return None, given
 

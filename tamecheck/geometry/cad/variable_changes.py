@@ -73,7 +73,7 @@ def lower_powers(situation: Situation) -> list[Branch] | None:
         bit, step = 1 << k, 0
         for f in everything:
             if f.uses & bit and f.terms > 1:
-                step = gcd(step, *[int(e[k]) for e in f.p.monoms()])
+                step = gcd(step, f.steps[k])
                 if step == 1:
                     break
         x = branch.table.variable(k)
