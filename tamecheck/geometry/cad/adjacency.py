@@ -293,7 +293,7 @@ class _Approach:
     def _shrink(self, level: int, values: list[Fraction], start: int) -> int:
         """Return e such that no factor of level + 1 vanishes at a value over the box of size 2^-e around the first coordinates."""
         point = self._parent(level)
-        factors = self.lifting.projection.levels[level + 1] + point.extra
+        factors = [*self.lifting.projection.levels[level + 1], *point.extra]
         exponent = start
         while exponent <= MAXIMAL_EXPONENT:
             bits = 64 + 4 * exponent
@@ -365,7 +365,7 @@ class _Approach:
         for f in new.extra:
             new.arrays[f.number] = new.specialise(f, PRECISION)
         with precision(PRECISION):
-            new.stack = build(new, self.lifting.projection.levels[k + 1] + new.extra, self.lifting.delineate)
+            new.stack = build(new, [*self.lifting.projection.levels[k + 1], *new.extra], self.lifting.delineate)
         return new
 
 

@@ -351,7 +351,7 @@ class Path:
             before = ctx.prec
             ctx.prec = PRECISION
             try:
-                factors = self.lifting.projection.levels[k + 1] + self.point.extra
+                factors = [*self.lifting.projection.levels[k + 1], *self.point.extra]
                 self.point.stack = build(self.point, factors, self.lifting.delineate)
             finally:
                 ctx.prec = before

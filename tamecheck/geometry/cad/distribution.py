@@ -71,7 +71,7 @@ def install(record: Record, point: Point, lifting: Lifting) -> Stack:
         f.point, f.factor, f.degree, f.sign, f.distinct = point, factors[number], degree, sign, distinct
         f._zeros, f._bits, f._off_axis, f.dropped = set(zeros), bits, False, factors[number].degree - degree
         f._found = ([(0 if b is None else unpack(b), m) for b, m in reals], [])
-        point._fibres[id(factors[number])] = f
+        point.fibres()[id(factors[number])] = f
     roots = []
     for coordinate, ball, bits, held in packed:
         if coordinate[0] == "q":
@@ -79,7 +79,7 @@ def install(record: Record, point: Point, lifting: Lifting) -> Stack:
         elif coordinate[0] == "a":
             x = AlgebraicNumber(fmpz_poly(list(coordinate[1])), *coordinate[2:])
         else:
-            x = Sheet(point._fibres[id(factors[coordinate[1]])], coordinate[2])
+            x = Sheet(point.fibres()[id(factors[coordinate[1]])], coordinate[2])
         root = Root(x, unpack(ball), factors[held[0][0]], held[0][1])
         root.bits = bits
         root.factors = [(factors[n], m) for n, m in held]

@@ -20,7 +20,7 @@ from flint import ctx, fmpz_mpoly, fmpz_poly
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
 from tamecheck.geometry.cad.fibres import Ball, certainly_nonzero, exactly_zero
-from tamecheck.geometry.cad.points import EARLY, Coordinate, Point, substitute
+from tamecheck.geometry.cad.points import EARLY, Coordinate, Point, powers, substitute
 from tamecheck.geometry.cad.projection import Factor, Projection, Step
 from tamecheck.geometry.cad.stacks import NotWellOriented, Stack, build
 from tamecheck.ground.algebraic import PRECISION, real_roots
@@ -78,12 +78,15 @@ class Lifting:
             ctx.prec = PRECISION
             try:
                 factors = self.projection.levels[k + 1]
-                point.stack = build(point, factors + point.extra if point.extra else factors, self.delineate)
+                point.stack = build(point, [*factors, *point.extra] if point.extra else factors, self.delineate)
             finally:
                 ctx.prec = before
             self.stacks += 1
             if k + 1 < self.dimension:
                 point.children = [None] * len(point.stack)
+            elif not point.irrational and k:
+                # nothing is asked of them again
+                point.arrays = {}
         return point.stack
 
     def child(self, point: Point, position: int) -> Point:
@@ -123,8 +126,17 @@ class Lifting:
                 constant, moving = self._plan(k)
                 for number in constant:
                     arrays[number] = old[number]
-                for number, step in moving:
-                    arrays[number] = substitute(step, old[number], x, PRECISION)
+                if x.rational is None:
+                    for number, step in moving:
+                        arrays[number] = substitute(step, old[number], x, PRECISION)
+                    return
+                known: dict[int, list] = {}
+                for number, (degree, groups) in moving:
+                    p = known.get(degree)
+                    if p is None:
+                        p = known[degree] = powers(x, degree, PRECISION)
+                    a = old[number]
+                    arrays[number] = [a[g[0][0]] * p[g[0][1]] if len(g) == 1 else sum([a[i] * p[e] for i, e in g]) for g in groups]
                 return
             for f in self._above[k]:
                 replaced = point.replaced.get(f.number)
@@ -144,7 +156,7 @@ class Lifting:
                     f_now, array = self._lazard(new, f_now, array)
                     new.vanishing |= f.bit if f_now is not f else 0
                 if f_now is not f:
-                    new.replaced[f.number] = f_now
+                    new.replace(f, f_now)
                 new.arrays[f.number] = array
         finally:
             ctx.prec = before
@@ -253,10 +265,10 @@ class Lifting:
                 self._locals += 1
                 number = len(self.projection.factors) + self._locals
                 f = Factor(self.projection.ring, q, number, len(base.coordinates) + 1)
-                base.extra.append(f)
+                base.extra = (*base.extra, f)
                 base.arrays[number] = base.specialise(f, PRECISION)
         base.home = base
-        base.stack, base.children = None, []
+        base.stack, base.children = None, ()
         self._pending = [p for p in self._pending if not _descends(p, base)]
         self._pending.append(base)
         return True

@@ -4,7 +4,8 @@ A coordinate is an algebraic number over Q or a `Sheet`, the root of a polynomia
 Rational coordinates are substituted exactly and keep polynomials integral; irrational ones turn coefficients into balls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from flint import arb, ctx, fmpz_mpoly, fmpz_poly
 
@@ -15,6 +16,7 @@ from tamecheck.ground.algebraic import MAXIMAL_PRECISION, PRECISION, AlgebraicNu
 from tamecheck.ground.towers import Tower
 
 ZERO = rational(0)
+NOTHING: Mapping = MappingProxyType({})
 EARLY = 128
 """Precision up to which a coincidence is hoped for before exact arithmetic is asked."""
 
@@ -154,15 +156,16 @@ class Point:
         self.irrational = irrational
         self.rigid = rigid
         self.arrays: dict[int, Sequence[Ball]] = {}
-        self.replaced: dict[int, Factor] = {}
+        # of the many points few have any of these: what is shared here is never written to
+        self.replaced: Mapping[int, Factor] = NOTHING
         self.stack = None
-        self.children: list[Point | None] = []
+        self.children: Sequence[Point | None] = ()
         self.count = 0
         self.parent: Point | None = None
-        self.extra: list[Factor] = []
+        self.extra: Sequence[Factor] = ()
         self.home: Point | None = None
         self._tower: Tower | None = None
-        self._fibres: dict[int, Fibre] = {}
+        self._fibres: dict[int, Fibre] | None = None
 
     def tower(self) -> Tower:
         """Return the exact field of the coordinates (made on first use)."""
@@ -191,10 +194,20 @@ class Point:
 
     def fibre(self, f: Factor) -> "Fibre":
         """Return the roots of a factor of the next level over the point."""
-        found = self._fibres.get(id(f))
+        found = self.fibres().get(id(f))
         if found is None:
             found = self._fibres[id(f)] = Fibre(self, f)
         return found
+
+    def fibres(self) -> "dict[int, Fibre]":
+        """Return the factors of the next level that were looked at, by identity."""
+        if self._fibres is None:
+            self._fibres = {}
+        return self._fibres
+
+    def replace(self, f: Factor, by: Factor) -> None:
+        """Put a polynomial in the place of a factor that vanishes identically over the point."""
+        self.replaced = {**self.replaced, f.number: by}
 
 
 class Fibre:
@@ -324,6 +337,14 @@ class Fibre:
         for i in self._zeros:
             if i <= self.degree:
                 c[i] = 0
+        if self.degree == 2 and exactly_zero(c[1]) and not certainly_nonzero(c[0]):
+            # ax^2 + c has a multiple root exactly where c = 0
+            known = self.discriminant_vanishes()
+            if known is not None:
+                if known:
+                    self._zeros.add(0)
+                    c[0] = 0
+                return c
         for i, x in enumerate(c):
             if certainly_nonzero(x) or not self._vanishes(i, x):
                 break
