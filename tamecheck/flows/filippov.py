@@ -15,7 +15,7 @@ import numpy as np
 
 from tamecheck.errors import InputError
 from tamecheck.flows.margins import Margins
-from tamecheck.flows.patterns import Patterned
+from tamecheck.flows.patterns import Group, Patterned, grouped, with_masks
 from tamecheck.flows.system import System, checked
 from tamecheck.flows.trajectory import Trajectory, arc_length, checked_times, output_times
 
@@ -26,10 +26,15 @@ INSIDE = 1e-9
 
 
 class Regime(NamedTuple):
-    """A pattern, and the kinks along which the flow slides."""
+    """A pattern, and the groups of kinks along which the flow slides."""
 
     mask: np.ndarray
-    sliding: tuple[int, ...]
+    sliding: tuple[Group, ...]
+
+    @property
+    def kinks(self) -> list[int]:
+        """The kinks along which it slides."""
+        return [k for group in self.sliding for k, _ in group]
 
 
 def subgradient_flow(
@@ -99,30 +104,23 @@ class _Run:
         self.evaluations += 1
         return -self.f.at(theta, mask)[1]
 
-    def frame(self, theta: np.ndarray, mask: np.ndarray, kinks: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the field with these masks 0, the columns that the masks add, and the normals."""
-        base = mask.copy()
-        base[list(kinks)] = 0.0
+    def frame(self, theta: np.ndarray, mask: np.ndarray, groups: Sequence[Group]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the field with the masks of the groups 0, the columns that the masks add, and the normals."""
+        base = with_masks(mask, groups, [0.0] * len(groups))
         f0 = self.field(theta, base)
-        columns = []
-        for k in kinks:
-            one = base.copy()
-            one[k] = 1.0
-            columns.append(self.field(theta, one) - f0)
-        normals = [self.f.normal(theta, base, k) for k in kinks]
+        columns = [self.field(theta, with_masks(base, [g], [1.0])) - f0 for g in groups]
+        normals = [self.f.normal(theta, base, g[0][0]) for g in groups]
         return f0, np.array(columns).T, np.array(normals)
 
     def weights(self, theta: np.ndarray, regime: Regime) -> np.ndarray:
-        """Return the masks of the sliding kinks for which their normal speeds vanish."""
+        """Return the masks of the sliding groups for which their normal speeds vanish."""
         f0, columns, normals = self.frame(theta, regime.mask, regime.sliding)
         return np.linalg.lstsq(normals @ columns, -normals @ f0, rcond=None)[0]
 
     def velocity(self, theta: np.ndarray, regime: Regime) -> np.ndarray:
         if not regime.sliding:
             return self.field(theta, regime.mask)
-        mask = regime.mask.copy()
-        mask[list(regime.sliding)] = np.clip(self.weights(theta, regime), -0.5, 1.5)
-        return self.field(theta, mask)
+        return self.field(theta, with_masks(regime.mask, regime.sliding, np.clip(self.weights(theta, regime), -0.5, 1.5)))
 
     # ----------------------------------------------------------------- deciding
 
@@ -130,29 +128,29 @@ class _Run:
         """Return the regime after the kinks in ``touched`` are met."""
         from scipy.optimize import lsq_linear
 
-        mask = mask.copy()
         if not touched:
-            return Regime(mask, ())
-        f0, columns, normals = self.frame(theta, mask, touched)
+            return Regime(mask.copy(), ())
+        groups = grouped(touched, [self.f.normal(theta, mask, k) for k in touched])
+        f0, columns, normals = self.frame(theta, mask, groups)
         size = np.linalg.norm(columns)
         if size <= 1e-300:
-            mask[list(touched)] = (normals @ f0 > 0).astype(float)
-            return Regime(mask, ())
-        alpha = lsq_linear(columns, -f0, bounds=(0.0, 1.0), tol=1e-14, lsmr_tol="auto").x if len(touched) > 1 else _single(columns[:, 0], f0)
+            return Regime(with_masks(mask, groups, (normals @ f0 > 0).astype(float)), ())
+        alpha = lsq_linear(columns, -f0, bounds=(0.0, 1.0), tol=1e-14, lsmr_tol="auto").x if len(groups) > 1 else _single(columns[:, 0], f0)
         v = f0 + columns @ alpha
         speeds = normals @ v
         scale = np.linalg.norm(normals, axis=1) * max(float(np.linalg.norm(f0)), size) + 1e-300
-        sliding = []
-        for j, k in enumerate(touched):
+        sliding, chosen = [], []
+        for j, group in enumerate(groups):
             inside = INSIDE < alpha[j] < 1 - INSIDE
-            if inside and abs(speeds[j]) <= 1e-7 * scale[j]:
+            if inside and abs(speeds[j]) <= 1e-7 * scale[j] and np.linalg.norm(columns[:, j]) > 1e-13 * size:
                 if normals[j] @ columns[:, j] > 0:
                     text = f"solutions are not unique: a kink repels on both sides at t = {time:.6g}"
                     raise InputError(text, code="TC114", hint="another initial state")
-                sliding.append(k)
+                sliding.append(group)
+                chosen.append(alpha[j])
             else:
-                mask[k] = float(speeds[j] > 0) if abs(speeds[j]) > 1e-12 * scale[j] else float(alpha[j] > 0.5)
-        return Regime(mask, tuple(sliding))
+                chosen.append(float(speeds[j] > 0) if abs(speeds[j]) > 1e-12 * scale[j] else float(alpha[j] > 0.5))
+        return Regime(with_masks(mask, groups, chosen), tuple(sliding))
 
     def project(self, theta: np.ndarray, mask: np.ndarray, kinks: Sequence[int]) -> np.ndarray:
         """Return the point moved onto the kinks, by Newton steps of least length."""
@@ -171,7 +169,7 @@ class _Run:
         h = self.f.at(theta, self._settled(theta, regime))[2]
         free = signs * h
         if regime.sliding:
-            free[list(regime.sliding)] = 1.0
+            free[regime.kinks] = 1.0
             alpha = self.weights(theta, regime)
             return np.concatenate([free, alpha, 1 - alpha])
         return free
@@ -179,9 +177,7 @@ class _Run:
     def _settled(self, theta: np.ndarray, regime: Regime) -> np.ndarray:
         if not regime.sliding:
             return regime.mask
-        mask = regime.mask.copy()
-        mask[list(regime.sliding)] = 0.5
-        return mask
+        return with_masks(regime.mask, regime.sliding, [0.5] * len(regime.sliding))
 
     # ------------------------------------------------------------------ running
 
@@ -253,19 +249,29 @@ class _Run:
         count, m = self.f.count, len(regime.sliding)
         touched = {k for k in hit if k < count}
         leaving = {regime.sliding[(k - count) % m] for k in hit if k >= count}
-        candidates = sorted(touched | set(regime.sliding))
+        candidates = sorted(touched | set(regime.kinks))
         theta = self.project(theta, self._settled(theta, regime), candidates)
+        candidates = self.companions(theta, regime, candidates)
         new = self.decide(theta, regime.mask, candidates, time)
-        for k in sorted(leaving & set(new.sliding)):  # alpha has reached 0 or 1: it must leave
-            alpha = self.weights(theta, new)[new.sliding.index(k)]
-            mask = new.mask.copy()
-            mask[k] = float(alpha > 0.5)
-            new = Regime(mask, tuple([j for j in new.sliding if j != k]))
+        for group in [g for g in new.sliding if g in leaving]:  # alpha has reached 0 or 1: it must leave
+            alpha = self.weights(theta, new)[new.sliding.index(group)]
+            mask = with_masks(new.mask, [group], [float(alpha > 0.5)])
+            new = Regime(mask, tuple([g for g in new.sliding if g != group]))
         self.record(time, regime, new, touched)
         return theta, new
 
+    def companions(self, theta: np.ndarray, regime: Regime, kinks: list[int]) -> list[int]:
+        """Return the kinks and those others that the point touches on the same surfaces."""
+        mask = self._settled(theta, regime)
+        h = self.f.at(theta, mask)[2]
+        near = [int(k) for k in np.flatnonzero(np.abs(h) <= TOUCHING * (1 + np.abs(h).max(initial=0.0))) if int(k) not in kinks]
+        if not near or not kinks:
+            return kinks
+        groups = grouped([*kinks, *near], [self.f.normal(theta, mask, k) for k in [*kinks, *near]])
+        return sorted({k for g in groups if any(j in kinks for j, _ in g) for k, _ in g})
+
     def record(self, time: float, old: Regime, new: Regime, touched: set[int]) -> None:
-        begun, ended = sorted(set(new.sliding) - set(old.sliding)), sorted(set(old.sliding) - set(new.sliding))
+        begun, ended = sorted(set(new.kinks) - set(old.kinks)), sorted(set(old.kinks) - set(new.kinks))
         parts = []
         if begun:
             parts.append(f"slides along kinks {', '.join(map(str, begun))}")
@@ -274,7 +280,7 @@ class _Run:
         crossed = sorted(touched - set(begun))
         if crossed:
             parts.append(f"crosses kinks {', '.join(map(str, crossed))}")
-        self.events.append({"time": time, "text": "; ".join(parts) or "touches a kink", "sliding": list(new.sliding)})
+        self.events.append({"time": time, "text": "; ".join(parts) or "touches a kink", "sliding": new.kinks})
 
 
 def _single(column: np.ndarray, f0: np.ndarray) -> np.ndarray:

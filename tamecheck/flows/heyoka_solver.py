@@ -13,6 +13,7 @@ import numpy as np
 
 from tamecheck.errors import InputError
 from tamecheck.flows.derivatives import gradient
+from tamecheck.flows.graph import Graph
 from tamecheck.flows.system import System
 from tamecheck.flows.trajectory import Trajectory
 
@@ -20,6 +21,7 @@ SAME = {"exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", 
         "tanh": "tanh", "sigmoid": "sigmoid", "erf": "erf"}  # fmt: skip
 LARGEST = 200_000
 """Entries of nodes that are written as expressions."""
+LONGEST = 3e6
 MOST_STEPS = 2_000_000
 
 
@@ -64,6 +66,10 @@ def expressions(hy, system: System, variables: Sequence) -> list:
     size = sum([int(np.prod(g.shape(n), dtype=int)) for n in order])
     if size > LARGEST:
         raise InputError(f"the gradient has {size} entries, more than {LARGEST}", code="TC149", hint='solver = "scipy"')
+    length = longest(g, order)
+    if length > LONGEST:
+        text = f"an expression of the gradient has up to {length:.3g} terms, more than {LONGEST:.3g}"
+        raise InputError(text, code="TC149", hint='solver = "scipy"')
     flat = np.empty(system.size, dtype=object)
     flat[:] = list(variables)
     given = system.vector.split(flat)
@@ -72,6 +78,26 @@ def expressions(hy, system: System, variables: Sequence) -> list:
         walk.node(n)
     found = [x for n in outputs for x in walk.known[n].reshape(-1)]
     return [x if isinstance(x, hy.expression) else hy.expression(float(x)) for x in found]
+
+
+def longest(g: Graph, order: Sequence[int]) -> float:
+    """Return a bound of the size of an entry written out as an expression: what is shared is counted as often as it is used."""
+    sizes: dict[int, float] = {}
+    for n in order:
+        operation, parameters, arguments, shape = g.nodes[n]
+        total = 1.0 + sum([sizes.get(a, 1.0) for a in arguments])
+        if operation in ("constant", "input", "freeze"):
+            total = 1.0
+        elif operation == "einsum":
+            left, _, right = parameters[0].partition("->")
+            extents = {c: e for letters, a in zip(left.split(","), arguments, strict=True) for c, e in zip(letters, g.shape(a), strict=True)}
+            total *= float(np.prod([e for c, e in extents.items() if c not in right]))
+        elif operation == "sum":
+            total *= float(np.prod([g.shape(arguments[0])[k] for k in parameters]))
+        elif operation == "put":
+            total *= float(np.bincount(np.maximum(g.positions[parameters[0]].reshape(-1), 0)).max(initial=1))
+        sizes[n] = total
+    return max(sizes.values(), default=1.0)
 
 
 class _Walk:
@@ -137,7 +163,7 @@ class _Walk:
             return x - y
         if operation == "div":
             return x / y
-        return self.hy.pow(x, y) if not (self.constant(x) and self.constant(y)) else float(x) ** float(y)
+        return x**y if not (self.constant(x) and self.constant(y)) else float(x) ** float(y)
 
     def total(self, terms: list):
         moving = [t for t in terms if not self.constant(t)]

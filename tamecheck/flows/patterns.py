@@ -7,6 +7,8 @@ give the convex hull of the neighbouring gradients.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tamecheck.errors import InputError
@@ -15,6 +17,8 @@ from tamecheck.flows.graph import Graph
 from tamecheck.flows.system import System, Vector
 from tamecheck.flows.tape import Tape
 
+PARALLEL = 1e-12
+"""1 - |cosine| of two normals below which they count as parallel."""
 FLAT = ("sign", "floor", "ceil", "rint", "amax", "argsort")
 COMPARED = {"less": (1, 0), "less_equal": (1, 0), "greater": (0, 1)}
 
@@ -181,3 +185,37 @@ class Patterned:
                 break
             mask = new
         return mask, self.at(theta, mask)[2]
+
+
+Group = tuple[tuple[int, float], ...]
+"""Kinks that switch together, with +1 or -1: numbers and whether they switch on or off when the first does."""
+
+
+def grouped(kinks: Sequence[int], normals: Sequence[np.ndarray]) -> list[Group]:
+    """Return kinks with parallel normals in groups.
+
+    relu(h) and relu(-h) switch on the same surface: of the four combinations of their masks only two occur near it, so a group has one mask.
+    """
+    groups: list[list[tuple[int, float]]] = []
+    units: list[np.ndarray] = []
+    for k, n in zip(kinks, normals, strict=True):
+        size = float(np.linalg.norm(n))
+        unit = n / size if size else n
+        for group, first in zip(groups, units, strict=True):
+            cosine = float(first @ unit)
+            if abs(cosine) > 1 - PARALLEL:
+                group.append((k, 1.0 if cosine > 0 else -1.0))
+                break
+        else:
+            groups.append([(k, 1.0)])
+            units.append(unit)
+    return [tuple(g) for g in groups]
+
+
+def with_masks(mask: np.ndarray, groups: Sequence[Group], values: Sequence[float]) -> np.ndarray:
+    """Return a mask in which every group has the given value (its members with -1: one minus it)."""
+    found = mask.copy()
+    for group, value in zip(groups, values, strict=True):
+        for k, sign in group:
+            found[k] = value if sign > 0 else 1.0 - value
+    return found

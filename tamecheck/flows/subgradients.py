@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tamecheck.errors import InputError
-from tamecheck.flows.patterns import Patterned
+from tamecheck.flows.patterns import Patterned, grouped, with_masks
 from tamecheck.flows.system import System
 
 TOUCHING = 1e-9
@@ -25,16 +25,12 @@ def least_element(system: System, theta: np.ndarray, reach: float = 0.0) -> np.n
     mask, h = f.pattern(theta)
     near = TOUCHING * (1 + np.abs(h).max(initial=0.0))
     touched = [k for k in range(f.count) if abs(h[k]) <= near or (reach and abs(h[k]) <= reach * np.linalg.norm(f.normal(theta, mask, k)))]
-    base = mask.copy()
-    base[touched] = 0.0
+    groups = grouped(touched, [f.normal(theta, mask, k) for k in touched])
+    base = with_masks(mask, groups, [0.0] * len(groups))
     start = f.at(theta, base)[1]
     if not touched:
         return start
-    columns = []
-    for k in touched:
-        one = base.copy()
-        one[k] = 1.0
-        columns.append(f.at(theta, one)[1] - start)
+    columns = [f.at(theta, with_masks(base, [g], [1.0]))[1] - start for g in groups]
     from scipy.optimize import lsq_linear
 
     matrix = np.array(columns).T
