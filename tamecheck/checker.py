@@ -4910,7 +4910,7 @@ class Along(Space):
 
 
 class Germ(Space):
-    """Values as t tends to 0 from above; what is not exact is a pair of terms, of the value and of its derivative by t.
+    """Values as t tends to 0 from above; what is not exact is [exact part, term of the rest, term of the derivative of the rest].
 
     A term (a, b, c) is c t^a log(1/t)^b (1 + o(1)) with a ball c without 0; (a, b, None) is O(t^a log(1/t)^b); NOUGHT is zero.
     """
@@ -4939,12 +4939,11 @@ class Germ(Space):
         i, j = (next(k for k, c in enumerate(p) if c) for p in x)
         return Fraction(i - j), ZERO, self.ball(x[0][i] / x[1][j])
 
-    def pair(self, x) -> tuple | None:
+    def pair(self, x) -> list | None:
         """Value and derivative as terms."""
-        if type(x) is not tuple:
-            return x
-        slope = ratio_slope(x)
-        return [self.lowest(x), None if slope is None else self.lowest(slope)]
+        main, v, d = (x, NOUGHT, NOUGHT) if type(x) is tuple else x
+        slope = ratio_slope(main)
+        return [term_sum(self.lowest(main), v), None if slope is None or d is None else term_sum(self.lowest(slope), d)]
 
     def step(self, name: str, x: tuple) -> int | None:
         """The integer that floor, ceil or round is for small t > 0."""
@@ -4962,34 +4961,75 @@ class Germ(Space):
     def coarse(self, name: str, x: list):
         """The terms of a primitive."""
         if name == "pi":
-            return [(ZERO, ZERO, self.flint.arb.pi()), NOUGHT]
+            return [NIL, (ZERO, ZERO, self.flint.arb.pi()), NOUGHT]
         u = [self.pair(a) for a in x]
         if any(p is None or None in p for p in u):
             return None
+        if name == "div":
+            return self.divided(x[0], x[1])
+        if name in FIELD:
+            return self.combined(name, x)
         v, d = u[0]
+        near = self.expanded(name, x[0]) if type(x[0]) is tuple else None
+        if near is not None:
+            return near
+        return self.logarithm(v, d) if name == "log" else self.smooth(name, x[0], v, d)
+
+    def combined(self, name: str, x: list):
+        """neg, add, sub and mul, with exact parts that may cancel."""
+        parts = [(a, NOUGHT, NOUGHT) if type(a) is tuple else a for a in x]
+        main = exact_map(name, [p[0] for p in parts])
+        if main is None:
+            return None
+        (m, v, d), (k, w, e) = parts[0], parts[-1]
         if name == "neg":
-            return [term_times(MINUS, v), term_times(MINUS, d)]
+            return [main, term_times(MINUS, v), term_times(MINUS, d)]
         if name in ("add", "sub"):
-            w, e = u[1] if name == "add" else [term_times(MINUS, t) for t in u[1]]
-            return [term_sum(v, w), term_sum(d, e)]
-        if name in ("mul", "div"):
-            w, e = u[1]
-            if name == "mul":
-                return [term_times(v, w), term_sum(term_times(d, w), term_times(v, e))]
-            inverse_ = (-w[0], -w[1], 1 / w[2])
-            value = term_times(v, inverse_)
-            return [value, term_times(term_sum(d, term_times(MINUS, term_times(value, e))), inverse_)]
-        if name == "log":
-            return self.logarithm(v, d)
-        return self.smooth(name, x[0], v, d)
+            w, e = (w, e) if name == "add" else (term_times(MINUS, w), term_times(MINUS, e))
+            return [main, term_sum(v, w), term_sum(d, e)]
+        (p, s), (q, t) = self.pair(m), self.pair(k)
+        rest = term_sum(term_sum(term_times(p, w), term_times(q, v)), term_times(v, w))
+        slope = NOUGHT
+        for f, g in ((s, w), (p, e), (t, v), (q, d), (d, w), (v, e)):
+            slope = term_sum(slope, term_times(f, g))
+        return [main, rest, slope]
+
+    def divided(self, x, y):
+        """A quotient x/y = K + (x - K y)/y, with K the quotient of the exact parts."""
+        main = y if type(y) is tuple else y[0]
+        k = exact_map("div", [x if type(x) is tuple else x[0], main]) if main[0] else NIL
+        rest = None if k is None else self.map("sub", [x, self.map("mul", [k, y])])
+        if rest is None:
+            return None
+        (v, d), (w, e) = self.pair(rest), self.pair(y)
+        if d is None or e is None:
+            return None
+        inverse_ = (-w[0], -w[1], 1 / w[2])
+        value = term_times(v, inverse_)
+        return [k, value, term_times(term_sum(d, term_times(MINUS, term_times(value, e))), inverse_)]
+
+    def expanded(self, name: str, x: tuple):
+        """A Taylor polynomial, exactly, and what is left of the series, when an exact argument tends to the centre."""
+        centre, coefficients, order = SERIES.get(name, (ZERO, (), 0))
+        u = exact_map("sub", [x, constant_ratio(centre)])
+        first, slope = (None, None) if u is None or not order else self.pair(u)
+        if first is None or slope is None or first == NOUGHT or first[0] <= 0:
+            return None
+        total: tuple | None = NIL
+        for c in reversed(coefficients):
+            total = None if total is None else exact_map("mul", [total, u])
+            total = None if total is None else exact_map("add", [total, constant_ratio(c)])
+        if total is None:
+            return None
+        return [total, (first[0] * order, ZERO, None), (first[0] * (order - 1) + slope[0] if slope != NOUGHT else ZERO, ZERO, None)]
 
     def coarse_power(self, x, q: Fraction):
         """The terms of a power of what has a sign."""
         (a, b, c), d = self.pair(x)
         if d is None:
-            return None
+            return None  # its derivative is too long
         top, below = (None if c is None else c ** int(r) if q.denominator == 1 else c ** self.ball(r) for r in (q, q - 1))
-        return [(a * q, b * q, top), term_times((a * (q - 1), b * (q - 1), None if c is None else self.ball(q) * below), d)]
+        return [NIL, (a * q, b * q, top), term_times((a * (q - 1), b * (q - 1), None if c is None else self.ball(q) * below), d)]
 
     def logarithm(self, v: tuple, d: tuple):
         """The terms of a logarithm of what is positive."""
@@ -4997,7 +5037,7 @@ class Germ(Space):
         value = (ZERO, ONE, self.ball(-a)) if a else (ZERO, ZERO if b == 0 else ONE, None)
         if a == b == 0 and (c.log() > 0 or c.log() < 0):
             value = (ZERO, ZERO, c.log())
-        return [value, term_times(d, (-a, -b, 1 / c))]
+        return [NIL, value, term_times(d, (-a, -b, 1 / c))]
 
     def limit(self, v: tuple):
         """The limit of a term, a ball; None when it is infinite or not known."""
@@ -5025,7 +5065,7 @@ class Germ(Space):
             return None
         if name not in ("exp", "cos", "acos") and (v == NOUGHT or v[0] > 0):
             value = term_times(v, factor)  # the function vanishes at 0
-        return [value, term_times(d, factor)]
+        return [NIL, value, term_times(d, factor)]
 
     def fixed(self, c) -> tuple | None:
         """The term of a constant in a ball."""
@@ -5034,6 +5074,11 @@ class Germ(Space):
 
 NOUGHT = ("zero",)
 MINUS = (ZERO, ZERO, -1)
+SERIES = {  # centre, coefficients of the Taylor polynomial, order of the rest
+    name: (Fraction(centre), tuple(map(Fraction, texts.split())), order) for name, centre, texts, order in (
+        ("exp", 0, "1 1 1/2 1/6", 4), ("cos", 0, "1 0 -1/2", 4), ("log", 1, "0 1 -1/2 1/3", 4), ("sin", 0, "0 1 0 -1/6", 5),
+        ("tan", 0, "0 1 0 1/3", 5), ("atan", 0, "0 1 0 -1/3", 5), ("asin", 0, "0 1 0 1/6", 5))
+}
 
 
 def term_times(x: tuple, y: tuple) -> tuple:
@@ -5189,7 +5234,8 @@ class Refutation:
         need(type(curves) is list and 1 <= len(curves) <= (MAXIMAL_LEGS if several else 1), "TC689", "the number of curves is not right")
         self.curves = [self.curve(c) for c in curves]
         self.numbers = witness["numbers"]
-        need(type(self.numbers) is list and len(self.numbers) == (len(curves) if several else 2), "TC690", "the number of numbers is not right")
+        amounts = (len(curves),) if several else (0, 2) if self.because == "growth" else (2,)
+        need(type(self.numbers) is list and len(self.numbers) in amounts, "TC690", "the number of numbers is not right")
         {"curve": self.chain_rule, "growth": self.growth, "jump": self.jump, "loop": self.loop}[self.because]()
 
     def curve(self, rows: object) -> list:
@@ -5276,7 +5322,7 @@ class Refutation:
         germ = Germ()
         d = germ.pair(self.value(germ, self.curves[0])[-1])[1]
         known = d is not None and d != NOUGHT and d[2] is not None
-        need(known and [str(q) for q in d[:2]] == self.numbers, "TC766", "the order of growth is another")
+        need(known and self.numbers in ([], [str(q) for q in d[:2]]), "TC766", "the order of growth is another")
         need(unbounded_term(d), "TC767", "the derivative is bounded")
 
 
