@@ -27,7 +27,7 @@ def exactly_zero(c: Ball) -> bool:
     return c == 0 if c.__class__ is int else c.is_zero()
 
 
-def solve(c: list[Ball], distinct: int, off_axis: bool = False) -> tuple[Reals, Complexes] | None:
+def solve(c: list[Ball], distinct: int, off_axis: bool = False, patient: bool = True) -> tuple[Reals, Complexes] | None:
     """Return real and other roots with multiplicities, or ``None`` if the balls are too wide.
 
     Parameters
@@ -35,6 +35,7 @@ def solve(c: list[Ball], distinct: int, off_axis: bool = False) -> tuple[Reals, 
     c : coefficients c_0, ..., c_d, the last one certainly not zero
     distinct : an upper bound for the number of distinct complex roots; if it is not attained no precision suffices
     off_axis : whether roots off the real axis are wanted (they may be left out otherwise)
+    patient : whether slow methods are tried, too
     """
     d = len(c) - 1
     if d == 0:
@@ -47,15 +48,18 @@ def solve(c: list[Ball], distinct: int, off_axis: bool = False) -> tuple[Reals, 
     if zeros:
         if not certainly_nonzero(c[zeros]):
             return None
-        rest = solve(c[zeros:], distinct - 1, off_axis)
+        rest = solve(c[zeros:], distinct - 1, off_axis, patient)
         return None if rest is None else _with_zero(rest, zeros)
     if d == 2:
         return _quadratic(c, distinct, off_axis)
     if all([exactly_zero(x) for x in c[1::2]]) and certainly_nonzero(c[0]):
-        return _even(c, distinct)
+        return _even(c, distinct, patient)
     if distinct == d:
         return _simple(c, off_axis)
-    return (_double(c, off_axis) if distinct == d - 1 else None) or _clusters(c, distinct)
+    if distinct == 1:
+        return [(-(arb(c[-2]) if c[-2].__class__ is int else c[-2]) / (d * c[-1]), d)], []
+    found = _double(c, off_axis) if distinct == d - 1 else _multiple(c, distinct)
+    return _clusters(c, distinct) if found is None and patient else found
 
 
 def _with_zero(rest: tuple[Reals, Complexes], multiplicity: int) -> tuple[Reals, Complexes] | None:
@@ -101,9 +105,9 @@ def _pair(real: arb, imaginary: arb) -> Complexes:
     return [(acb(real, imaginary), 1), (acb(real, -imaginary), 1)]
 
 
-def _even(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
+def _even(c: list[Ball], distinct: int, patient: bool) -> tuple[Reals, Complexes] | None:
     """Solve g(x^2) with g(0) not zero: the roots are the two square roots of each root of g."""
-    found = solve(c[::2], distinct // 2, True)
+    found = solve(c[::2], distinct // 2, True, patient)
     if found is None:
         return None
     left, right, complexes = [], [], []
@@ -158,12 +162,11 @@ def _isolated(c: list[Ball], tolerance: arb) -> tuple[Reals, Complexes] | None:
 def _double(c: list[Ball], off_axis: bool) -> tuple[Reals, Complexes] | None:
     """Solve a polynomial that is known to have a multiple root, if balls show that it is one double root.
 
-    Where Euclid's algorithm for the polynomial and its derivative arrives at a polynomial of degree 1, this is the greatest common divisor,
-    since there is one that is not constant.  Its root is the double root r; all other roots are simple ones of the quotient by (x - r)^2,
-    whose coefficients balls enclose as well.
+    Then the greatest common divisor with the derivative is linear.  Its root is the double root r; all other roots are simple ones of
+    the quotient by (x - r)^2, whose coefficients balls enclose as well.
     """
     d = len(c) - 1
-    found = linear_remainder(c)
+    found = common_divisor(c, 1)
     if found is None:
         return None
     r = -found[0] / found[1]
@@ -176,23 +179,57 @@ def _double(c: list[Ball], off_axis: bool) -> tuple[Reals, Complexes] | None:
             rest[k] = rest[k] + r * rest[k + 1]
         del rest[0]
     others = solve(rest, d - 2, off_axis)
-    if others is None:
+    return None if others is None else _in_order([*others[0], (r, 2)], others[1])
+
+
+def _multiple(c: list[Ball], distinct: int) -> tuple[Reals, Complexes] | None:
+    """Solve a polynomial with several multiple roots, or a triple one.
+
+    The quotient by the greatest common divisor with the derivative has the same roots, all simple.  A derivative of order m that is not
+    zero at a root shows that its multiplicity is m at most; where these bounds add up to the degree, they are the multiplicities.
+    """
+    d = len(c) - 1
+    common = common_divisor(c, d - distinct)
+    if common is None:
         return None
-    reals = [*[(x if x.__class__ is arb else arb(x), m) for x, m in others[0]], (r, 2)]
+    rest, quotient = list(c), []
+    for k in range(distinct, -1, -1):
+        top = rest.pop() / common[-1]
+        quotient.append(top)
+        for i, x in enumerate(common[:-1], k):
+            rest[i] = rest[i] - top * x
+    found = solve(quotient[::-1], distinct, True)
+    if found is None:
+        return None
+    derivatives = [acb_poly(c)]
+    for _ in range(d - distinct + 1):
+        derivatives.append(derivatives[-1].derivative())
+
+    def bound(x: Ball | acb) -> int:
+        return next((m for m, p in enumerate(derivatives) if m and 0 not in p(acb(x))), d)
+
+    reals, complexes = [(x, bound(x)) for x, _ in found[0]], [(z, bound(z)) for z, _ in found[1]]
+    if sum([m for _, m in reals + complexes]) != d:
+        return None
+    return _in_order([(_sharpen(c, x if x.__class__ is arb else arb(x), m), m) for x, m in reals], complexes)
+
+
+def _in_order(reals: Reals, complexes: Complexes) -> tuple[Reals, Complexes] | None:
+    """Return the roots with the real ones in order, ``None`` if their balls do not show it."""
+    reals = [(arb(x) if x.__class__ is int else x, m) for x, m in reals]
     reals.sort(key=lambda pair: pair[0].mid())
-    if any([not a < b for (a, _), (b, _) in pairwise(reals)]):
-        return None
-    return reals, others[1]
+    return None if any([not a < b for (a, _), (b, _) in pairwise(reals)]) else (reals, complexes)
 
 
-def linear_remainder(c: list[Ball]) -> tuple[arb, arb] | None:
-    """Return enclosures of the coefficients s_0, s_1 of a linear polynomial that the divisors common to a polynomial and its derivative divide.
+def common_divisor(c: list[Ball], degree: int) -> list[arb] | None:
+    """Return enclosures of the coefficients of the greatest common divisor of a polynomial and its derivative.
 
-    ``None`` if balls do not show that s_1 is not zero.
+    ``degree`` is a lower bound for its degree.  By Euclid's algorithm every remainder is a multiple of the common divisors; one of this degree
+    is the greatest of them.  ``None`` if balls do not show the degrees of the remainders.
     """
     a = [arb(x) if x.__class__ is int else x for x in c]
     b = [k * x for k, x in enumerate(a)][1:]
-    while len(b) > 2:
+    while len(b) > degree + 1:
         lead = b[-1]
         if 0 in lead:
             return None
@@ -206,7 +243,7 @@ def linear_remainder(c: list[Ball]) -> tuple[arb, arb] | None:
         while a and a[-1].is_zero():
             a.pop()
         a, b = [*b, arb(1)], a
-    return (b[0], b[1]) if len(b) == 2 and 0 not in b[1] else None
+    return b if len(b) == degree + 1 and 0 not in b[-1] else None
 
 
 def _tolerance() -> arb:

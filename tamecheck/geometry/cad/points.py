@@ -303,7 +303,7 @@ class Fibre:
                     return len(found[0]) + len(found[1])
         else:
             for bits in (PRECISION, 2 * PRECISION):
-                found = self._solve(bits, self.degree - 1, True)
+                found = self._solve(bits, self.degree - 1, True, False)
                 if found is not None:
                     return len(found[0]) + len(found[1])
         tower = self.point.tower()
@@ -356,14 +356,14 @@ class Fibre:
         base = self.point.arrays.get(self.factor.number) if bits == PRECISION and self.factor.known else None
         return self.point.specialise(self.factor, bits) if base is None else list(base)
 
-    def _solve(self, bits: int, distinct: int, off_axis: bool = False) -> tuple[Reals, Complexes] | None:
+    def _solve(self, bits: int, distinct: int, off_axis: bool = False, patient: bool = True) -> tuple[Reals, Complexes] | None:
         c = self.coefficients(bits)
         if not certainly_nonzero(c[-1]):
             return None
         before = ctx.prec
         ctx.prec = bits
         try:
-            found = solve(c, distinct, off_axis)
+            found = solve(c, distinct, off_axis, patient)
         finally:
             ctx.prec = before
         if found is not None:
