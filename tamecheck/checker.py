@@ -3590,6 +3590,8 @@ class GateValue(NamedTuple):
 
 
 class Gate:
+    """A scalar function under examination."""
+
     def __init__(self, flint, nodes: list, rows: list[int], claim: GateClaim) -> None:
         self.flint, self.nodes, self.rows, self.claim = flint, nodes, rows, claim
         self.c, self.lip, self.zero = (flint.arb(self.q(x)) for x in (claim.defect, claim.lipschitz, claim.at_zero))

@@ -108,6 +108,8 @@ class _Value(NamedTuple):
 
 
 class _Gate:
+    """A scalar function under examination."""
+
     def __init__(self, flint, nodes: Sequence, rows: list[int], claim: Bounds) -> None:
         self.flint, self.nodes, self.rows, self.claim = flint, nodes, rows, claim
         self.c, self.lip, self.zero = (flint.arb(self.q(x)) for x in (claim.defect, claim.lipschitz, claim.at_zero))
