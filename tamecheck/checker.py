@@ -3752,6 +3752,7 @@ class Gate:
         return choices[m]
 
     def decided(self, kind: str, name: str, arguments: list, u: list, low: Fraction, high: Fraction):
+        """Decide a choice over one interval."""
         if kind == "where":
             t = ball_sign_truth(u[0])
             return None if t is None else 1 if t else 2
@@ -3876,6 +3877,7 @@ def series_map(flint, name: str, u: list):
 
 
 def series_power_of(flint, u, exponent):
+    """The series of a power with a constant exponent."""
     q = exponent[0]
     if not (exponent[1] == 0 and exponent[2] == 0):
         return None
@@ -4102,6 +4104,7 @@ class States:
         return state._replace(degree=int(d), defect=(), defect_norm=())
 
     def by_rule(self, n: int, kind: str, parameters: tuple, arguments: tuple[int, ...]) -> State | str:
+        """The rule of a node's kind, or the reason why there is none."""
         several = [self.found[a] for a in arguments]
         failed = next((a for a, s in zip(arguments, several, strict=True) if isinstance(s, str)), None)
         if failed is not None:
@@ -4162,6 +4165,7 @@ class States:
         return self.quotient(n, arguments, several) if name == "div" and not self.depends[arguments[1]] else None
 
     def product(self, n: int, arguments: list, several: list) -> State:
+        """An entrywise product."""
         a, b = several
         ka, kb = (self.copies(n, m) for m in arguments)
         return State(
@@ -4173,6 +4177,7 @@ class States:
         )  # fmt: skip
 
     def power(self, n: int, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        """A power with a constant whole exponent."""
         kind, parameters, _, _ = self.program.nodes[arguments[1]]
         q = number(parameters[1]) if kind == "constant" and parameters[0] == "splat" else None
         if q is None or q.denominator != 1 or not 1 <= q <= MAXIMAL_NEAR_DEGREE or q * several[0].degree > MAXIMAL_NEAR_DEGREE:
@@ -4267,6 +4272,7 @@ class States:
 
 
 def states_sum(parts: list[State]) -> State | None:
+    """The sum of parts of one degree."""
     if not parts:
         return None
     return State(parts[0].degree, *[p_sum(*[s[k] for s in parts]) for k in range(1, 6)])

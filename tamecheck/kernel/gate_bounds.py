@@ -270,6 +270,7 @@ class _Gate:
         return choices[m]
 
     def decided(self, kind: str, name: str, arguments: Sequence[int], u: list, low: Fraction, high: Fraction):
+        """Decide a choice over one interval."""
         if kind == "where":
             t = _truth(u[0])
             return None if t is None else 1 if t else 2
@@ -394,6 +395,7 @@ def _map(flint, name: str, u: list):
 
 
 def _power(flint, u, exponent):
+    """The series of a power with a constant exponent."""
     q = exponent[0]
     if not (exponent[1] == 0 and exponent[2] == 0):
         return None

@@ -205,6 +205,7 @@ class States:
         return state._replace(degree=int(d), defect=ZERO, defect_norm=ZERO)
 
     def by_rule(self, n: int, kind: str, parameters: tuple, arguments: tuple[int, ...]) -> State | str:
+        """The rule of a node's kind, or the reason why there is none."""
         several = [self.found[a] for a in arguments]
         failed = next((a for a, s in zip(arguments, several, strict=True) if isinstance(s, str)), None)
         if failed is not None:
@@ -263,6 +264,7 @@ class States:
         return self.quotient(n, arguments, several) if name == "div" and not self.depends[arguments[1]] else None
 
     def product(self, n: int, arguments: Sequence[int], several: Sequence[State]) -> State:
+        """An entrywise product."""
         a, b = several
         ka, kb = (self.copies(n, m) for m in arguments)
         return State(
@@ -274,6 +276,7 @@ class States:
         )  # fmt: skip
 
     def power(self, n: int, arguments: tuple[int, ...], several: list[State]) -> State | None:
+        """A power with a constant whole exponent."""
         kind, parameters, _, _ = self.program.nodes[arguments[1]]
         q = Fraction(parameters[1]) if kind == "constant" and parameters[0] == "splat" else None
         if q is None or q.denominator != 1 or not 1 <= q <= MAXIMAL_DEGREE or q * several[0].degree > MAXIMAL_DEGREE:
@@ -366,6 +369,7 @@ class States:
 
 
 def _total(parts: list[State]) -> State | None:
+    """The sum of parts of one degree."""
     if not parts:
         return None
     return State(parts[0].degree, *[plus(*[s[k] for s in parts]) for k in range(1, 6)])
