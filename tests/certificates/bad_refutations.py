@@ -192,7 +192,7 @@ bad("pole_at_the_end", "TC694", "1/(1 - t) leaves every box.", lambda: growth([X
 bad(
     "component_of_many_digits",
     "TC695",
-    "2^2001 t.",
+    "The coefficient 2^2001 is longer than what is computed with.",
     lambda: curve(along=[[["0", str(2**2001)], ONE]], numbers=[f"[{-(2**2001)},{-(2**2001)}]", f"[{2**2002},{2**2002}]"]),
 )
 bad(
