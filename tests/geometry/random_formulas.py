@@ -4,9 +4,11 @@ Planted: polynomials that vanish identically over points and lines (nullificatio
 polynomials that share factors, tangent curves.  Everything is seeded.
 """
 
+import multiprocessing
 import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from fractions import Fraction
 
 NAMES = ("x", "y", "z", "w")
@@ -115,6 +117,44 @@ def cvc5_verdict(smtlib: str, milliseconds: int = 2_000) -> str:
         said += str(command.invoke(solver, symbols))
     said = said.strip()
     return {"sat": "true", "unsat": "false"}.get(said, "unknown")
+
+
+class Apart:
+    """A peer in a process of its own, which is killed when it does not answer in time: cvc5 does not always keep its own limit."""
+
+    def __init__(self, verdict: Callable[[str, int], str], milliseconds: int, patience: float = 4.0) -> None:
+        self.verdict, self.milliseconds, self.patience = verdict, milliseconds, patience
+        self.killed = 0
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.line, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other, self.verdict, self.milliseconds), daemon=True)
+        self.process.start()
+        # the first answer may wait for the import
+        self.ready = False
+
+    def __call__(self, smtlib: str) -> str:
+        """Return the verdict, ``unknown`` if the process had to be killed."""
+        self.line.send(smtlib)
+        if self.line.poll(self.patience if self.ready else self.patience + 30):
+            self.ready = True
+            return self.line.recv()
+        self.close()
+        self.killed += 1
+        self._start()
+        return "unknown"
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.join()
+
+
+def _serve(line, verdict: Callable[[str, int], str], milliseconds: int) -> None:
+    while True:
+        line.send(verdict(line.recv(), milliseconds))
 
 
 def qepcad_formula(formula) -> str:
