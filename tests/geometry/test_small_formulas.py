@@ -128,9 +128,9 @@ def without_second_case(table, a, b, w, norm, mask):
     return conjunction([table.atom(a, mask), table.atom(norm, FLIP[mask])])
 
 
-def wrong_order(values, mask, value):
+def wrong_order(values, mask):
     """Compare the last derivative first."""
-    return ORIGINAL["first_sign"](list(reversed(values)), mask, value)
+    return ORIGINAL["first_sign"](list(reversed(values)), mask)
 
 
 ORIGINAL = {"first_sign": vs.first_sign}
@@ -139,7 +139,7 @@ MUTANTS = {
     "the sign of a denominator": lambda m: m.setattr(vs.LinearPlace, "__init__", positive_denominator),
     "sqrt sign conditions": lambda m: m.setattr(vs, "root_sign", without_second_case),
     "the order of derivatives": lambda m: m.setattr(vs, "first_sign", wrong_order),
-    "epsilon": lambda m: m.setattr(vs, "beyond", lambda place, g, mask: place.value(g, mask)),
+    "epsilon": lambda m: m.setattr(vs, "beyond", lambda place, g, mask: place.at(g)(mask)),
     "minus infinity": lambda m: m.setattr(vs, "at_minus_infinity", lambda table, g, mask: FALSE),
     "ends of quadratic conditions": lambda m: m.setattr(vs, "_quadratic_ends", lambda *_: []),
     "discriminants": lambda m: [m.setattr(x, "discriminant", lambda g: g[1] * 0 + 1) for x in (vs, equation_steps)],

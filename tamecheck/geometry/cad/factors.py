@@ -98,6 +98,15 @@ def coefficients(p: fmpz_mpoly, k: int, degree: int) -> list[fmpz_mpoly]:
     if degree == 0:
         return [p]
     x = p.context().gen(k)
+    if degree == 1:
+        top = p.derivative(k)
+        return [p - top * x, top]
+    if degree == 2:
+        slope = p.derivative(k)
+        double = slope.derivative(k)
+        middle = slope - double * x
+        top = double / 2
+        return [p - (top * x + middle) * x, middle, top]
     out: list[fmpz_mpoly] = []
     rest = p
     for d in range(degree, 0, -1):

@@ -57,14 +57,7 @@ def eliminate_inequalities(situation: Situation) -> list[Branch] | None:
     paired = virtual_substitution.pairs(branch, mine, k)
     if paired is not None:
         return [rest] if all([rest.assume(n) for n in paired]) else []
-    out = []
-    for node in virtual_substitution.eliminate(branch, mine, k):
-        part = rest.copy()
-        if part.assume(node) and part.settle():
-            if part.facts == rest.facts and part.clauses == rest.clauses:
-                return [rest]
-            out.append(part)
-    return out
+    return virtual_substitution.eliminate(rest, mine, k)
 
 
 def count_roots(situation: Situation) -> list[Branch] | None:

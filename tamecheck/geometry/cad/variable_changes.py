@@ -28,7 +28,7 @@ def substituted(branch: Branch, k: int, equation: Factor | None, place: LinearPl
             return mapped(separate(factors, mask), bit, change)
         if isinstance(place, RootPlace):
             f = factors[0][0]
-            return place.value(f.coefficients(k), mask) if f.uses & bit else ("atom", factors, mask)
+            return place.at(f.coefficients(k))(mask) if f.uses & bit else ("atom", factors, mask)
         return at_place(branch.table, place, factors, mask, k)
 
     nodes = [change(((f, 1),), m) for f, m in branch.facts.items() if f.uses & bit and f is not equation]

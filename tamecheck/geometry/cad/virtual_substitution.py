@@ -22,7 +22,7 @@ condition at a place is a condition on coefficients:
 .. [K16] M. Kosta, "New concepts for real quantifier elimination by virtual substitution", Saarbruecken 2016.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from flint import fmpz_mpoly
@@ -73,27 +73,31 @@ def root_sign(table: Table, a: fmpz_mpoly, b: fmpz_mpoly, w: fmpz_mpoly, norm: f
     return disjunction([first, conjunction([atom(b, NONPOSITIVE), atom(norm, NONPOSITIVE)])])
 
 
+Value = Callable[[int], Node]
+"""What is known of the sign of a polynomial at a place: the condition that it is in a sign set."""
+
+
 class LinearPlace:
     """The point -d/c, where c has the known sign ``side`` (0: nonzero, of unknown sign)."""
 
     def __init__(self, table: Table, c: fmpz_mpoly, d: fmpz_mpoly, side: int) -> None:
         self.table, self.c, self.d, self.side = table, c, d, side
 
-    def value(self, g: Line, mask: int) -> Node:
-        """Return the condition that g has a sign of a set there; g may have any degree."""
+    def at(self, g: Line) -> Value:
+        """Return the sign of g there; g may have any degree."""
+        table = self.table
         if len(g) == 1:
-            return self.table.atom(g[0], mask)
+            return lambda mask: table.atom(g[0], mask)
         # c^n g(-d/c) by Horner's rule
         total, power = g[-1], self.c
         for coefficient in reversed(g[:-1]):
             total = coefficient * power - total * self.d
             power = power * self.c
-        if len(g) % 2 == 0 and self.side >= 0:
-            if self.side == 0:
-                return self.table.combined([self.table.split(total), self.table.split(self.c)], mask)
-        elif len(g) % 2 == 0:
-            mask = FLIP[mask]
-        return self.table.atom(total, mask)
+        if len(g) % 2 or self.side > 0:
+            return lambda mask: table.atom(total, mask)
+        if self.side < 0:
+            return lambda mask: table.atom(total, FLIP[mask])
+        return lambda mask: table.combined([table.split(total), table.split(self.c)], mask)
 
 
 class RootPlace:
@@ -106,67 +110,70 @@ class RootPlace:
         self.table, self.f, self.v, self.side = table, f, v, side
         self.square = discriminant(f)
 
-    def value(self, g: Line, mask: int) -> Node:
-        """Return the condition that g, of degree at most two, has a sign of a set there."""
+    def at(self, g: Line) -> Value:
+        """Return the sign of g, of degree at most two, there."""
         table = self.table
         if len(g) == 1:
-            return table.atom(g[0], mask)
+            return lambda mask: table.atom(g[0], mask)
         c, b, a = self.f
+        turned = False
         if len(g) == 3:
             # a g - g_2 f has the sign of a g
-            g = (a * g[0] - g[2] * c, a * g[1] - g[2] * b)
-            if self.side < 0:
-                mask = FLIP[mask]
-            elif self.side == 0:
+            g, turned = (a * g[0] - g[2] * c, a * g[1] - g[2] * b), self.side < 0
+            if self.side == 0:
                 g = (a * g[0], a * g[1])
             if g[1].is_zero():
-                return table.atom(g[0], mask)
+                return lambda mask: table.atom(g[0], FLIP[mask] if turned else mask)
         h, k = g
         left, right = 2 * a * h - b * k, k if self.v > 0 else -k
         norm = a * (a * h * h - b * h * k + c * k * k)
-        if self.side < 0:
-            left, right = -left, -right
-        elif self.side == 0:
+        if self.side == 0:
             left, right = a * left, a * right
-        return root_sign(table, left, right, self.square, norm, mask)
+        elif (self.side < 0) != turned:
+            left, right = -left, -right
+        return lambda mask: root_sign(table, left, right, self.square, norm, mask)
 
 
 Place = LinearPlace | RootPlace
 
 
-def first_sign(nodes: Sequence, mask: int, value) -> Node:
+def first_sign(values: Sequence[Value], mask: int) -> Node:
     """Return the condition that the first nonzero of a sequence has a sign of a set; all zero counts as zero."""
     if mask == ANY:
         return TRUE
     if mask == ZERO:
-        return conjunction([value(h, ZERO) for h in nodes])
+        return conjunction([value(ZERO) for value in values])
     if mask == NONZERO:
-        return disjunction([value(h, NONZERO) for h in nodes])
+        return disjunction([value(NONZERO) for value in values])
     strict = mask & NONZERO
-    out = value(nodes[-1], mask)
-    for h in reversed(nodes[:-1]):
+    out = values[-1](mask)
+    for value in reversed(values[:-1]):
         if out == TRUE:
-            out = value(h, strict | ZERO)
+            out = value(strict | ZERO)
         elif out == FALSE:
-            out = value(h, strict)
+            out = value(strict)
         else:
-            out = disjunction([value(h, strict), conjunction([value(h, ZERO), out])])
+            out = disjunction([value(strict), conjunction([value(ZERO), out])])
     return out
+
+
+def _number(table: Table, h: fmpz_mpoly) -> Value:
+    return lambda mask: table.atom(h, mask)
 
 
 def beyond(place: Place, g: Line, mask: int) -> Node:
     """Return the condition that g has a sign of a set immediately after a place."""
+    if mask in (ZERO, NONZERO):
+        return first_sign([_number(place.table, h) for h in g], mask)
     derivatives = [list(g)]
     while len(derivatives[-1]) > 1:
         derivatives.append([h * i for i, h in enumerate(derivatives[-1])][1:])
-    if mask in (ZERO, NONZERO):
-        return first_sign(list(g), mask, place.table.atom)
-    return first_sign(derivatives, mask, place.value)
+    return first_sign([place.at(h) for h in derivatives], mask)
 
 
 def at_minus_infinity(table: Table, g: Line, mask: int) -> Node:
     """Return the condition that g has a sign of a set for all sufficiently small x."""
-    return first_sign([h if i % 2 == 0 else -h for i, h in reversed(list(enumerate(g)))], mask, table.atom)
+    return first_sign([_number(table, h if i % 2 == 0 else -h) for i, h in reversed(list(enumerate(g)))], mask)
 
 
 class End(NamedTuple):
@@ -229,10 +236,11 @@ def mirrored(g: Line) -> list[fmpz_mpoly]:
     return [h if i % 2 == 0 else -h for i, h in enumerate(g)]
 
 
-def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node]:
-    """Return nodes whose disjunction says that some value of the variable at place ``k`` satisfies all conditions.
+def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Branch]:
+    """Return branches whose disjunction says that the branch is true and some value of the variable at place ``k`` satisfies all conditions.
 
-    All factors have degree at most two in that variable; what else the branch knows is used to leave out impossible cases.
+    All factors have degree at most two in that variable, which does not occur in the branch.  If one test point is as good as the whole branch, it
+    is the only one.
     """
     table = branch.table
     best = None
@@ -243,13 +251,23 @@ def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[N
         if best is None or weight < best[0]:
             best = (weight, ends, lines)
     _, ends, lines = best
-    out = [conjunction([at_minus_infinity(table, g, mask) for g, mask in lines])]
-    for end, own in ends:
-        # the condition that begins there holds there
-        others = [pair for i, pair in enumerate(lines) if i != own]
-        value = (lambda g, mask, place: beyond(place, g, mask)) if end.after else (lambda g, mask, place: place.value(g, mask))
-        out.append(conjunction([end.guard, *[value(g, mask, end.place) for g, mask in others]]))
-    return [n for n in out if n != FALSE]
+    out = []
+    first = (at_minus_infinity(table, g, mask) for g, mask in lines)
+    for parts in (first, *[_at_end(end, own, lines) for end, own in ends]):
+        part = branch.copy()
+        if all(map(part.assume, parts)) and part.settle():
+            if part.facts == branch.facts and part.clauses == branch.clauses:
+                return [branch]
+            out.append(part)
+    return out
+
+
+def _at_end(end: End, own: int, lines: Sequence[tuple[Line, int]]) -> Iterable[Node]:
+    """Yield the conditions at an end, one by one; the condition that begins there holds there."""
+    yield end.guard
+    for i, (g, mask) in enumerate(lines):
+        if i != own:
+            yield beyond(end.place, g, mask) if end.after else end.place.at(g)(mask)
 
 
 def pairs(branch: Branch, conditions: Sequence[Condition], k: int) -> list[Node] | None:
