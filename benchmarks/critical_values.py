@@ -3,8 +3,9 @@
     python benchmarks/critical_values.py
 
 Peers, where they are installed: ``sympy.solve`` on the gradient system, z3 (asked for one point after another with f equal to a new value),
-QEPCAD (quantifier elimination of ``exists x: t = f and grad f = 0``, wall time net of the time of a trivial problem).  A peer that is
-stopped after ``LIMIT`` seconds counts as that.
+QEPCAD (quantifier elimination of ``exists x: t = f and grad f = 0``, wall time net of the time of a trivial problem); for the complex values
+at infinity Singular (the same ideals, ``sat`` and ``eliminate`` of its library, net of its start).  A peer that is stopped after ``LIMIT``
+seconds counts as that.
 """
 
 import multiprocessing
@@ -136,6 +137,99 @@ def start_of_qepcad() -> float:
     return time.perf_counter() - started
 
 
+AT_INFINITY = [
+    ("broughton", "x^2*y+x", "x,y"), ("inf_not_attained", "x^2+(x*y-1)^2", "x,y"), ("king", "-y*(2*x^2*y^2-9*x*y+12)", "x,y"),
+    ("motzkin", "x^4*y^2+x^2*y^4-3*x^2*y^2+1", "x,y"), ("quadact_data2", "(a*w^2-1)^2+(4*a*w^2-2)^2", "a,w"), ("rabier", "x*(x*y+1)^2", "x,y"),
+    ("nemethi_zaharia", "x*(1+x^2*y)^2", "x,y"), ("x3y2_plus_x", "x^3*y^2+x", "x,y"), ("parusinski3", "x+x^2*y+x^4*y*z", "x,y,z"),
+    ("deep_linear_3", "(u*v*w-1)^2", "u,v,w"), ("linear_2_data_bias", "(v*b-1)^2+(v*(w+b)+1)^2", "v,w,b"),
+    ("kinf_from_noncompact", "x^2*y^2+(y*z-1)^2", "x,y,z"), ("paunescu_zaharia_11", "x-3*x^3*y^2+2*x^4*y^3+y*z", "x,y,z"),
+    ("paunescu_zaharia_21", "x-3*x^5*y^2+2*x^7*y^3+y*z", "x,y,z"), ("three terms squared", "x*(x*y+x*z-1)^2+y*z", "x,y,z"),
+    ("deg 11", "x*(x^2*y^2*z-1)^2+z", "x,y,z"),
+]  # fmt: skip
+
+
+def singular(script: str, limit: float = LIMIT) -> tuple[float, str | None]:
+    """Return wall time and output of Singular."""
+    started = time.perf_counter()
+    try:
+        done = subprocess.run(["Singular", "-q", "--no-rc"], input=script + "quit;\n", capture_output=True, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return limit, None
+    return time.perf_counter() - started, done.stdout
+
+
+def chart_for_singular(formula: str, names: list[str], i: int) -> str:
+    """Return the elimination of one projective chart as a script."""
+    from tamecheck.ground.polynomials import Ring, read
+
+    ring = Ring(names)
+    p, denominator = read(ring, formula)
+    d = int(p.total_degree())
+    others = [k for k in range(len(names)) if k != i]
+
+    def at(q, degree: int) -> str:
+        parts = []
+        for m, c in zip(q.monoms(), q.coeffs(), strict=True):
+            powers = [f"w{k}^{int(m[k])}" for k in others if int(m[k])]
+            parts.append("*".join([f"({int(c)})", f"e^{degree - sum(map(int, m))}", *powers]))
+        return "+".join(parts) or "0"
+
+    variables = ["e", *[f"w{k}" for k in others], *[f"v{k}" for k in range(len(names))]]
+    equations = [f"{denominator}*e^{d}*t-({at(p, d)})"]
+    equations += [f"{denominator}*e^{d}*v{k}-({at(p.derivative(k), d - 1)})" for k in range(len(names))]
+    dead = ",".join(["e", *[f"v{k}" for k in range(len(names))]])
+    return (
+        f'LIB "elim.lib"; ring r=0,({",".join(variables)},t),dp; ideal J={",".join(equations)}; list L=sat(J,ideal(e)); ideal S=L[1];'
+        f'ideal K=S,{dead}; ideal E=eliminate(K,{"*".join(variables)}); print(E[1]);\n'
+    )
+
+
+def complex_values_at_infinity() -> None:
+    """Print processor time against Singular's wall time, net of its start, for the complex values at infinity; the answers are compared."""
+    from flint import fmpz_mpoly
+
+    from tamecheck.geometry.critical_values.groebner import Limits
+    from tamecheck.geometry.critical_values.projective_charts import complex_values, squarefree
+    from tamecheck.ground.polynomials import Ring, read
+    from tamecheck.ground.towers import as_univariate
+
+    peer = shutil.which("Singular") is not None
+    start = min([singular('LIB "elim.lib"; ring r=0,x,dp;\n')[0] for _ in range(3)]) if peer else 0
+    print(f"\n{'complex values at infinity':<28}{'ours ms':>9}{'Singular net ms':>17}  zeros of")
+    ratios = []
+    for name, formula, variables in AT_INFINITY:
+        names = variables.split(",")
+        ring = Ring(names)
+        p, d = read(ring, formula)
+        seconds = LIMIT
+        for _ in range(3):
+            started = time.process_time()
+            found = complex_values(ring, (p, ring.constant(d)), Limits(LIMIT))
+            seconds = min(seconds, time.process_time() - started)
+        text = str(found.polynomial).replace("x", "c") if found.exact else "not exact"
+        column, verdict = "-", ""
+        if peer:
+            results = [singular(chart_for_singular(formula, names, i)) for i in range(len(names))]
+            net = sum([max(s - start, 0.001) for s, _ in results])
+            stopped = any([out is None for _, out in results])
+            column = f"{'> ' if stopped else ''}{net * 1000:.0f}"
+            ratios.append(seconds / net)
+            if not stopped:
+                small = Ring(("t",))
+                product = None
+                for _, out in results:
+                    q = read(small, out.strip().splitlines()[-1])[0]
+                    product = q if product is None else product * q
+                same = isinstance(product, fmpz_mpoly) and squarefree(as_univariate(product, 1)) in (found.polynomial, -found.polynomial)
+                verdict = "" if same else "  DISAGREE"
+        print(f"{name:<28}{seconds * 1000:>9.1f}{column:>17}  {text}{verdict}", flush=True)
+    if ratios:
+        mean = 1.0
+        for r in ratios:
+            mean *= r ** (1 / len(ratios))
+        print(f"geometric mean of ours against Singular: {mean:.2f}")
+
+
 def main() -> None:
     """Print one line per function."""
     critical_warm()
@@ -153,8 +247,8 @@ def main() -> None:
         at = ", ".join(infinite) + ("" if complete else " (open)")
         print(f"{name:<20}{len(finite):>7}{seconds * 1000:>9.1f}{everything * 1000:>8.1f}{s_text:>14}{z_text:>14}{q_text:>15}  {at}")
 
-
     neuron()
+    complex_values_at_infinity()
 
 
 NEURON = "(u/(1+exp(-b))-1/4)^2+(u/(1+exp(-(w+b)))-1/2)^2+(u/(1+exp(-(2*w+b)))-9/10)^2"

@@ -23,7 +23,7 @@ from math import gcd
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, fmpz_mpoly_vec
 
 Monomial = tuple[int, ...]
-SMALL = (20, 320, 500)
+SMALL = (30, 320, 500)
 """Degree, terms and bits of polynomials and bases up to which FLINT reduces in one piece (five times faster); measured: below 0.1 s each."""
 
 
