@@ -349,8 +349,9 @@ def _ball(terms: list[tuple[tuple[int, ...], int]], point: Sequence[Coordinate],
         for exponents, c in terms:
             term = arb(c)
             for x, e in zip(balls, exponents, strict=False):
-                if e:
-                    term *= x**e
+                # not a power: FLINT gives no number for a ball around 0
+                for _ in range(e):
+                    term *= x
             total += term
         return total
     finally:

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from flint import fmpq, fmpz_poly
+from flint import arb, fmpq, fmpz_poly
 
 from tamecheck.ground.algebraic import precision, real_roots
 from tamecheck.ground.polynomials import Ring, read
@@ -146,3 +146,16 @@ def test_cyclotomic_like_coincidence():
         hits = [y for y in three if sign_at(read(Ring(("x", "y")), "x^2-2-y")[0], (x, y)) == 0]
         assert len(hits) == 1
     assert fmpz_poly([-1, -2, 1, 1]) == three[0].polynomial
+
+
+def test_a_ball_around_zero_has_powers():
+    """A root that is 0 without being known as rational may have a ball with middle 0; signs near it need no exact arithmetic."""
+
+    class Near:
+        rational = None
+
+        def ball(self, bits):
+            return arb((0, 0), (1, -bits))
+
+    ring = Ring(["x"])
+    assert [sign_at(read(ring, text)[0], [Near()]) for text in ("x + 1", "x^3 - 2", "x^2 + x + 5")] == [1, -1, 1]
