@@ -27,6 +27,7 @@ from tamecheck.geometry.univariate.printing import text
 from tamecheck.geometry.univariate.regions import Limit, limit_of
 
 Ends = tuple[Expr | None, Expr | None]
+TOTAL = frozenset(["exp", "sin", "cos", "atan", "erf"])
 POSITIVE_ARGUMENTS = frozenset(["log", "root"])
 
 
@@ -60,6 +61,7 @@ class Translation:
     def __init__(self, field: Field) -> None:
         self.field, self.algebra = field, Algebra()
         self._polynomials: dict[str, Expr] = {}
+        self.splits: dict[str, Split | None] = {}
         self._generators: dict[int, Expr] = {}
 
     def quotient(self, a: Quotient) -> Expr:
@@ -150,6 +152,10 @@ class Line(Space):
         for i, g in enumerate(self.guards):
             if budget is not None:
                 budget.spend(1024, "kinks of a program")
+            whole = self._whole(g)
+            if whole is not None:
+                points = self._merged(points, whole.points, i)
+                continue
             made: list[Expr] = []
             for low, high in zip([None, *points], [*points, None], strict=True):
                 split = self._split(g, low, high)
@@ -161,6 +167,58 @@ class Line(Space):
                     made.append(high)
             points = made
         return points
+
+    def _merged(self, points: list[Expr], zeros: Sequence[Expr], i: int) -> list[Expr]:
+        """Return the points with the zeros of guard number i among them; equal numbers are one point."""
+        out, held = list(points), set(self.zero_of.get(i, ()))
+        for z in zeros:
+            place = 0
+            while place < len(out) and self._compare(out[place], z) < 0:
+                place += 1
+            if place < len(out) and self._compare(out[place], z) == 0:
+                z = out[place]
+            else:
+                out.insert(place, z)
+            if z.id not in held:
+                self.zero_of.setdefault(i, []).append(z.id)
+        return out
+
+    def _compare(self, a: Expr, b: Expr) -> int:
+        s = constants.compare(a, b)
+        if s is None:
+            raise Undecided(f"whether the kinks {Place(a)} and {Place(b)} are one point")
+        return s
+
+    def _whole(self, p: fmpz_mpoly) -> Split | None:
+        """Return the signs of a function on the whole line, found once; ``None`` if it is not defined everywhere or its zeros are not found so."""
+        key = str(p)
+        if key not in self.to.splits:
+            found = None
+            if self._total(p):
+                try:
+                    found = self._split(p, None, None)
+                except Undecided:
+                    found = None
+            self.to.splits[key] = found
+        return self.to.splits[key]
+
+    def _total(self, p: fmpz_mpoly) -> bool:
+        """Return whether a function is analytic on the line by its form."""
+        for j, g in enumerate(self.field.generators):
+            if g.argument is None or int(p.degrees()[self.field.n + j]) <= 0:
+                continue
+            constant = g.argument[0].is_constant() and g.argument[1].is_constant()
+            if not constant and (g.kind not in TOTAL or not g.argument[1].is_constant() or not self._total(g.argument[0])):
+                return False
+        return True
+
+    def _located(self, split: Split, x: Expr) -> int:
+        """Return the sign at a point that a split says."""
+        for k, z in enumerate(split.points):
+            s = self._compare(x, z)
+            if s <= 0:
+                return split.at[k] if s == 0 else split.between[k]
+        return split.between[-1]
 
     def _split(self, p: fmpz_mpoly, low: Expr | None, high: Expr | None) -> Split | None:
         """Return the signs of a function on an interval, ``None`` where it has no value.
@@ -213,10 +271,14 @@ class Line(Space):
         if low is high and low is not None:
             if low.id in self.zero_of.get(i, ()):
                 return 0
+            whole = self._whole(g)
             try:
-                return self._sign_at(g, low)
+                return self._sign_at(g, low) if whole is None else self._located(whole, low)
             except Undecided:
                 return None
+        whole = self._whole(g)
+        if whole is not None:
+            return self._located(whole, self.algebra.number(between(low, high)))
         if not self._defined(g, low, high):
             return None
         e = self.to.polynomial(g)
@@ -250,6 +312,12 @@ class Line(Space):
         Undecided
         """
         low, high = self.ends[cell.number]
+        whole = self._whole(p)
+        if whole is not None:
+            inside = [z for z in whole.points if (low is None or self._compare(low, z) < 0) and (high is None or self._compare(z, high) < 0)]
+            if inside and cell.dimension:
+                raise Missing(p)
+            return self._located(whole, low if cell.dimension == 0 else self.algebra.number(cell.sample[0]))
         if cell.dimension == 0:
             return self._sign_at(p, low)
         found = self._split(p, low, high)

@@ -21,6 +21,8 @@ from tamecheck.errors import BudgetExceeded
 from tamecheck.ground.polynomials import positive
 
 MAXIMAL_GUARDS = 60
+MAXIMAL_POINTS = 250
+"""Guards in one variable, where cells grow no faster than their zeros."""
 POOL = 24
 JUMPING = frozenset(["sign", "floor", "ceil", "round"])
 
@@ -116,7 +118,7 @@ class Pieces:
                 try:
                     self.pieces.append(self.evaluate(cell))
                 except Missing as need:
-                    missing.setdefault(str(need.factor), need.factor)
+                    missing |= {str(p): p for p in need.factors}
                     if len(missing) >= 3:
                         break
             if not missing:
@@ -124,7 +126,7 @@ class Pieces:
                 return
             for p in missing.values():
                 self._add(p)
-            if len(self.guards) > MAXIMAL_GUARDS:
+            if len(self.guards) > (MAXIMAL_GUARDS if self.field.n > 1 else MAXIMAL_POINTS):
                 raise BudgetExceeded(f"more than {MAXIMAL_GUARDS} kink surfaces", code="TC306", where="exact decision", hint="a smaller program")
 
     def _add(self, p: fmpz_mpoly) -> None:

@@ -27,11 +27,11 @@ NOTHING = "nothing"
 
 
 class Missing(Exception):
-    """A sign is needed that is not known on this set."""
+    """Signs are needed that are not known on this set: of ``factor``, and of all ``factors``."""
 
-    def __init__(self, factor: fmpz_mpoly) -> None:
-        super().__init__(str(factor))
-        self.factor = factor
+    def __init__(self, *factors: fmpz_mpoly) -> None:
+        super().__init__(str(factors[0]))
+        self.factor, self.factors = factors[0], factors
 
 
 class Undecided(Exception):
@@ -76,10 +76,25 @@ class Run:
         """Which rule (or gap) was met: operator to text."""
         self.unknown: list[str] = []
         self.order = code.needed()
-        for n in self.order:
-            self.values[n] = self._forward(n)
+        self._run()
 
     # --------------------------------------------------------------------- forward
+
+    def _run(self) -> None:
+        """Compute all values; signs that are missing are collected from all operations that do not depend on each other."""
+        missing: list[fmpz_mpoly] = []
+        waiting: set[int] = set()
+        for n in self.order:
+            if waiting and not waiting.isdisjoint(self.code.nodes[n][2]):
+                waiting.add(n)
+                continue
+            try:
+                self.values[n] = self._forward(n)
+            except Missing as need:
+                missing += need.factors
+                waiting.add(n)
+        if missing:
+            raise Missing(*missing)
 
     def value(self) -> Quotient | None:
         """Return the value of the program."""
@@ -154,6 +169,10 @@ class Run:
             return self._power(a[0], Fraction(1, 2))
         if name == "log":
             return f.apply("log", a[0]) if self.quotient_sign(a[0]) > 0 else None
+        if name == "pow":
+            if self.quotient_sign(a[0]) <= 0:
+                raise NotSupported("pow at a base that is not positive")
+            return f.apply("exp", f.mul(a[1], f.apply("log", a[0])))
         if name in ("asin", "acos"):
             for side in (1, -1):
                 if self.quotient_sign(f.add((f.one, f.one), f.scale(a[0], Fraction(side)))) < 0:
@@ -370,6 +389,8 @@ class Run:
             inverse = f.inverse(u[1])
             top, bottom = f.mul(value, inverse)
             return [inverse, (-top, bottom)]
+        if payload == "pow":
+            return [f.mul(value, f.mul(u[1], f.inverse(u[0]))), f.mul(value, f.apply("log", u[0]))]
         if payload in ("max", "min"):
             s = self.quotient_sign(f.add(u[0], u[1], -1))
             if s == 0:

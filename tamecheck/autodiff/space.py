@@ -182,9 +182,9 @@ class Arrangement(Space):
 
     def _enumerate(self, budget: Budget | None) -> None:
         """Add the guards one by one: a guard independent of those before takes all three signs on every cell, else linear programs decide."""
-        cells: list[tuple[tuple[int, ...], list[fmpq]]] = [((), [fmpq(0)] * self.n)]
+        cells: list[tuple[tuple[int, ...], list[fmpq]]] = [((), [fmpq(0)] * self.n)] if self.n > 1 or not self.rows else self._sorted()
         basis: list[list[fmpq]] = []
-        for a, b in self.rows:
+        for a, b in self.rows if self.n > 1 else ():
             if budget is not None:
                 budget.spend(1024, "kinks of a program")
             direction = _independent(basis, a, self.n)
@@ -211,6 +211,14 @@ class Arrangement(Space):
             sample = self._simple(signs, point) if len(zeros) == 0 else tuple([coordinate(x) for x in point])
             known = dict(zip(self.texts, signs, strict=True))
             self.cells.append(Cell(len(self.cells), signs, self.n - _rank(zeros), sample, known))
+
+    def _sorted(self) -> list[tuple[tuple[int, ...], list[fmpq]]]:
+        """Return the cells of the line: the zeros of the guards in increasing order and points between them."""
+        zeros = sorted({-b / a[0] for a, b in self.rows})
+        points = [zeros[0] - 1]
+        for p, q in zip(zeros, [*zeros[1:], zeros[-1] + 2], strict=True):
+            points += [p, (p + q) / 2]
+        return [(tuple([_sign(a[0] * x + b) for a, b in self.rows]), [x]) for x in points]
 
     def _simple(self, signs: tuple[int, ...], point: list) -> tuple[Fraction, ...]:
         """Return a rational point of an open cell near a point of it."""
@@ -289,7 +297,13 @@ class Arrangement(Space):
         found = [s for s in (1, 0, -1) if linear.solve([*rows, (*own, _RELATION[s])], self.n) is not None]
         return found[0] if len(found) == 1 else None
 
+    def _neighbours(self, cell: Cell) -> list[Cell]:
+        """Return the cells beside a cell of the line; they are sorted."""
+        return [self.cells[k] for k in (cell.number - 1, cell.number + 1) if 0 <= k < len(self.cells)]
+
     def around(self, cell: Cell) -> list[Cell]:
+        if self.n == 1:
+            return [] if cell.dimension else self._neighbours(cell)
         found = self._around.get(cell.number)
         if found is None:
             zeros = [k for k, s in enumerate(cell.signs) if s == 0]
@@ -308,6 +322,8 @@ class Arrangement(Space):
         return found
 
     def boundary(self, cell: Cell) -> list[Cell]:
+        if self.n == 1:
+            return self._neighbours(cell) if cell.dimension else []
         return [c for c in self.cells if c is not cell and all([s in (0, r) for s, r in zip(c.signs, cell.signs, strict=True)])]
 
 

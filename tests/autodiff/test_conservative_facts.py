@@ -201,7 +201,7 @@ def test_b23_half_the_squared_norm():
 
 STE = '[[rule]]\noperator = "{}"\nvalue = ["{}"]\n'
 REVERSAL = '[[rule]]\noperator = "add"\nbackward = ["-g", "-g"]\n'
-HARDTANH = "where(x+1 < 0, -2, where(x-1 >= 0, 0, x-1))"
+HARDTANH = "where(x-1 > 0, 1, where(x+1 <= 0, -1, x))"
 WRONG = [
     ("C01", "max(x, y)", ["x", "y"], ties(1, 1), {"circulation": "1", "kind": "stratum-hugging-loop"}),
     ("C02", "max(x, y)", ["x", "y"], ties(0, 0), {"circulation": "1", "kind": "stratum-hugging-loop"}),
@@ -248,7 +248,7 @@ WRONG = [
         "relu(x)",
         ["x"],
         STE.format("relu", "where(x0 > 0, 1/2, 0)"),
-        {"delta_f": "1", "integral": "1/2", "conservative_for": "where(x < 0, 0, x/2)"},
+        {"delta_f": "1", "integral": "1/2", "conservative_for": "where(x > 0, x/2, 0)"},
     ),
     ("A-86", "sign(x)", ["x"], STE.format("sign", "where(abs(x0) <= 1, 1, 0)"), {"kind": "jump-curve", "conservative_for": HARDTANH}),
 ]
