@@ -49,10 +49,10 @@ def _sharpest(flint, nodes: Sequence, wanted: Bounds, breaks: tuple[Fraction, ..
     pieces, steeper = (_refined(gate, cuts, k, least) for k, least in ((0, max(defect, wanted.defect)), (1, max(steep, wanted.lipschitz))))
     if pieces is None or steeper is None:
         return None
-    lip = _raised(max([steep, *[p[1] for p in steeper]]))
-    c = _raised(max([defect, *[p[0] for p in pieces]]))
+    lip = _raised(_roomy(max([steep, *[p[1] for p in steeper]]), wanted.lipschitz))
+    c = _raised(_roomy(max([defect, *[p[0] for p in pieces]]), wanted.defect))
     excess = [p[2] - lip * min(abs(p[3]), abs(p[4])) for p in pieces] + [s - lip * start for s in over]
-    zero = max([*excess, abs(wanted.at_zero), Fraction(0)])
+    zero = _roomy(max([*excess, abs(wanted.at_zero), Fraction(0)]), abs(wanted.at_zero))
     zero = zero if zero == 0 else _raised(zero)
     return wanted._replace(defect=max(c, zero), lipschitz=lip, at_zero=zero, cuts=tuple(cuts))
 
@@ -108,6 +108,11 @@ def _rational(x) -> Fraction | None:
         return None
     mantissa, exponent = (int(part) for part in x.upper().man_exp())
     return Fraction(mantissa) * Fraction(2) ** exponent if abs(exponent) < 4096 else None
+
+
+def _roomy(q: Fraction, supremum: Fraction) -> Fraction:
+    """Leave room for others who compute a bound that is not sharp: a ball's radius has 30 digits, and hulls at kinks feel it."""
+    return q if q <= supremum * (1 + Fraction(1, 2**36)) else q * (1 + Fraction(1, 2**24))
 
 
 def _raised(q: Fraction) -> Fraction:
