@@ -1,5 +1,6 @@
 """How many wrong rules do gradient checkers miss, how many right ones do they reject?  `torch.autograd.gradcheck`, `jax.test_util.check_grads`.
 
+    python benchmarks/conservative.py facts       (processor time of every fact)
     python benchmarks/conservative.py torch       (an environment with torch)
     python benchmarks/conservative.py jax         (an environment with jax and python-flint)
 
@@ -25,6 +26,8 @@ from tamecheck.autodiff.verify import ONE, Outside, Walk, trim  # noqa: E402
 from tamecheck.ground.grammar import parse  # noqa: E402
 
 RANDOM_POINTS = 20
+TESTS = Path(__file__).resolve().parent.parent / "tests" / "autodiff"
+POSITIVE, NEGATIVE = ("exact-c1", "clarke", "conservative"), ("not-conservative", "conservative-for-other")
 
 
 def cases() -> tuple[list, list]:
@@ -107,10 +110,42 @@ def jax_passes(program: Program, points) -> bool:
 PEERS = {"torch": ("torch.autograd.gradcheck", torch_passes), "jax": ("jax.test_util.check_grads", jax_passes)}
 
 
+def facts() -> int:
+    """Print the processor time of every program with rules in the tables of the tests, polynomial and curved ones apart."""
+    from tamecheck.conservative_report import conservative
+
+    sys.path.insert(0, str(TESTS))
+    import test_conservative_facts as polynomial
+    import test_facts_beyond_polynomials as beyond
+
+    cases = [(c[0], c[1], c[2], None) for c in polynomial.ONE]
+    cases += [(c[0], c[1], c[3], c[2]) for c in [*polynomial.SEVERAL, *polynomial.WRONG]]
+    cases += [("1", c[0], "torch", None) for c in beyond.ONE] + [("1", c[0], "torch", ["x", "y"]) for c in beyond.SEVERAL]
+    cases += [("B22", beyond.LARGEST, beyond.rule("hypot", ("3/5", "4/5"), "x0 == 0 and x1 == 0"), ["a", "b", "c"])]
+    cases += [("C12", "-log(p)", beyond.BCE, None), ("C13", "-log(sigmoid(z))", beyond.BCE, None), ("C17", "atan2(y, x)", "torch", ["x", "y"])]
+    conservative("relu(x)")  # imports
+    times = []
+    for fact, text, rules, names in cases:
+        started = time.process_time()
+        report = conservative(text, rules, variables=names)
+        space = None if report.decision.pieces is None else report.decision.pieces.space
+        curved = space is not None and type(space).__name__ == "Curved"
+        times.append((time.process_time() - started, fact, text, report.verdict, "curved" if curved else "other"))
+    for kind, limit in (("other", 2), ("curved", 20)):
+        own = sorted([t for t in times if t[4] == kind], reverse=True)
+        total = sum([t[0] for t in own])
+        print(f"{kind}: {len(own)} programs, {total:.1f} s of processor time, {sum([t[0] > limit for t in own])} over {limit} s; the slowest:")
+        for seconds, fact, text, verdict, _ in own[:5]:
+            print(f"  {seconds:6.2f} s  {fact:5} {text:60.60} {verdict}")
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("peer", choices=PEERS)
+    parser.add_argument("peer", choices=[*PEERS, "facts"])
     options = parser.parse_args()
+    if options.peer == "facts":
+        return facts()
     name, passes = PEERS[options.peer]
     wrong, right = cases()
     random_ = random.Random(1)
@@ -122,7 +157,7 @@ def main() -> int:
             started = time.perf_counter()
             verdict = decide(program.code, program.rules).verdict
             seconds += time.perf_counter() - started
-            exact[label] += verdict in ("not-conservative", "conservative-for-other") if label == "wrong" else verdict in ("exact-c1", "clarke", "conservative")
+            exact[label] += verdict in (NEGATIVE if label == "wrong" else POSITIVE)
             sets = {
                 "random": [[random_.gauss(0, 1) for _ in names] for _ in range(RANDOM_POINTS)],
                 "lattice": [list(p) for p in itertools.product((-1.0, 0.0, 1.0), repeat=len(names))],
