@@ -91,6 +91,7 @@ def critical(
     >>> critical("x^2 + (x*y-1)^2", ["x", "y"])
     <critical values of x^2 + (x*y-1)^2: smooth {1}, clarke {1}, ad {1}, asymptotic {0}; complete>
     """
+    from tamecheck.critical_certified import read_box
     from tamecheck.geometry.critical_values.critical_graph import graph
     from tamecheck.geometry.critical_values.critical_pieces import NotAlgebraic
     from tamecheck.ground.grammar import parse
@@ -103,6 +104,7 @@ def critical(
     expression = parse(text)
     names = list(variables) if variables is not None else expression.names()
     _check_names(names, expression.names())
+    read_box(names, box)
     g = graph(expression, names)
     content = _empty(text, names, kind)
     try:

@@ -15,7 +15,8 @@ from tamecheck.geometry.critical_values.critical import gradient
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.geometry.critical_values.curved_faces import Along, along_curved
 from tamecheck.geometry.critical_values.escaping_arcs import Arc, Search, leading_sign, substituted, text_of
-from tamecheck.geometry.critical_values.upper_bounds import FaceBound, on_a_linear_space, single
+from tamecheck.geometry.critical_values.linear_spaces import on_a_linear_space, single
+from tamecheck.geometry.critical_values.upper_bounds import FaceBound
 from tamecheck.ground.algebraic import AlgebraicNumber
 
 

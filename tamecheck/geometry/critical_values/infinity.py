@@ -21,13 +21,14 @@ from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.geometry.critical_values.escaping_arcs import Search
 from tamecheck.geometry.critical_values.faces_at_infinity import along_faces
 from tamecheck.geometry.critical_values.infimum import lower_bound
+from tamecheck.geometry.critical_values.linear_spaces import leading_form_is_regular
 from tamecheck.geometry.critical_values.lines_of_constancy import slice_of
 from tamecheck.geometry.critical_values.multipliers import values_at_infinity
 from tamecheck.geometry.critical_values.polar_arcs import polar_arcs
 from tamecheck.geometry.critical_values.projective_charts import Values, complex_values, plane_values
 from tamecheck.geometry.critical_values.smooth_programs import Smooth
 from tamecheck.geometry.critical_values.unbounded_sets import trivial_values
-from tamecheck.geometry.critical_values.upper_bounds import chart_limits, face_bound, leading_form_is_regular, share
+from tamecheck.geometry.critical_values.upper_bounds import chart_limits, face_bound, share
 from tamecheck.ground.algebraic import AlgebraicNumber
 
 COMPLEX_SECONDS = 0.5

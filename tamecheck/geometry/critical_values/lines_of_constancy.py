@@ -12,7 +12,7 @@ from tamecheck.budget import Budget
 from tamecheck.geometry.critical_values.critical import Analysis, Critical, Sets
 from tamecheck.geometry.critical_values.critical_graph import Graph
 from tamecheck.geometry.critical_values.critical_pieces import Pieces, children_of
-from tamecheck.geometry.critical_values.upper_bounds import idle_vector
+from tamecheck.geometry.critical_values.linear_spaces import idle_vector
 
 
 @dataclass

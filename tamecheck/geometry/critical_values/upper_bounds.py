@@ -19,7 +19,6 @@ that contradict the sign of a guard (its limit is one more coordinate, or it is 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import gcd
 
 from flint import fmpz_mpoly, fmpz_poly
 
@@ -30,9 +29,9 @@ from tamecheck.geometry.cad.quantifiers import decide
 from tamecheck.geometry.cad.systems import Systems
 from tamecheck.geometry.critical_values.asymptotic import Plane, _bounds, on_the_line
 from tamecheck.geometry.critical_values.critical import gradient
-from tamecheck.geometry.critical_values.critical_graph import Graph
 from tamecheck.geometry.critical_values.critical_pieces import Face, Pieces
 from tamecheck.geometry.critical_values.groebner import Limits
+from tamecheck.geometry.critical_values.linear_spaces import idle_direction, leading_form_is_regular, on_a_linear_space, single, without
 from tamecheck.geometry.critical_values.newton_at_infinity import bound
 from tamecheck.geometry.critical_values.projective_charts import Chart, Values, complex_values, fresh, limits_at_infinity
 from tamecheck.ground.algebraic import AlgebraicNumber, real_roots
@@ -237,7 +236,7 @@ def _everywhere(ring: Ring, value: Quotient, out: FaceBound, within: int) -> Non
     if k is not None:
         # f is h, constant along a line: the values of f at infinity are those of h and its critical values
         small = Ring([name for i, name in enumerate(ring.names) if i != k])
-        h = [_without(small, p, k) for p in value]
+        h = [without(small, p, k) for p in value]
         for s in Systems(small, budget).solve([p for p in gradient((h[0], h[1]))], [(h[1], frozenset([-1, 1]))]):
             out.values.add(s.value(*h))
         _everywhere(small, (h[0], h[1]), out, within + 1)
@@ -326,107 +325,3 @@ def _curved(pieces: Pieces, face: Face, equations: Sequence[fmpz_mpoly], out: Fa
 def real_zeros(p: fmpz_poly) -> list[AlgebraicNumber]:
     """Return the real zeros in increasing order."""
     return [r for r, _ in real_roots(tuple([int(c) for c in p.coeffs()]))] if p.degree() > 0 else []
-
-
-def leading_form_is_regular(ring: Ring, p: fmpz_mpoly, budget: Budget | None = None) -> bool:
-    """Return whether the gradient of the homogeneous part of highest degree vanishes only at 0 (over the reals).
-
-    Then ``|grad f| >= C |x|^(d-1)`` far away, and there is no critical value at infinity.
-    """
-    d = p.total_degree()
-    if d < 1:
-        return False
-    form = ring.from_terms([(tuple(map(int, e)), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True) if sum(map(int, e)) == d])
-    slopes = [form.derivative(k) for k in range(len(ring.names))]
-    systems = Systems(ring, budget)
-    try:
-        return not any([systems.solve([*slopes, ring.variable(name) - 1]) for name in ring.names])
-    except BudgetExceeded as stop:
-        if stop.code != "TC306":
-            raise
-        return False
-
-
-def idle_direction(ring: Ring, polynomials: Sequence[fmpz_mpoly]) -> int | None:
-    """Return a variable with a nonzero coordinate in a direction along which all polynomials are constant, ``None`` if there is no direction."""
-    found = idle_vector(ring, polynomials)
-    return None if found is None else found[0]
-
-
-def idle_vector(ring: Ring, polynomials: Sequence[fmpz_mpoly]) -> tuple[int, tuple[int, ...]] | None:
-    """Return a direction along which all polynomials are constant and the position of a coordinate that is not 0 in it."""
-    from flint import fmpz_mat
-
-    n = len(ring.names)
-    index: dict[tuple, int] = {}
-    entries: list[tuple[int, int, int]] = []
-    for number, p in enumerate(polynomials):
-        for k in range(n):
-            q = p.derivative(k)
-            for m, c in zip(q.monoms(), q.coeffs(), strict=True):
-                entries.append((index.setdefault((number, *map(int, m)), len(index)), k, int(c)))
-    if not index:
-        return 0, tuple([int(k == 0) for k in range(n)])
-    matrix = fmpz_mat(len(index), n)
-    for row, k, c in entries:
-        matrix[row, k] = c
-    basis, nullity = matrix.nullspace()
-    if not nullity:
-        return None
-    vector = [int(basis[k, 0]) for k in range(n)]
-    common = gcd(*vector)
-    vector = [v // common for v in vector]
-    return next(k for k in range(n) if vector[k]), tuple(vector)
-
-
-def _without(small: Ring, p: fmpz_mpoly, k: int) -> fmpz_mpoly:
-    """Return a polynomial with 0 put for the k-th variable, in the other ones."""
-    return small.from_terms(
-        [(tuple([int(v) for i, v in enumerate(e) if i != k]), c) for e, c in zip(p.monoms(), p.coeffs(), strict=True) if not int(e[k])]
-    )
-
-
-def single(ring: Ring, value: Quotient) -> Pieces:
-    """Return a quotient as a function with one piece."""
-    pieces = Pieces.__new__(Pieces)
-    pieces.graph = Graph(ring.names)
-    pieces.ring = ring
-    pieces.guards, pieces.turned, pieces.decomposition, pieces.sides, pieces.budget = [], [], None, {}, None
-    pieces.faces = [Face((), len(ring.names), [], value)]
-    return pieces
-
-
-def on_a_linear_space(ring: Ring, equations: Sequence[fmpz_mpoly]) -> tuple[Ring, list[fmpz_mpoly] | None] | None:
-    """Return coordinates on the linear space of some linear equations with a coefficient 1 or -1, ``None`` if that does not work."""
-    if not equations:
-        return ring, None
-    images = {name: ring.variable(name) for name in ring.names}
-    free = list(ring.names)
-    rest = list(equations)
-    while rest:
-        p = rest.pop()
-        p = p.compose(*[images[name] for name in ring.names], ctx=ring.context)
-        if p.is_zero():
-            continue
-        if p.total_degree() != 1:
-            return None
-        chosen = None
-        for name in free:
-            c = int(ring.coefficients(p, ring.index[name] + 1)[-1].coeffs()[0]) if p.degrees()[ring.index[name]] else 0
-            if abs(c) == 1:
-                chosen = (name, c)
-                break
-        if chosen is None:
-            return None
-        name, c = chosen
-        solved = ring.variable(name) - p * c
-        step = [solved if other == name else ring.variable(other) for other in ring.names]
-        images = {other: q.compose(*step, ctx=ring.context) for other, q in images.items()}
-        free.remove(name)
-    small = Ring(free)
-    place = [ring.index[name] for name in free]
-    out = []
-    for name in ring.names:
-        q = images[name]
-        out.append(small.from_terms([(tuple([int(e[k]) for k in place]) or (0,), c) for e, c in zip(q.monoms(), q.coeffs(), strict=True)]))
-    return small, out
