@@ -14,7 +14,7 @@ from tamecheck.flows.gradient_flow import gradient_flow
 from tamecheck.flows.system import System
 
 LAYERS = (1, 10, 20, 10, 1)
-HORIZON = 1e4
+HORIZON = 1e8
 
 
 def system() -> System:
