@@ -106,9 +106,9 @@ class RootPlace:
     With ``side`` 0 the sign of a is unknown, and v is 1 or -1 times that sign: enough where both roots are tried.
     """
 
-    def __init__(self, table: Table, f: Line, v: int, side: int) -> None:
+    def __init__(self, table: Table, f: Line, v: int, side: int, square: fmpz_mpoly | None = None) -> None:
         self.table, self.f, self.v, self.side = table, f, v, side
-        self.square = discriminant(f)
+        self.square = discriminant(f) if square is None else square
 
     def at(self, g: Line) -> Value:
         """Return the sign of g, of degree at most two, there."""
@@ -182,7 +182,6 @@ class End(NamedTuple):
     place: Place
     guard: Node
     after: bool
-    weight: int
 
 
 def lower_ends(table: Table, g: Line, mask: int, sign_of) -> list[End]:
@@ -207,7 +206,7 @@ def lower_ends(table: Table, g: Line, mask: int, sign_of) -> list[End]:
                 opened = mask & _BIT[s] and not mask & ZERO
                 if closed or opened:
                     side = [] if known == _BIT[s] else [table.atom(g[1], _BIT[s])]
-                    out.append(End(LinearPlace(table, g[1], g[0], s), conjunction([*guards, *side]), bool(opened), 1))
+                    out.append(End(LinearPlace(table, g[1], g[0], s), conjunction([*guards, *side]), bool(opened)))
     return out
 
 
@@ -217,13 +216,13 @@ def _quadratic_ends(table: Table, g: Line, mask: int, s: int, side: list[Node]) 
     zero, outer, inner = mask & ZERO, mask & _BIT[s], mask & _BIT[-s]
     square = discriminant(g)
     if zero and not outer:
-        out.append(End(RootPlace(table, g, -s, s), conjunction([*side, table.atom(square, NONNEGATIVE)]), False, 3))
+        out.append(End(RootPlace(table, g, -s, s, square), conjunction([*side, table.atom(square, NONNEGATIVE)]), False))
     if inner and not zero:
-        out.append(End(RootPlace(table, g, -s, s), conjunction([*side, table.atom(square, POSITIVE)]), True, 4))
+        out.append(End(RootPlace(table, g, -s, s, square), conjunction([*side, table.atom(square, POSITIVE)]), True))
     if zero and not inner:
-        out.append(End(RootPlace(table, g, s, s), conjunction([*side, table.atom(square, POSITIVE)]), False, 3))
+        out.append(End(RootPlace(table, g, s, s, square), conjunction([*side, table.atom(square, POSITIVE)]), False))
     if outer and not zero:
-        out.append(End(RootPlace(table, g, s, s), conjunction([*side, table.atom(square, NONNEGATIVE)]), True, 4))
+        out.append(End(RootPlace(table, g, s, s, square), conjunction([*side, table.atom(square, NONNEGATIVE)]), True))
     return [e for e in out if e.guard != FALSE]
 
 
@@ -243,14 +242,12 @@ def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[B
     is the only one.
     """
     table = branch.table
-    best = None
-    for turn in (list, mirrored):
-        lines = [(turn(f.coefficients(k)), mask) for f, mask in conditions]
-        ends = [(end, own) for own, (g, mask) in enumerate(lines) for end in lower_ends(table, g, mask, branch.sign_of)]
-        weight = sum([end.weight for end, _ in ends])
-        if best is None or weight < best[0]:
-            best = (weight, ends, lines)
-    _, ends, lines = best
+    lines = [(f.coefficients(k), mask) for f, mask in conditions]
+    # conditions of degree two have as many lower ends as upper ones
+    slopes = [(branch.sign_of(g[1]), mask) for g, mask in lines if len(g) == 2]
+    if sum([_count(FLIP[known], mask) for known, mask in slopes]) < sum([_count(known, mask) for known, mask in slopes]):
+        lines = [(mirrored(g), mask) for g, mask in lines]
+    ends = [(end, own) for own, (g, mask) in enumerate(lines) for end in lower_ends(table, g, mask, branch.sign_of)]
     out = []
     first = (at_minus_infinity(table, g, mask) for g, mask in lines)
     for parts in (first, *[_at_end(end, own, lines) for end, own in ends]):
@@ -260,6 +257,11 @@ def eliminate(branch: Branch, conditions: Sequence[Condition], k: int) -> list[B
                 return [branch]
             out.append(part)
     return out
+
+
+def _count(known: int, mask: int) -> int:
+    """Return how many lower ends a linear condition may have, whose slope has a sign of the set ``known``."""
+    return sum([1 for s in (1, -1) if known & _BIT[s] and ((mask & ZERO and not mask & _BIT[-s]) or (mask & _BIT[s] and not mask & ZERO))])
 
 
 def _at_end(end: End, own: int, lines: Sequence[tuple[Line, int]]) -> Iterable[Node]:
