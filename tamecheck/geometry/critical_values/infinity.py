@@ -176,10 +176,12 @@ def _arc(pieces: Pieces, face: Face, value: AlgebraicNumber) -> dict:
 
 
 def _from_a_slice(pieces: Pieces, result: AtInfinity, budget: Budget | None) -> bool:
-    """Reduce a function with several pieces that is constant along a direction to fewer variables; return whether it is."""
-    found = slice_of(pieces, budget) if len(pieces.faces) > 1 else None
+    """Reduce a function that is constant along a direction to fewer variables; return whether it is."""
+    found = slice_of(pieces, budget)
     if found is None:
         return False
+    if len(pieces.faces) == 1:
+        result.over_complex = complex_values(pieces.ring, pieces.faces[0].value, chart_limits(budget, COMPLEX_SECONDS))
     names = pieces.ring.names
     inner = at_infinity(found.pieces, found.sets.clarke, budget)
     result.complete = inner.complete and not found.sets.open
