@@ -96,6 +96,36 @@ def test_kinks_of_several_variables_by_monotonicity(program, verdict):
     assert conservative(program, variables=["x", "y"]).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("program", "off", "on"),
+    [
+        ("relu(exp(x + y) - 2)", ("3/5", "0"), ("7/10", "0")),
+        ("relu(2 - exp(x + y))", ("7/10", "0"), ("3/5", "0")),
+        ("relu(exp(x)*exp(y) - 3*exp(2*x - y))", ("0", "1/2"), ("0", "3/5")),
+        ("relu(sqrt(x^2 + y^2 + 1) - 2)", ("0", "0"), ("3", "0")),
+        ("relu(2 - sqrt(x^2 + y^2 + 1))", ("3", "0"), ("0", "0")),
+        ("relu(y - sqrt(x^2 + 1))", ("0", "-2"), ("0", "2")),
+        ("relu(y + (1 + x^2)^(1/3))", ("0", "-2"), ("0", "-1/2")),
+        ("relu(atan(x + y) - 1)", ("1", "1/5"), ("1", "1")),
+        ("relu(1 - atan(x + y))", ("1", "1"), ("1", "1/5")),
+        ("relu(atan(x) - atan(y))", ("0", "1"), ("1", "0")),
+        ("relu(acos(x/9) - acos(y/9))", ("1", "0"), ("0", "1")),
+        ("relu(erf(x*y))", ("1", "-1"), ("1", "1")),
+        ("relu(log(1 + x^2) - log(2 + y^2))", ("1", "1"), ("2", "1")),
+        ("relu(tanh(x - y) - 1/2)", ("1/2", "0"), ("3/5", "0")),
+    ],
+)
+def test_pieces_are_on_their_side(program, off, on):
+    """The sign that is found by monotonicity is the sign at points: 0 on one side, the formula on the other."""
+    d = conservative(program, variables=["x", "y"]).decision
+    shown = []
+    for point in (off, on):
+        p = tuple([Fraction(q) for q in point])
+        piece = next(d.pieces.of(c) for c in d.pieces.space.cells if d.pieces.space.contains(c, p))
+        shown.append(piece.value[0].is_zero())
+    assert shown == [True, False]
+
+
 @pytest.mark.parametrize("program", ["max(exp(x), y)", "relu(exp(x^2 + y^2) - 2)", "relu(exp(x) + exp(y) - 1)"])
 def test_what_monotonicity_does_not_reach_is_said(program):
     """Curved kinks that are no algebraic curves stay open, and the obligation names the expression."""
@@ -220,6 +250,10 @@ def test_a91_one_straight_through_estimator_anywhere():
         ("relu(x) - relu(-x)", rule("relu", -1, "x0 == 0"), "x == 0"),
         ("relu(x) - relu(-x)", rule("relu", 1, "x0 == 0"), "False"),
         ("x^2 + 3*(relu(-x) + x - relu(x))", "torch", "False"),
+        ("abs(exp(x) - 1)", rule("abs", 2, "x0 == 0"), "x == 0"),
+        ("abs(exp(x) - 1)", rule("abs", -2, "x0 == 0"), "x == 0"),
+        ("relu(exp(x) - 1)", rule("relu", 2, "x0 == 0"), "False"),
+        ("relu(exp(x) - 1)", rule("relu", -2, "x0 == 0"), "x == 0"),
         ("max(x, y)", rule("max", (2, -1), "x0 == x1"), "x-y == 0"),
         ("max(x, y)", rule("max", ("1/2", "1/2"), "x0 == x1"), "False"),
         ("abs(x) + abs(y)", rule("abs", 2, "x0 == 0"), "y == 0 or x == 0"),
@@ -241,6 +275,13 @@ def test_a15_the_step_that_leads_up():
         return max(x, 0) + log1p(exp(-abs(x)))
 
     assert (round(f(0), 5), round(f(0.05), 5)) == (0.69315, 0.71846)
+
+
+def test_the_closure_of_the_rule_holds_what_is_returned_nearby():
+    """x + y, returned: (1, 1) almost everywhere and at 0, (1, -2) and (-2, 1) on the axes. Their mean is 0: the origin is spurious by the closure."""
+    program = "where(x == 0 and y == 0, x + y, relu(x) - relu(-x) + relu(y) - relu(-y))"
+    r = conservative(program, rule("relu", -1, "x0 == 0"), variables=["x", "y"])
+    assert (r.verdict, r.spurious, r.stuck) == ("conservative", "x == 0 and y == 0", "False")
 
 
 def test_non_stationary_minimisers_are_listed():
@@ -282,6 +323,14 @@ def test_no_other_function(program):
     assert r.verdict == "not-conservative" and r.conservative_for is None
 
 
+def test_a_potential_on_the_open_cells_is_not_enough():
+    """What is returned is a gradient on every open cell, but not along the tie, or not of a continuous function: no other function."""
+    r = conservative("stop_gradient(x) + max(x, y)", rule("max", (1, 1), "x0 == x1"), variables=["x", "y"])
+    assert (r.verdict, r.conservative_for) == ("not-conservative", None)
+    r = conservative("where(x > 0, y, stop_gradient(y))", variables=["x", "y"])
+    assert (r.verdict, r.conservative_for) == ("not-conservative", None)
+
+
 @pytest.mark.parametrize(
     ("program", "domain", "verdict"),
     [
@@ -290,6 +339,7 @@ def test_no_other_function(program):
         ("relu(log(x) - 1) - relu(1 - log(x))", "x > 0", "conservative"),
         ("log(x)*stop_gradient(x)", "x > 0", "not-conservative"),
         ("1/x + 0*y", "x != 0", "exact-c1"),
+        ("x*sqrt(x)", "x > 0", "exact-c1"),
         ("log(x) + log(y)", "x > 0 and y > 0", "exact-c1"),
     ],
 )
