@@ -5080,6 +5080,136 @@ class Germ(Space):
         return (ZERO, ZERO, c if c > 0 or c < 0 else None) if c.is_finite() else None
 
 
+class Crossing(Germ):
+    """A curve on which the first value whose sign does not show vanishes once, at a time s: germs to the right of s, or (``here``) values at s.
+
+    What is not exact is [NIL, term of the value, term of the derivative, balls over the curve and at its ends, (name, arguments)].
+    """
+
+    def __init__(self, here: bool) -> None:
+        super().__init__()
+        self.here, self.over = here, Along(1)
+        self.zero: object = None
+        self.direction = 0
+
+    def balls(self, x) -> list:
+        """The balls of a value: over the curve, at its start, at its end."""
+        return self.over.balls(x) if type(x) is tuple else x[3]
+
+    def around(self, x: tuple | None) -> tuple | None:
+        """The term of an exact value at s."""
+        if x is None or x == NIL:
+            return NOUGHT if x == NIL else None
+        c = self.balls(x)[0]
+        if not c.is_finite() and len(x[1]) > 1:  # a pole, perhaps at s
+            top, bottom = (self.around((p, [ONE])) for p in x)
+            return None if bottom is None or bottom[2] is None else term_times(top, (-bottom[0], -bottom[1], 1 / bottom[2]))
+        if not (c > 0 or c < 0) and type(self.zero) is tuple and len(x[1]) == 1:
+            p, z, m = x[0], self.zero[0], 0
+            quotient_, rest = poly_divide(p, z)
+            while not rest and len(p) > 1:
+                p, m = quotient_, m + 1
+                quotient_, rest = poly_divide(p, z)
+            first, steep = self.balls((p, x[1]))[0], self.balls((poly_slope(z), [ONE]))[0]
+            if m and (first > 0 or first < 0) and (steep > 0 or steep < 0):
+                return Fraction(m), ZERO, first * steep**m
+        return self.fixed(c)
+
+    def pair(self, x) -> list | None:
+        """Value and derivative as terms."""
+        return [self.around(x), self.around(ratio_slope(x))] if type(x) is tuple else x[1:3]
+
+    def related(self, x) -> int:
+        """1 or -1 when a value is a positive or negative multiple of the one that vanishes at s, else 0."""
+        if type(x) is tuple and type(self.zero) is tuple:
+            q = number_of(exact_map("div", [x, self.zero]))
+            return 0 if not q else 1 if q > 0 else -1
+        if type(x) is tuple or type(self.zero) is not list:
+            return 0
+        if x is self.zero:
+            return 1
+        (f, a), (g, b) = x[4], self.zero[4]
+        return 0 if f != g or f != "sub" or len(a) != len(b) else 1 if same_values(a, b) else -1 if same_values(a, b[::-1]) else 0
+
+    def sign(self, x) -> int | None:
+        """The sign at s, or beside it."""
+        if x is None or x == NIL:
+            return None if x is None else 0
+        if type(x) is list and x[4][0] == "neg":
+            s = self.sign(x[4][1][0])
+            return None if s is None else -s
+        over, start, end = self.balls(x)
+        if over > 0 or over < 0:
+            return 1 if over > 0 else -1
+        d = self.pair(x)[1]
+        steep = d is not None and d != NOUGHT and d[2] is not None and d[:2] == (0, 0)
+        if self.zero is None and steep and ((start < 0 and end > 0) or (start > 0 and end < 0)):
+            self.zero, self.direction = x, 1 if d[2] > 0 else -1
+            if type(x) is list:
+                x[1] = (ONE, ZERO, d[2])
+        r = 0 if self.zero is None else self.related(x)
+        return None if r == 0 else 0 if self.here else r * self.direction
+
+    def map(self, name: str, x: list):
+        """The value of a primitive; nothing is added to what is added to 0."""
+        if name in ("add", "sub") and x[1] == NIL:
+            return x[0]
+        return super().map("neg", x[1:]) if name == "sub" and x[0] == NIL else super().map(name, x)
+
+    def step(self, name: str, x: tuple) -> int | None:
+        """The integer that floor, ceil or round is on the whole curve."""
+        return self.over.step(name, x)
+
+    def coarse(self, name: str, x: list):
+        """Terms and balls of a primitive."""
+        u = [self.pair(a) for a in x]
+        if any(None in p for p in u):
+            return None
+        return self.enclosed(self.terms(name, x, u), self.over.coarse(name, [a if type(a) is tuple else a[3] for a in x]), name, x)
+
+    def enclosed(self, terms: list | None, balls: list | None, name: str, x: list):
+        """A value with its term: that of a number when its ball does not hold 0."""
+        if terms is None or balls is None:
+            return None
+        v = self.fixed(balls[0])
+        found = [NIL, terms[0] if v is None or v[2] is None else v, terms[1], balls, (name, x)]
+        if (v is None or v[2] is None) and self.zero is not None and self.related(found):
+            found[1] = (ONE, ZERO, terms[1][2])
+        return found
+
+    def terms(self, name: str, x: list, u: list) -> list | None:
+        """The terms of value and derivative."""
+        if name == "pi":
+            return [(ZERO, ZERO, self.flint.arb.pi()), NOUGHT]
+        (v, d), (w, e) = u[0], u[-1]
+        if name == "neg":
+            return [term_times(MINUS, v), term_times(MINUS, d)]
+        if name in ("add", "sub"):
+            w, e = (w, e) if name == "add" else (term_times(MINUS, w), term_times(MINUS, e))
+            return [term_sum(v, w), term_sum(d, e)]
+        if name == "mul":
+            return [term_times(v, w), term_sum(term_times(d, w), term_times(v, e))]
+        if name == "div":
+            inverse_ = None if w == NOUGHT or w[2] is None else (-w[0], -w[1], 1 / w[2])
+            if inverse_ is None:
+                return None
+            value = term_times(v, inverse_)
+            return [value, term_times(term_sum(d, term_times(MINUS, term_times(value, e))), inverse_)]
+        found = self.logarithm(v, d) if name == "log" else self.smooth(name, x[0], v, d)
+        return None if found is None else found[1:3]
+
+    def coarse_power(self, x, q: Fraction):
+        """Terms and balls of a power."""
+        if None in self.pair(x) or self.pair(x)[0] == NOUGHT:
+            return None
+        return self.enclosed(super().coarse_power(x, q)[1:3], self.over.coarse_power(self.balls(x), q), "pow", [x])
+
+
+def same_values(a: list, b: list) -> bool:
+    """Whether values are the same: equal exact ones, one and the same otherwise."""
+    return all(x == y if type(x) is type(y) is tuple else x is y for x, y in zip(a, b))
+
+
 NOUGHT = ("zero",)
 MINUS = (ZERO, ZERO, -1)
 SERIES = {  # centre, coefficients of the Taylor polynomial, order of the rest
@@ -5236,7 +5366,10 @@ class Refutation:
         need(all(node[3] == [] for node in self.program.nodes), "TC687", "a refutation is about a program of scalars")
         self.rules = [Rule(row, self.program) for row in said["rules"]]
         need(self.because in ("curve", "loop") or self.rules == [], "TC688", "a jump and a growth are about every rule: none is listed")
-        need_keys(witness, {"curves", "numbers"})
+        self.inside = type(witness) is dict and "inside" in witness
+        need_keys(witness, {"curves", "numbers", "inside"} if self.inside else {"curves", "numbers"})
+        good = not self.inside or (type(witness["inside"]) is int and witness["inside"] == 1 and self.because in ("growth", "jump"))
+        need(good, "TC662", "only a jump and a growth may be inside of a curve: 1")
         curves = witness["curves"]
         several = self.because == "loop"
         need(type(curves) is list and 1 <= len(curves) <= (MAXIMAL_LEGS if several else 1), "TC689", "the number of curves is not right")
@@ -5308,7 +5441,10 @@ class Refutation:
         need(without_zero(total), "TC763", "the circulation is not certainly different from 0")
 
     def jump(self) -> None:
-        """The value at the start of a curve is not the limit along it."""
+        """The value at the start of a curve, or where something vanishes inside of it, is not the limit from there on."""
+        if self.inside:
+            self.jump_inside()
+            return
         start = [constant_ratio(q) for q in self.ends(self.curves[0])[0]]
         here = self.value(Along(0), start)[-1]
         a = self.hold(self.numbers[0], (number_of(here),) * 2 if type(here) is tuple else _ball_ends(here[0]))
@@ -5325,10 +5461,28 @@ class Refutation:
             bounds = (None, None) if at is None else _ball_ends(at)
         need(meet(a, self.hold(self.numbers[1], bounds)) is None, "TC765", "value and limit are not certainly different")
 
+    def jump_inside(self) -> None:
+        """The same at the only zero of the first value whose sign does not show."""
+        here, beside = Crossing(True), Crossing(False)
+        at, there = (self.value(space, self.curves[0])[-1] for space in (here, beside))
+        need(here.zero is not None and beside.zero is not None, "TC663", "nothing vanishes once inside of the curve")
+        a = self.hold(self.numbers[0], self.spread(here, at))
+        if self.numbers[1] == "unbounded":
+            v = beside.pair(there)[0]
+            need(v is not None and v != NOUGHT and v[2] is not None and unbounded_term(v), "TC664", "the value is not certainly unbounded inside")
+            return
+        need(meet(a, self.hold(self.numbers[1], self.spread(beside, there))) is None, "TC665", "value and limit inside may be equal")
+
+    def spread(self, space: Crossing, x) -> tuple:
+        """Bounds of a value on the whole curve."""
+        q = number_of(x)
+        return _ball_ends(space.balls(x)[0]) if q is None else (q, q)
+
     def growth(self) -> None:
-        """The derivative of the value along the curve is unbounded at its start."""
-        germ = Germ()
+        """The derivative of the value along the curve is unbounded at its start, or where something vanishes inside."""
+        germ = Crossing(False) if self.inside else Germ()
         d = germ.pair(self.value(germ, self.curves[0])[-1])[1]
+        need(not self.inside or germ.zero is not None, "TC666", "nothing vanishes once inside of the curve that grows")
         known = d is not None and d != NOUGHT and d[2] is not None
         need(known and self.numbers in ([], [str(q) for q in d[:2]]), "TC766", "the order of growth is another")
         need(unbounded_term(d), "TC767", "the derivative is bounded")

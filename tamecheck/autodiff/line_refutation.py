@@ -6,7 +6,7 @@ from tamecheck.autodiff.line import Line, Place
 from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Pieces
 from tamecheck.autodiff.space import Cell
-from tamecheck.autodiff.witnesses import Number, Witness, rational
+from tamecheck.autodiff.witnesses import Number, Witness, around, rational
 from tamecheck.geometry.univariate import constants
 from tamecheck.geometry.univariate.expressions import Expr
 from tamecheck.geometry.univariate.points import between
@@ -31,7 +31,7 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         more |= {"jump": _shown(difference), "jump_decimal": Place(difference).ball(64).mid().str(12, radius=False)}
     text = f"at {space.formula(cell)} the program is {_shown(value)} and tends to {tends} from the {side}: it is not continuous"
     numbers = (_number(value), None if infinite else _number(limit))
-    return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers)
+    return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers, segment=_segment(space.ends[cell.number][0], side))
 
 
 def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
@@ -55,7 +55,8 @@ def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         "the program is not locally Lipschitz, so no conservative field exists"
     )
     more = {"at": [_shown(low)], "side": side, "derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
-    return Witness("blow-up", [], None, None, None, text, more, numbers=_orders(pieces, other, low.rational, side))
+    numbers = _orders(pieces, other, low.rational, side)
+    return Witness("blow-up", [], None, None, None, text, more, numbers=numbers, segment=_segment(low, side))
 
 
 def _orders(pieces: Pieces, other: Cell, start: Fraction | None, side: str) -> tuple[Number, ...]:
@@ -65,6 +66,14 @@ def _orders(pieces: Pieces, other: Cell, start: Fraction | None, side: str) -> t
     on = along(pieces.field, pieces.of(other).value, (start,), (Fraction(1 if side == "right" else -1),))
     found = None if on is None else order(pieces.field, pieces.field.derivative(on, 0))
     return () if found is None else (rational(found[0]), rational(found[1]))
+
+
+def _segment(e: Expr, side: str) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]] | None:
+    """Return a short segment with rational ends through a point that is not rational, towards a side."""
+    if e.rational is not None:
+        return None
+    low, high = around(Place(e).ball(128))
+    return ((low,), (high,)) if side == "right" else ((high,), (low,))
 
 
 def _number(e: Expr) -> Number:

@@ -54,7 +54,8 @@ def refutation(decision: Decision, mode: str = "reverse") -> dict:
         "about": "both", "conservative": {"because": because, "rules": writer.rows, "verdict": "not"}, "discontinuous": 0,
         "holds": to_json(NOTHING), "node": writer.node, "not": "", "program": program.digest(),
     }  # fmt: skip
-    return {**document(program, claim, [NOTHING], [], [], [], []), "witness": {"curves": curves, "numbers": numbers}}
+    witness = {"curves": curves, "numbers": numbers} | ({"inside": 1} if w.segment is not None else {})
+    return {**document(program, claim, [NOTHING], [], [], [], []), "witness": witness}
 
 
 # ------------------------------------------------------------------------------ programs and rules
@@ -201,6 +202,8 @@ def _row(operator: int | str, rule: Rule, arity: int, call) -> list:
 def _curves(w: Witness) -> list:
     if w.legs:
         return [[[[str(c) for c in p] for p in component] for component in curve_of(leg)] for leg in w.legs]
+    if w.segment is not None:
+        return [[[[str(c) for c in trim([p, q - p])], ["1"]] for p, q in zip(*w.segment, strict=True)]]
     try:
         direction = w.more.get("direction") or [1 if w.more["side"] == "right" else -1]
         start, direction = ([Fraction(x) for x in point] for point in (w.more["at"], direction))

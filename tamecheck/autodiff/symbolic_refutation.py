@@ -5,7 +5,7 @@ from fractions import Fraction
 from tamecheck.autodiff.function import smooth_at
 from tamecheck.autodiff.pieces import Pieces
 from tamecheck.autodiff.space import Cell
-from tamecheck.autodiff.witnesses import Witness
+from tamecheck.autodiff.witnesses import Number, Witness, around
 
 
 def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
@@ -24,4 +24,15 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         "it is not continuous"
     )
     more = {"at": at, "value": shown[0], "limit": shown[1], "jump": f.text(f.add(there.value, own.value, -1)), "jump_decimal": shown[2]}
-    return Witness("jump-curve", [], None, None, None, text, more)
+    numbers = (Number(None, shown[0], value), Number(None, shown[1], limit))
+    return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers, segment=_segment(pieces, cell, other))
+
+
+def _segment(pieces: Pieces, cell: Cell, other: Cell) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]] | None:
+    """Return a short segment through the sample, along the only coordinate that is not rational, into an open cell."""
+    moving = [k for k, x in enumerate(cell.sample) if not isinstance(x, Fraction)]
+    if len(moving) != 1:
+        return None
+    ends = [tuple([q if k == moving[0] else x for k, x in enumerate(cell.sample)]) for q in around(cell.sample[moving[0]].ball(128))]
+    towards = [end for end in ends if pieces.space.contains(other, end)]
+    return (ends[0] if towards[0] == ends[1] else ends[1], towards[0]) if towards else None

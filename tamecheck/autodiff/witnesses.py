@@ -46,6 +46,16 @@ def decimal_of(q: Fraction) -> str:
     return x.mid().str(10, radius=False)
 
 
+GRID = 2**44
+
+
+def around(ball: arb) -> tuple[Fraction, Fraction]:
+    """Return two rational numbers with small denominators close to both sides of a number in a sharp ball."""
+    mantissa, exponent = (int(part) for part in ball.mid().man_exp())
+    near = (Fraction(mantissa) * Fraction(2) ** exponent * GRID).__floor__()
+    return Fraction(near - 7, GRID), Fraction(near + 9, GRID)
+
+
 @dataclass(frozen=True)
 class Leg:
     """One leg.
@@ -88,6 +98,7 @@ class Witness:
     """A refutation; see the module.
 
     ``numbers``, as a certificate states them: for a jump the value and the limit (``None``: unbounded), for a blow-up the exponents of t and log(1/t).
+    ``segment``: for a jump or a blow-up at a point that is not rational, the ends of a short segment through it, towards the side of the limit.
     """
 
     kind: str
@@ -99,6 +110,7 @@ class Witness:
     more: dict = field(default_factory=dict)
     verified: bool | None = None
     numbers: tuple[Number | None, ...] = ()
+    segment: tuple[tuple[Fraction, ...], tuple[Fraction, ...]] | None = None
 
     def to_json(self) -> dict:
         """Return the witness as JSON."""

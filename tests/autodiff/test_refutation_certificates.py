@@ -27,6 +27,10 @@ BLOWUPS = [
     "acos(x)", "atanh(x)", "logit(x)", "entr(x)", "rsqrt(x)", "log1p(x)", "x + sqrt(x)", "exp(sqrt(x))", "coth(x)", "csch(x)", "sqrt(relu(tanh(x)))",
     "log(sin(x) - x + x^2)", "(cos(x) - 1)/x^3",
 ]  # fmt: skip
+IRRATIONAL = [
+    "where(exp(x) > 2, 1, 0)", "sqrt(abs(exp(x) - 2))", "where(x^2 > 2, 1, 0)", "sqrt(abs(x^2 - 2))", "where(x^2 + y^2 > 3, x, y)",
+    "where(x + y > log(2), 1, 0)", "sqrt(relu(exp(x) - 2))", "where(log(x^2 + 1) < 1, x, 2)", "log(abs(x^2 - 3))",
+]  # fmt: skip
 TICKS = ["softplus(x, 1, 20)", "round(x) + y", "floor(x)*y", "where(x > 0 and y > 0, x, 0)", "where(x > 0, 1/x, 0)", "where(x == 0, 0, x/abs(x))"]
 
 
@@ -49,7 +53,7 @@ CASES = (
     [(p, r, v) for _, p, v, r, _ in facts.WRONG]
     + [(p, r, ["x", "y"]) for p, r in properties.PLANTED]
     + [(p, r, None) for p, r in SEVENS]
-    + [(p, "torch", None) for p in BLOWUPS + TICKS]
+    + [(p, "torch", None) for p in BLOWUPS + TICKS + IRRATIONAL]
     + [("(x^2)*y", '[[rule]]\noperator = "mul"\nbackward = ["clamp(g*x1, -1, 1)", "clamp(g*x0, -1, 1)"]\n', ["x", "y"])]
     + [("-log(p)", '[[rule]]\noperator = "log"\nvalue = ["1/max(x0, 10^-12)"]\n', ["p"])]
 )

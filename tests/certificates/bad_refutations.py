@@ -338,3 +338,75 @@ bad(
     lambda: growth([*ROOT, call("mul", 1, 1), call("mul", 1, 2)], order=["1/2", "0"]),
 )
 bad("too_many_visits", "TC768", "More nodes are visited than a refutation may.", loop, MAXIMAL_VISITS=4)
+
+
+def inside(build: Callable[[], dict], to: object = 1) -> Callable[[], dict]:
+    """The same with its point inside of the curve."""
+
+    def made() -> dict:
+        found = build()
+        found["witness"]["inside"] = to
+        return found
+
+    return made
+
+
+NEAR_LOG_2 = [["6931/10000", "1/1000"], ONE]
+EXPONENTIAL = [X, call("exp", 0), number(2)]
+THRESHOLD = [*EXPONENTIAL, node("compare", ["lt"], 2, 1), number(1), number(0), node("where", [], 3, 4, 5)]
+DISTANCE = [*EXPONENTIAL, call("sub", 1, 2), call("abs", 3)]
+SQUARE = [X, call("mul", 0, 0), number(2), node("compare", ["lt"], 2, 1), number(1), number(0), node("where", [], 3, 4, 5)]
+GOOD["jump inside"] = inside(lambda: jump(THRESHOLD, [NEAR_LOG_2], ["[0,0]", "[1,1]"]))
+GOOD["growth inside"] = inside(lambda: growth([*DISTANCE, call("sqrt", 4)], [NEAR_LOG_2]))
+
+bad("inside_and_true", "TC662", "The flag is true.", inside(lambda: jump(THRESHOLD, [NEAR_LOG_2], ["[0,0]", "[1,1]"]), True))
+bad("loop_inside", "TC662", "A loop has no inside.", inside(loop))
+bad(
+    "jump_of_a_line",
+    "TC663",
+    "-x is enclosed on the whole curve: where nothing vanishes, no point is meant.",
+    inside(lambda: jump(NEGATED, [FORWARD], ["[-2,0]", "[-1,1]"])),
+)
+bad("unbounded_inside_and_is_not", "TC664", "A step of height 1.", inside(lambda: jump(THRESHOLD, [NEAR_LOG_2], ["[0,0]", "unbounded"])))
+bad("continuous_inside", "TC665", "|exp(x) - 2| is continuous at log 2.", inside(lambda: jump(DISTANCE, [NEAR_LOG_2], ["(-inf,inf)", "(-inf,inf)"])))
+bad(
+    "step_from_the_other_side",
+    "TC665",
+    "where(2 < exp(x), 1, 0) is 0 at log 2, and to the left of it.",
+    inside(lambda: jump(THRESHOLD, [[["6941/10000", "-1/1000"], ONE]], ["[0,0]", "[0,1]"])),
+)
+bad("growth_where_nothing_vanishes", "TC666", "sqrt from 1 to 2.", inside(lambda: growth(along=[[["1", "1"], ONE]], order=[])))
+bad("bounded_inside", "TC767", "|exp(x) - 2| has a bounded derivative.", inside(lambda: growth(DISTANCE, [NEAR_LOG_2], ["0", "0"])))
+bad(
+    "growth_that_is_outside",
+    "TC766",
+    "sqrt(|exp(x) - 2|) does not grow like 1/t.",
+    inside(lambda: growth([*DISTANCE, call("sqrt", 4)], [NEAR_LOG_2], ["-1", "0"])),
+)
+bad(
+    "cosine_of_a_root_inside",
+    "TC766",
+    "cos(sqrt(|exp(x) - 2|)) is differentiable from one side.",
+    inside(lambda: growth([*DISTANCE, call("sqrt", 4), call("cos", 5)], [NEAR_LOG_2], [])),
+)
+bad("two_zeros_inside", "TC698", "x^2 - 2 vanishes twice between -2 and 2.", inside(lambda: jump(SQUARE, [[["-2", "4"], ONE]], ["[0,0]", "[1,1]"])))
+bad(
+    "double_zero_inside",
+    "TC698",
+    "0 < x^2 on both sides of 0: nothing changes its sign.",
+    inside(
+        lambda: jump(
+            [X, call("mul", 0, 0), number(0), node("compare", ["lt"], 2, 1), number(1), number(0), node("where", [], 3, 4, 5)],
+            [[["-1", "2"], ONE]],
+            ["[0,0]", "[1,1]"],
+        )
+    ),
+)
+bad(
+    "two_thresholds_inside",
+    "TC698",
+    "exp(x) = 2 and x = 1387/2000: which of both is meant does not show.",
+    inside(
+        lambda: jump([*THRESHOLD, number("1387/2000"), node("compare", ["lt"], 0, 7), node("where", [], 8, 6, 5)], [NEAR_LOG_2], ["[0,0]", "[1,1]"])
+    ),
+)

@@ -1956,14 +1956,16 @@ class Trail:
     """What a scalar program is along a curve: quotients in t, and operations on a tape where it is none.
 
     ``germ``: only small t > 0 count, and the operations on the tape have orders of growth; else 0 < t < 1, and they have balls.
+    ``crossing``: the first value whose sign does not show vanishes once, at a time s; "at" means values at s, "after" germs to the right of s.
     """
 
-    def __init__(self, spend, germ: bool, pieces: int = PIECES) -> None:
+    def __init__(self, spend, germ: bool, pieces: int = PIECES, crossing: str = "") -> None:
         import flint
 
         flint.ctx.prec = PRECISION
         self.spend, self.germ, self.pieces, self.arb = spend, germ, pieces, flint.arb
         self.tape: list[tuple] = []
+        self.crossing, self.vanishing, self.rising = crossing, None, 0
         self.orders: list = []
         self.slopes: list = []
         ends = [flint.arb(k) / pieces for k in range(pieces + 1)] if pieces else []
@@ -1976,6 +1978,8 @@ class Trail:
         """Return the sign of a value, None if it is not known to be constant."""
         if x is None:
             return None
+        if self.crossing:
+            return self.sign_at_crossing(self.flat(x))
         if self.germ:
             order = self.order(x)
             if order == VANISHES:
@@ -1986,6 +1990,56 @@ class Trail:
             return None if None in pair else pair[0] * pair[1]
         shown = [self.shown(x, k) for k in range(len(self.times))]
         return 1 if all(bool(b > 0) for b in shown) else -1 if all(bool(b < 0) for b in shown) else None
+
+    def sign_at_crossing(self, x: object) -> int | None:
+        """Return a sign that is constant on the whole curve, or that of the value that vanishes at s (or of a multiple of it)."""
+        if isinstance(x, Quotient) and not x.top:
+            return 0
+        if not isinstance(x, Quotient) and self.tape[x][0] == "neg":
+            s = self.sign(self.tape[x][1][0])
+            return None if s is None else -s
+        start, end, over = [self.shown(x, k) for k in range(3)]
+        if bool(over > 0) or bool(over < 0):
+            return 1 if bool(over > 0) else -1
+        if self.vanishing is None and ((bool(start < 0) and bool(end > 0)) or (bool(start > 0) and bool(end < 0))):
+            slope = self.slope(x)
+            steep = None if slope is None else self.shown(self.flat(slope), 2)
+            if steep is not None and (bool(steep > 0) or bool(steep < 0)):
+                self.vanishing, self.rising = x, 1 if bool(steep > 0) else -1
+        sides = 0 if self.vanishing is None else self.multiple(x)
+        return None if not sides else 0 if self.crossing == "at" else sides * self.rising
+
+    def multiple(self, x: object) -> int:
+        """Tell whether a value is a positive (1) or negative (-1) multiple of the one that vanishes at s; 0 if that does not show."""
+        z = self.vanishing
+        if isinstance(x, Quotient) or isinstance(z, Quotient):
+            both = isinstance(x, Quotient) and isinstance(z, Quotient) and z.top
+            q = number_in(quotient(x.top * z.bottom, x.bottom * z.top)) if both else None
+            return 0 if not q else 1 if q > 0 else -1
+        if x == z:
+            return 1
+        a, b = self.tape[x], self.tape[z]
+        return 0 if a[0] != "sub" or b[0] != "sub" else 1 if a[1] == b[1] else -1 if a[1] == b[1][::-1] else 0
+
+    def order_at_crossing(self, x: object, otherwise: tuple | None) -> tuple | None:
+        """Return the order in t - s: that of a number if the ball over the curve shows it, 1 for what vanishes at s."""
+        over = self.shown(x, 2)
+        if bool(over > 0) or bool(over < 0):
+            return (ZERO, ZERO, over) if finite(over) else otherwise
+        if isinstance(x, Quotient) and isinstance(self.vanishing, Quotient) and x.bottom.degree() == 0:
+            power, p, z = 0, x.top, self.vanishing.top
+            while p.degree() > 0 and not p % z:
+                power, p = power + 1, p // z
+            one = polynomial([ONE])
+            first, steep = self.shown(Quotient(p, x.bottom), 2), self.shown(Quotient(z.derivative(), one), 2)
+            if power and (bool(first > 0) or bool(first < 0)) and (bool(steep > 0) or bool(steep < 0)):
+                return Fraction(power), ZERO, first * steep**power
+            return otherwise
+        if self.vanishing is not None and self.multiple(x):
+            slope = self.slope(x)
+            steep = None if slope is None else self.shown(self.flat(slope), 2)
+            return otherwise if steep is None else (ONE, ZERO, steep)
+        return otherwise
 
     def shown(self, x: object, k: int):
         """Return the ball of a value at the k-th time."""
@@ -2036,11 +2090,18 @@ class Trail:
         if isinstance(x, Quotient):
             if not x.top:
                 return VANISHES
+            if self.crossing and not finite(self.shown(x, 2)) and x.bottom.degree() > 0:  # a pole, perhaps at s
+                one = polynomial([ONE])
+                top, bottom = (self.order(Quotient(p, one)) for p in x)
+                return None if bottom is None or bottom[2] is None else multiplied(top, (-bottom[0], -bottom[1], 1 / bottom[2]))
+            if self.crossing:
+                return self.order_at_crossing(x, (ZERO, ZERO, None))
             (i, p), (j, q) = (next((k, c) for k, c in enumerate(coefficients(r)) if c) for r in x)
             return Fraction(i - j), ZERO, ball(p / q)
         for name, args, extra in self.tape[len(self.orders) : x + 1]:
             given = [self.orders[a] if not isinstance(a, Quotient) else self.order(a) for a in args]
-            self.orders.append(None if None in given else self.order_of(name, given, extra))
+            found = None if None in given else self.order_of(name, given, extra)
+            self.orders.append(self.order_at_crossing(len(self.orders), found) if self.crossing else found)
         return self.orders[x]
 
     def order_of(self, name: str, u: list, extra: Fraction | None) -> tuple | None:
@@ -2099,8 +2160,12 @@ class Trail:
         self.spend(1)
         if None in x:
             return None
+        if self.crossing and name in ("add", "sub") and isinstance(x[1], Quotient) and not x[1].top:
+            return x[0]
+        if self.crossing and name == "sub" and isinstance(x[0], Quotient) and not x[0].top:
+            return self.apply("neg", [x[1]])
         if name in ("floor", "ceil", "round"):
-            return self.stepped(name, x[0])
+            return None if self.crossing and number_in(x[0]) is None else self.stepped(name, x[0])
         if name in CHOOSING:
             s = self.sign(x[0] if len(x) == 1 else self.apply("sub", x))
             if s is None:
@@ -2130,7 +2195,7 @@ class Trail:
             return fixed(ZERO)
         if not self.has_value(name, x):
             return None
-        if self.germ and name in TAYLOR and isinstance(x[0], Quotient):
+        if self.germ and not self.crossing and name in TAYLOR and isinstance(x[0], Quotient):
             near = self.taylor(name, x[0])
             if near is not None:
                 return near
@@ -2464,7 +2529,11 @@ class Refuting:
         if len(items(rules, "rules")) > LIMIT_ROWS or (rules and because in ("growth", "jump")):
             refuse("TC652", "too many rules, or rules that do not matter")
         self.rows = [rule_of(row, self.program) for row in rules]
-        curves, self.numbers = fields(witness, "curves numbers", "witness")
+        self.within = type(witness) is dict and "inside" in witness
+        parts = fields(witness, "curves numbers inside" if self.within else "curves numbers", "witness")
+        curves, self.numbers = parts[:2]
+        if self.within and (type(parts[2]) is not int or parts[2] != 1 or because not in ("growth", "jump")):
+            refuse("TC671", "only a jump or a growth may be inside of a curve")
         count = len(items(curves, "curves"))
         if not 1 <= count <= (LIMIT_LEGS if because == "loop" else 1):
             refuse("TC653", "not the right number of curves")
@@ -2548,7 +2617,10 @@ class Refuting:
             refuse("TC664", "the circulation may be 0")
 
     def jump(self) -> None:
-        """The value at the start is not the limit."""
+        """The value at the start, or inside, is not the limit."""
+        if self.within:
+            self.jump_inside()
+            return
         start = [fixed(value_at(x.top, ZERO) / value_at(x.bottom, ZERO)) for x in self.curves[0]]
         trail = Trail(self.checker.spend, False, 0)
         here = self.values(trail, start)[-1]
@@ -2571,10 +2643,30 @@ class Refuting:
         if meet(value_, self.claimed(self.numbers[1], found)) is not None:
             refuse("TC666", "value and limit may be equal")
 
+    def jump_inside(self) -> None:
+        """The value where something vanishes is not the limit from there on."""
+        at, after = (Trail(self.checker.spend, True, 1, word_) for word_ in ("at", "after"))
+        here, there = (self.values(trail, self.curves[0])[-1] for trail in (at, after))
+        if at.vanishing is None or after.vanishing is None:
+            refuse("TC672", "nothing vanishes inside of the curve")
+        value_ = self.claimed(self.numbers[0], self.wide(at, here))
+        if self.numbers[1] == "unbounded":
+            if not grows(after.order(there)):
+                refuse("TC673", "the value may be bounded inside")
+        elif meet(value_, self.claimed(self.numbers[1], self.wide(after, there))) is not None:
+            refuse("TC674", "value and limit inside may be equal")
+
+    def wide(self, trail: Trail, x: object) -> Range | None:
+        """Return bounds of a value on the whole curve."""
+        q = number_in(x)
+        return just(q) if q is not None else bounds_of(trail.shown(trail.flat(x), 2))
+
     def growth(self) -> None:
-        """The derivative along the curve is unbounded at its start."""
-        germ = Trail(self.checker.spend, True)
+        """The derivative along the curve is unbounded at its start, or where something vanishes inside."""
+        germ = Trail(self.checker.spend, True, 1, "after") if self.within else Trail(self.checker.spend, True)
         there = self.values(germ, self.curves[0])[-1]
+        if self.within and germ.vanishing is None:
+            refuse("TC675", "nothing vanishes inside of the curve that grows")
         slope = germ.slope(there)
         order = None if slope is None else germ.order(slope)
         if not grows(order) or self.numbers not in ([], [str(order[0]), str(order[1])]):
