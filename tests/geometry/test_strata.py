@@ -289,6 +289,24 @@ def test_strata_do_not_depend_on_coordinates(seed):
     assert len(found) == 1, formula
 
 
+CURVES = ["{a}^3+{b}^2*{a}+{b}^5", "{a}^2-{b}^3", "{a}*({a}^2+{b}^2)-{b}^4", "{a}^2-{b}^2*{q}", "{a}*{b}", "{a}^3-{b}^4", "({a}-{b}^2)*({a}^2+{b}^2)",
+          "{a}^5+2*{a}^3*{b}^2+{a}*{b}^4+{b}^9"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_strata_of_plane_curves_do_not_depend_on_coordinates(seed):
+    """Singular points with one real branch, smooth or not, are judged alike in both orders of the variables and after a linear change."""
+    rng = random.Random(seed)
+
+    def form(monomials, chance, otherwise):
+        return "(" + "+".join([f"{rng.choice([-2, -1, 1, 2])}*{m}" for m in monomials if rng.random() < chance] or [otherwise]) + ")"
+
+    a, b, q = form(["x", "y", "1"], 0.7, "x"), form(["x", "y", "1"], 0.7, "y"), form(["x", "y", "1", "x*y", "x*x"], 0.4, "x")
+    formula = CURVES[seed % len(CURVES)].format(a=a, b=b, q=q) + "==0"
+    moved = "".join([{"x": "(x+2*y)", "y": "(y-x)"}.get(c, c) for c in formula])
+    assert len({shape(formula, ["x", "y"]), shape(formula, ["y", "x"]), shape(moved, ["x", "y"])}) == 1, formula
+
+
 @pytest.mark.parametrize("case", SURFACES, ids=[s[0] for s in SURFACES])
 def test_laws_for_the_classics(case):
     """Frontier condition, connectedness, membership and formulas of the classical surfaces."""
