@@ -255,6 +255,22 @@ def test_long_answers_are_left_to_decompositions():
     assert tc.eliminate("forall x, y: a*x^2+b*y^2 == 1 implies x^2+y^2 <= 1").formula == "(a <= 0 and b <= 0) or (a - 1 >= 0 and b - 1 >= 0)"
 
 
+def test_an_answer_is_better_than_none():
+    """A budget that does not suffice for cells does not lose the long answer; where it does, the shorter one is given."""
+    text = "exists x: abs(x-1)+abs(x-a) <= b"
+    assert sorted(tc.eliminate(text).formula.split(" and ")) == ["a + b - 1 >= 0", "a - b - 1 <= 0"]
+    found = tc.eliminate(text, budget=Budget(steps=20, seconds=60))
+    assert found.method in ("virtual substitution", "brown")
+    disc = "forall x, y: (x-a)^2+(y-b)^2 <= r^2 and r > 0 implies x^2+y^2 <= 1"
+    found = tc.eliminate(disc, budget=Budget(steps=150))
+    assert found.method == "virtual substitution" and found.variables == ("a", "b", "r")
+    half = Fraction(1, 2)
+    for a, b, r in [(0, 0, 1), (0, 0, half), (half, 0, half), (1, 1, half / 2), (0, 1, -1), (half, 0, 1)]:
+        expected = r <= 0 or (r <= 1 and a * a + b * b <= (1 - r) ** 2)
+        signs = {i: nodes.sign(nodes.value(p, (a, b, r))) for i, p in enumerate(found.matrix.atoms)}
+        assert found.matrix.evaluate(signs.get) is expected, (a, b, r)
+
+
 def test_what_is_left_over_is_an_easier_formula():
     """Two of three variables are gone, and the rest is decomposed."""
     answer, left = attempted("exists r: exists s: exists t: (r+s+t==0 and r*s+s*t+t*r-a==0 and r*s*t-b==0)")

@@ -23,9 +23,11 @@ ALLOWANCE = 160
 """Branches that are looked at before a decomposition is tried."""
 MAXIMAL_ATOMS = 40
 MAXIMAL_NODES = 160
+PLANE_DEGREE = 4
+"""Total degree up to which a longer answer in two parameters is decomposed."""
 GROWTH = 3
 """So many times as long as the question an answer may be to be decomposed in its place."""
-SHORT = (5, 5, 5, 8)
+SHORT = (3, 3, 3, 8)
 """Conditions of an answer that nobody tries to shorten, by the number of parameters (then as the last)."""
 
 
@@ -129,8 +131,12 @@ def easier(answer: Answer, formula: Formula) -> bool:
 def short(answer: Answer, formula: Formula) -> bool:
     """Return whether an answer is short enough to be given without a look for a shorter one."""
     left = atoms(answer.node)
-    if len(formula.free) < 2 or len(left) <= SHORT[min(len(formula.free), 3)]:
+    parameters = len(formula.free)
+    if parameters < 2 or len(left) <= SHORT[min(parameters, 3)]:
         return True
+    if parameters == 2:
+        # cells of the plane are cheap while degrees are low
+        return len(left) <= SHORT[3] and max([f.p.total_degree() for n in left for f, _ in n[1]]) > PLANE_DEGREE
     question = read(formula, answer.table)
     return len(left) <= len(atoms(question)) and sign_tables.weight(answer.node) <= sign_tables.weight(question)
 

@@ -7,7 +7,7 @@ roots: ``x > root(p, i, x)``, the extended language of Tarski algebra.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from flint import fmpz_mpoly
@@ -27,6 +27,8 @@ from tamecheck.ground.polynomials import Ring
 RELATIONS = ("ge", "le", "eq", "gt", "lt", "ne")
 ATTEMPTS = 5
 """Times that derivatives are added before roots are used."""
+CHEAP = 2_000
+"""Stacks that may be built only to shorten an answer."""
 PATIENCE = 4
 """So many times the stacks of the first attempt a later one may take, if roots are allowed in the answer."""
 
@@ -86,9 +88,12 @@ def eliminate(
     """
     given = formula if isinstance(formula, Formula) else statements.read(formula, variables)
     if projection == "auto":
-        found, given = _without_cells(given, budget)
-        if found is not None:
-            return found
+        answer = small_formulas.attempt(given, budget)
+        if answer is not None and not answer.prefix:
+            found = _substituted(given, answer)
+            return found if small_formulas.short(answer, given) else _shortened(given, answer, found, budget)
+        if answer is not None and small_formulas.easier(answer, given):
+            given = small_formulas.written(answer, given.free)
     if not given.free and projection == "auto":
         decision = by_coverings(given, budget)
         if decision is not None:
@@ -98,23 +103,24 @@ def eliminate(
     return _Pending(given, projection, variables is not None, extended).resume(budget)
 
 
-def _without_cells(given: Formula, budget: Budget | None) -> tuple[Elimination | None, Formula]:
-    """Return the elimination, if virtual substitution finds a short one, and the formula that is to be decomposed otherwise.
+def _substituted(given: Formula, answer: small_formulas.Answer) -> Elimination:
+    """Return the elimination that virtual substitution has found."""
+    matrix = small_formulas.written(answer, given.free)
+    text = matrix.map(lambda p, relation: f"{p} {SIGNS[relation]} 0")
+    return Elimination(text, matrix, given.free, False, "virtual substitution", answer.branches)
 
-    A longer answer without quantifiers may be decomposed itself, which shortens it.
-    """
-    answer = small_formulas.attempt(given, budget)
-    if answer is None:
-        return None, given
-    if answer.prefix:
-        return None, small_formulas.written(answer, given.free) if small_formulas.easier(answer, given) else given
-    if small_formulas.short(answer, given):
-        matrix = small_formulas.written(answer, given.free)
-        text = matrix.map(lambda p, relation: f"{p} {SIGNS[relation]} 0")
-        return Elimination(text, matrix, given.free, False, "virtual substitution", answer.branches), given
-    if small_formulas.worth_cells(answer, given):
-        return None, small_formulas.written(answer, given.free)
-    return None, given
+
+def _shortened(given: Formula, answer: small_formulas.Answer, found: Elimination, budget: Budget | None) -> Elimination:
+    """Return a shorter answer by cells, of the formula or of the answer itself, if that is cheap and it is shorter."""
+    steps = CHEAP if budget is None or budget.steps is None else min(CHEAP, budget.steps)
+    source = found.matrix if small_formulas.worth_cells(answer, given) else given
+    try:
+        other = _Pending(source, "auto", False, False).resume(Budget(seconds=None if budget is None else budget.remaining(), steps=steps))
+    except BudgetExceeded as stop:
+        if stop.code == "TC399":
+            raise
+        return found
+    return replace(other, variables=given.free) if len(other.formula) <= len(found.formula) else found
 
 
 class _Pending:
