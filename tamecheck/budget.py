@@ -37,6 +37,9 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
     spent: int = 0
 
+    def __post_init__(self) -> None:
+        self.seconds = None if self.seconds is None else float(self.seconds)  # a fraction has no format for messages
+
     def spend(self, steps: int = 1, where: str = "") -> None:
         """Count steps.
 

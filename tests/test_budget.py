@@ -97,3 +97,16 @@ def test_an_interrupted_parent_leaves_no_child():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.strip() == "interrupt"
+
+
+def test_a_fraction_of_a_second_can_be_said():
+    """Budgets are given as exact fractions, too; the message that they ran out is text all the same."""
+    from fractions import Fraction
+
+    from tamecheck.budget import Budget
+    from tamecheck.errors import BudgetExceeded
+
+    budget = Budget(seconds=Fraction(-1, 10))
+    with pytest.raises(BudgetExceeded, match=r"time budget of -0.1 s"):
+        for _ in range(2_000):
+            budget.spend(1)
