@@ -34,12 +34,16 @@ class AlgebraicNumber:
     rational : fmpq or None — the value, if it is rational (the degree is 1)
     """
 
-    __slots__ = ("polynomial", "index", "rational", "_low", "_high", "_ball", "_bits", "powers", "_key", "_even_key")
+    __slots__ = ("polynomial", "index", "rational", "_low", "_high", "_shared", "_ball", "_bits", "powers", "_key", "_even_key")
 
-    def __init__(self, polynomial: fmpz_poly, index: int, low: Dyadic | None, high: Dyadic | None) -> None:
+    def __init__(
+        self, polynomial: fmpz_poly, index: int, low: Dyadic | None, high: Dyadic | None, shared: list[tuple[Dyadic, Dyadic]] | None = None
+    ) -> None:
         self.polynomial = polynomial
         self.index = index
         self._low, self._high = low, high
+        # the isolating intervals of all real roots of the polynomial, found when they are needed
+        self._shared = shared
         self._ball: arb | None = None
         self._bits = 0
         # powers of the number at the working precision of a decomposition, filled there
@@ -91,6 +95,12 @@ class AlgebraicNumber:
         elif p.degree() == 2:
             self._ball = isolation.quadratic(int(p[0]), int(p[1]), int(p[2]), bits)[self.index]
         else:
+            if self._low is None:
+                if self._shared is None:
+                    self._shared = []
+                if not self._shared:
+                    self._shared += isolation.isolate(p)
+                self._low, self._high = self._shared[self.index]
             self._ball, self._low, self._high = isolation.refine(p, p.derivative(), self._low, self._high, bits)
         self._bits = bits
         return self._ball
@@ -213,10 +223,9 @@ def irreducible_roots(coefficients: tuple[int, ...]) -> tuple[AlgebraicNumber, .
     p = fmpz_poly(list(coefficients))
     if len(coefficients) == 2:
         return (rational(-coefficients[0], coefficients[1]),)
-    if len(coefficients) == 3:
-        c, b, a = coefficients
-        return tuple([AlgebraicNumber(p, k, None, None) for k in range(2 if b * b > 4 * a * c else 0)])
-    return tuple([AlgebraicNumber(p, k, low, high) for k, (low, high) in enumerate(isolation.isolate(p))])
+    known = isolation.count(coefficients)
+    shared = isolation.isolate(p) if known is None else []
+    return tuple([AlgebraicNumber(p, k, None, None, shared) for k in range(len(shared) if known is None else known)])
 
 
 @lru_cache(maxsize=65_536)

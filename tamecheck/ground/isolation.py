@@ -43,6 +43,32 @@ def isolate(p: fmpz_poly) -> list[tuple[Dyadic, Dyadic]]:
     return [((-u[0], u[1]), (-l[0], l[1])) for l, u in reversed(left)] + right  # noqa: E741
 
 
+def count(c: Sequence[int]) -> int | None:
+    """Return the number of real roots of an irreducible polynomial of degree 2, 3 or 4, ``None`` for others.
+
+    By the sign of the discriminant, which is not zero; for degree 4 with a positive one all roots are real if 8ac < 3b^2 and
+    64a^3e - 16a^2c^2 + 16ab^2c - 16a^2bd - 3b^4 < 0, and none otherwise.
+
+    .. [R22] E. L. Rees, "Graphical discussion of the roots of a quartic equation", Amer. Math. Monthly 29 (1922).
+    """
+    if len(c) == 3:
+        return 2 if c[1] * c[1] > 4 * c[0] * c[2] else 0
+    if len(c) == 4:
+        d, c1, b, a = c
+        return 3 if b * b * c1 * c1 - 4 * a * c1**3 - 4 * b**3 * d - 27 * a * a * d * d + 18 * a * b * c1 * d > 0 else 1
+    if len(c) == 5:
+        e, d, c2, b, a = c
+        # the discriminant from the invariants: 27 disc = 4 I^3 - J^2
+        i = 12 * a * e - 3 * b * d + c2 * c2
+        j = 72 * a * c2 * e + 9 * b * c2 * d - 27 * a * d * d - 27 * e * b * b - 2 * c2**3
+        if 4 * i**3 < j * j:
+            return 2
+        p = 8 * a * c2 - 3 * b * b
+        q = 64 * a**3 * e - 16 * a * a * c2 * c2 + 16 * a * b * b * c2 - 16 * a * a * b * d - 3 * b**4
+        return 4 if p < 0 and q < 0 else 0
+    return None
+
+
 def _positive(coefficients: list[int]) -> list[tuple[Dyadic, Dyadic]]:
     v = variations(coefficients)
     if v == 0:

@@ -102,3 +102,24 @@ def test_bounds_hold():
         for z, _ in fmpz_poly(c).complex_roots():
             if z.imag == 0 and z.real > 0:
                 assert z.real < arb(2) ** k
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_numbers_of_roots_by_formulas(seed):
+    """Discriminants count the real roots of irreducible polynomials of degree 2, 3 and 4 as isolation does."""
+    r = random.Random(seed)
+    height = r.choice((2, 5, 50))
+    c = [*[r.randint(-height, height) for _ in range(r.choice((2, 3, 4)))], r.randint(1, height)]
+    factors = fmpz_poly(c).factor()[1]
+    if len(factors) == 1 and factors[0][1] == 1:
+        c = [int(x) for x in factors[0][0].coeffs()]
+        assert isolation.count(c) == len(isolation.isolate(fmpz_poly(c)))
+
+
+@pytest.mark.parametrize(
+    ("c", "expected"),
+    [([2, 0, 0, 0, 1], 0), ([1, 0, -10, 0, 1], 4), ([-2, 0, 0, 0, 1], 2), ([1, 1, -9, 1, 1], 4), ([1, 0, 10, 0, 1], 0), ([-2, 0, 0, 1], 1)],
+)  # fmt: skip
+def test_numbers_of_roots(c, expected):
+    """Both conditions for four real roots are needed."""
+    assert isolation.count(c) == expected
