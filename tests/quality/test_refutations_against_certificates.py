@@ -64,19 +64,19 @@ def component(rng: random.Random) -> list:
     return [[str(c) for c in p], ["1", "1"] if rng.random() < 0.1 else ["1"]]
 
 
-def claims(document: dict, rules: list, curve: list, because: str, numbers: list) -> bytes:
+def claims(document: dict, rules: list, curve: list, because: str, numbers: list, **inside: int) -> bytes:
     """Return a refutation of a certified program, with the given numbers."""
     nothing = [1, "", "", LINE, 0, 0, "none", 0, None]
     said = {"because": because, "rules": rules, "verdict": "not"}
     claim = {**document["claim"], "holds": nothing, "not": "", "discontinuous": 0, "conservative": said}
     claim = {k: v for k, v in claim.items() if k in checker.CLAIM_KEYS | {"conservative"}}
     value = {**document, "claim": claim, "facts": [nothing], "steps": [], "instances": [], "jumps": [], "refutations": [],
-             "witness": {"curves": [curve], "numbers": numbers}}  # fmt: skip
+             "witness": {"curves": [curve], "numbers": numbers, **inside}}  # fmt: skip
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii")
 
 
 HALVES = [["(-inf,{q}]", "({q},inf)"], ["({q},inf)", "(-inf,{q}]"]]
-ORDERS = [["-1/2", "0"], ["-1", "0"], ["0", "1"], ["-2", "0"], ["-1/3", "0"]]
+ORDERS = [["-1/2", "0"], ["-1", "0"], ["0", "1"], ["-2", "0"], ["-1/3", "0"], []]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -105,6 +105,37 @@ def test_what_is_certified_is_not_refuted(seed):
                 for module in (checker, second_checker):
                     assert module.check(data).verdict == "invalid", (because, numbers, data)
     assert certified >= 2 and followed >= 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_jump_and_no_growth_inside(seed):
+    """Short curves through zeros of what a certified program compares: it neither jumps nor grows there."""
+    rng, crossed = random.Random(200 + seed), 0
+    for _ in range(20 * MULTIPLIER):
+        p, target = random_program(rng, seed % 2 == 1)
+        document = json.loads(tc.certify((p, {"f": target}), sharpness=False).to_bytes())
+        if document["claim"].get("conservative") != 1:
+            continue
+        inputs = [node for node in document["program"]["nodes"] if node[0] == "input"]
+        for _ in range(3):
+            middle, slopes = Fraction(rng.randint(-4, 4), 2), [rng.choice([1, -1, 2, 0]) for _ in inputs]
+            lines = [trimmed([middle - Fraction(m, 97), Fraction(m, 30)]) for m in slopes]
+            everything = checker.check(claims(document, [], lines, "jump", [LINE, LINE], inside=1))
+            crossed += everything.code == "TC665"
+            q = Fraction(rng.randint(-40, 40), 8)
+            tried = [("jump", [text.format(q=q) for text in half]) for half in HALVES] + [("jump", [LINE, "unbounded"])]
+            for because, numbers in [*tried, *[("growth", order) for order in ORDERS]]:
+                data = claims(document, [], lines, because, numbers, inside=1)
+                for module in (checker, second_checker):
+                    assert module.check(data).verdict == "invalid", (because, numbers, data)
+    assert crossed >= 1
+
+
+def trimmed(p: list) -> list:
+    """Return a component from coefficients."""
+    while p and p[-1] == 0:
+        p.pop()
+    return [[str(c) for c in p], ["1"]]
 
 
 @pytest.mark.parametrize("seed", range(6))
