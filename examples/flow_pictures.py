@@ -26,7 +26,8 @@ def main() -> None:
     deep = tc.flow("a*(w1*x1 + w2*x2)", variables=["a", "w1", "w2"], data=DATA, labels=LABELS, initial=[0.1, 0.1, 0.0], goal=1e3)
     cubic = tc.flow("w^3 + w", variables=["w"], labels=[1], initial=[1.2], goal=1e3)
     figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    rows = (("two ReLU units", relu, 0.7249011454, "#0072b2"), ("two linear layers", deep, np.sqrt(5) / 2, "#d55e00"), ("w^3 + w", cubic, 1.0, "#009e73"))
+    rows = (("two ReLU units", relu, 0.7249011454, "#0072b2"), ("two linear layers", deep, np.sqrt(5) / 2, "#d55e00"),
+            ("w^3 + w", cubic, 1.0, "#009e73"))  # fmt: skip
     for name, run, limit, color in rows:
         at = run.diagnostics["log_inverse_loss"]
         good = at > 0.3
