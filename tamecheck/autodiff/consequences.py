@@ -91,7 +91,12 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None =
         if budget is not None:
             budget.spend(1024, "critical sets")
         p = pieces.of(cell)
-        if cell.dimension == space.n or p.value is None or p.outside or not p.defined or (inside is not None and cell.number not in inside):
+        if p.value is None or p.outside or not p.defined or (inside is not None and cell.number not in inside):
+            continue
+        if cell.dimension == space.n:
+            if not p.unknown and any([pieces.vanishes(f.add(a, b, -1), cell) is False for a, b in zip(p.returned, pieces.derivative(p), strict=True)]):
+                found.clarke = found.smooth = False
+                found.outside_clarke.append(cell)
             continue
         around = gradients(pieces, facts, cell)
         centre = ellipsoids.member(pieces, cell, p.returned) if around is None and not p.unknown else None

@@ -225,6 +225,28 @@ def jumps_against_numbers(d, e, names):
     return None
 
 
+def curved(seed):
+    """Return the same for programs of two variables with products: a rule that is called conservative obeys the chain rule on germs at points of
+    small lattices, along lattice directions and axes; a refutation passes its second check."""
+    r = random.Random(SEED * 600_011 + seed)
+    e = tree(r, ["x", "y"], r.choice([2, 2, 3]), [*LINEAR, "mul", "mul"])
+    text, rules = table(r)
+    program = brute.text(e)
+    d = decision(program, text, ["x", "y"])
+    if d.verdict in NEGATIVE and d.witness.verified is False:
+        return program, text, d.verdict, "witness", False
+    if d.verdict not in ("exact-c1", "clarke", "conservative", "conservative-unbounded"):
+        return program, text, d.verdict, None, True
+    places = [tuple([Fraction(r.choice([-2, -1, 0, 0, 1, 2]), r.choice([1, 1, 2])) for _ in range(2)]) for _ in range(25)]
+    for p in places:
+        here = brute.Machine(rules, p, (0, 0), ["x", "y"]).value(e)
+        for u in [(1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (1, -1), (-1, 2), p]:
+            f = brute.Machine(rules, p, u, ["x", "y"]).value(e)
+            if brute.obeys(e, rules, p, u, ["x", "y"]) is False or f.limit() != here.limit():
+                return program, text, d.verdict, f"at {p} along {u}", False
+    return program, text, d.verdict, None, True
+
+
 def strata_points(r, forms, n):
     """Return points on no, one, or two of the surfaces; pairs of them give segments inside strata."""
     out = [tuple([Fraction(r.randint(-3, 3)) for _ in range(n)]) for _ in range(6)]
@@ -275,6 +297,14 @@ def test_loops_along_strata(block):
         assert found[4], report(found)
 
 
+@pytest.mark.parametrize("block", range(3))
+def test_curved_programs(block):
+    """Kinks on conics and cubics: the chain rule on germs at lattice points."""
+    for seed in range(block * 10, block * 10 + 10 * MULTIPLIER):
+        found = curved(seed)
+        assert found[4], report(found)
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_pieces_with_transcendental_functions(block):
     """Values and what is returned on the cells of programs with exp, tanh, erf, log, roots."""
@@ -284,7 +314,7 @@ def test_pieces_with_transcendental_functions(block):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops, pieces_against_numbers])
+@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops, pieces_against_numbers, curved])
 def test_a_thousand_programs_each(road):
     """A longer run of the same."""
     for seed in range(1_000, 1_000 + 1_000 * MULTIPLIER):
