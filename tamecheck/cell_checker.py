@@ -810,8 +810,9 @@ class Branch:
         k = len(base.coordinates)
         self.base, self.key = base, key
         self.coefficients = coefficients(polynomial, k, base.factors.context)
-        self.formal = len(self.coefficients) - 1
-        self.degree = whole(value[1], 0, self.formal, "a degree")
+        # resultants speak of the degree as a polynomial in all variables: where it drops they vanish whatever the roots are
+        self.formal = degree_in(base.factors.polynomials[key], k) if type(key) is int else -1
+        self.degree = whole(value[1], 0, len(self.coefficients) - 1, "a degree")
         for c in self.coefficients[self.degree + 1 :]:
             need(base.vanishes(c), "TC828", f"the degree of polynomial {key} over the point is more than {self.degree}")
         self.discs: list[Disc] = []

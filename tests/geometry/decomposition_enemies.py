@@ -30,6 +30,8 @@ DECOMPOSITIONS = {
     "free": (["x^2-2", "y^2-2", "y-x"], ["x", "y"], "auto"),
     "apart": (["y-x^3", "x^2-2", "y-2*x-1"], ["x", "y"], "auto"),
     "falling": (["(x^2-2)*y^2+y+x", "y-x"], ["x", "y"], "auto"),
+    "dropped": (["x*y^3+y^2-z", "z^2-2"], ["x", "z", "y"], "auto"),
+    "dropped, common": (["x*y^2+y-z", "x*y^2+2*y-z-1", "z^2-2"], ["x", "z", "y"], "auto"),
     "tower": (["x^2-2", "y^2-x", "z^2-y"], ["x", "y", "z"], "auto"),
 }
 SENTENCES = {
@@ -298,7 +300,9 @@ ENEMIES: list[tuple[str, str, Callable, str]] = [
     ("a polynomial without discs", "conics", lambda d: _numeric(d)["roots"].pop(), "TC830"),
     ("no discs", "conics", lambda d: _numeric(d).pop("roots"), "TC830"),
     ("two roots called one double root", "conics", _doubled_disc, "TC831"),
+    ("two roots called one where the degree is less", "dropped", lambda d: _fewer(d, _doubled_at), "TC831"),
     ("two different roots called one", "apart", _merged, "TC832"),
+    ("two different roots called one where the degree is less", "dropped, common", lambda d: _fewer(d, _merged_at), "TC832"),
     ("a coordinate of another polynomial", "apart", lambda d: _other_coordinate(d), "TC838"),
     ("a rational number for an irrational root", "conics", lambda d: put(_numeric_section(d), "at", "-1"), "TC822"),
     ("another algebraic number for a root", "free", lambda d: put(_numeric_algebraic(d), "root", ["-3", "0", "1"]), "TC822"),
@@ -335,6 +339,37 @@ ENEMIES: list[tuple[str, str, Callable, str]] = [
     ("other quantifiers", "square", lambda d: _quantifiers(d), "TC851"),
     ("too little to decide", "square", lambda d: put(d["root"]["over"], 0, None), "TC852"),
 ]  # fmt: skip
+
+
+def _over_zero(d: dict) -> dict:
+    """Return the stack over x = 0, z = the square root of 2."""
+    place = next(i for i, x in enumerate(d["root"]["sections"]) if x["at"] == "0")
+    stack = d["root"]["over"][2 * place + 1]
+    place = [i for i, x in enumerate(stack["sections"]) if type(x["at"]) is dict and x["at"]["root"] == ["-2", "0", "1"]][-1]
+    return stack["over"][2 * place + 1]
+
+
+def _fewer(d: dict, change: Callable) -> None:
+    """Change that stack, and the number of cells."""
+    change(_over_zero(d))
+    d["cells"] -= 2
+
+
+def _doubled_at(stack: dict) -> None:
+    for r in stack["roots"]:
+        r[2] = [["0", "0", "8", 2]]
+    stack["sections"] = [{"at": stack["sections"][0]["at"], "zero": [[n, 2] for n, _ in stack["sections"][0]["zero"]]}]
+    stack["samples"], stack["signs"] = ["-10", "10"], [stack["signs"][0], stack["signs"][1], stack["signs"][-1]]
+
+
+def _merged_at(stack: dict) -> None:
+    """Make one section of two, with discs that meet."""
+    for r in stack["roots"]:
+        r[2] = [["4/3", "0", "1/2", 1]]
+    first, second = stack["sections"]
+    stack["sections"] = [{"at": first["at"], "zero": first["zero"] + second["zero"]}]
+    stack["samples"] = ["0", "2"]
+    stack["signs"] = [stack["signs"][0], "00" + stack["signs"][0][2:], stack["signs"][-1]]
 
 
 def _double(d: dict) -> dict:
