@@ -64,10 +64,10 @@ def split_product(situation: Situation) -> list[Branch] | None:
 
 
 def substitute_parameter(situation: Situation) -> list[Branch] | None:
-    """Substitute a parameter that an equation with at most two terms gives; the equation stays."""
+    """Substitute a parameter that an equation of degree one, or with at most two terms, gives; the equation stays."""
     branch, bits = situation.branch, situation.bits
     for f, m in branch.facts.items():
-        if m != ZERO or f.terms > 2 or f.uses & bits:
+        if m != ZERO or f.uses & bits or (f.terms > 2 and f.p.total_degree() > 1):
             continue
         for k in places(f.uses):
             if f.degrees[k] == 1 and f.coefficients(k)[1].is_constant() and situation.mentions(k) > 1:

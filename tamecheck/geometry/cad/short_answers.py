@@ -22,7 +22,9 @@ def tidy(node: Node, table: Table) -> Node:
     """Return a short node that is true at the same points."""
     used = uses(node)
     if used and used & (used - 1) == 0:
-        return univariate_conditions.minimal(node, used.bit_length() - 1)
+        found = univariate_conditions.minimal(node, used.bit_length() - 1)
+        if sign_tables.weight(found) <= sign_tables.weight(node):
+            return found
     node = sharpened(node, Branch(table))
     if not uses(node) or len(atoms(node)) < 2 or len(atoms(node)) > LONG:
         return node
@@ -40,14 +42,15 @@ def sharpened(node: Node, context: Branch) -> Node:
     if not branch.assume(node) or not branch.settle():
         return FALSE
     facts = {f: m for f, m in branch.facts.items() if context.facts.get(f) != m}
+    known = branch.without([], [])
+    alternatives = [sharpened(c, known) for c in branch.clauses]
     if len(branch.facts) <= FACTS:
         for f in sorted(facts, key=lambda f: -f.size):
-            rest = branch.without([f], [])
+            rest = known.without([f], [])
             if not rest.known(f) & ~facts[f]:
-                branch = rest
+                known = rest
                 del facts[f]
-    known = branch.without([], [])
-    return conjunction([*[("atom", ((f, 1),), m) for f, m in facts.items()], *[sharpened(c, known) for c in branch.clauses]])
+    return conjunction([*[("atom", ((f, 1),), m) for f, m in facts.items()], *alternatives])
 
 
 def by_signs(node: Node, table: Table) -> Node | None:

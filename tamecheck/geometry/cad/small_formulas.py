@@ -26,7 +26,7 @@ MAXIMAL_NODES = 160
 PLANE_DEGREE = 4
 """Total degree up to which a longer answer in two parameters is decomposed."""
 GROWTH = 3
-"""So many times as long as the question an answer may be to be decomposed in its place."""
+"""So many times as long as the question what is left may be to be decomposed in its place."""
 SHORT = (3, 3, 3, 8)
 """Conditions of an answer that nobody tries to shorten, by the number of parameters (then as the last)."""
 
@@ -119,9 +119,10 @@ def _attempt(formula: Formula, table: Table, budget: Budget | None, witness: boo
 
 
 def easier(answer: Answer, formula: Formula) -> bool:
-    """Return whether what is left has fewer variables than a formula, or lower degrees and not many more conditions."""
+    """Return whether what is left has fewer variables than a formula and is not much longer, or lower degrees and not many more conditions."""
+    whole = read(formula, answer.table)
     if len(answer.prefix) < len(formula.prefix):
-        return True
+        return sign_tables.weight(answer.node) <= GROWTH * sign_tables.weight(whole)
     question = [formula.atoms[formula.nodes[n][1]] for n in formula.needed() if formula.nodes[n][0] == "atom"]
     left = atoms(answer.node)
     lower = sum([int(p.total_degree()) for p in question]) > sum([int(f.p.total_degree()) for n in left for f, _ in n[1] if f.terms > 1])
