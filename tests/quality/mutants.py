@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 EVIL = [
     None,
@@ -382,8 +383,34 @@ def near_miss(document: dict, column: object, value: object) -> dict:
     return document
 
 
+def near(formula: str) -> dict:
+    """Return a certificate with a claim of near-homogeneity in the variables a and w; x lies in [-1,1]."""
+    import tamecheck as tc
+    from tamecheck.frontends.formula_io import load
+
+    found = load(formula, boxes={"x": "[-1,1]"})
+    c = tc.certify((found.program, found.outputs["f"]), sharpness=False)
+    inputs = {c.proof.program.nodes[n][1][0]: n for n in c.proof.program.inputs()}
+    c.near([inputs["a"], inputs["w"]])
+    return json.loads(c.to_bytes())
+
+
+def too_near(document: dict) -> dict:
+    """Return the document with a false claim, and with the gate saying what it would need."""
+    row, gate = document["claim"]["near"][0], document["gates"][0][0]
+    row["defect"] = [str(Fraction(c) * Fraction(9, 10)) for c in row["defect"]]
+    row["gap"] = [str(Fraction(c) / (row["degree"] - i)) for i, c in enumerate(row["defect"])]
+    gate[2] = str(Fraction(gate[2]) * Fraction(9, 10))
+    return document
+
+
+NEAR = ["a*elu(w*x)", "a*tanh(w*x)", "a*hardswish(w*x) + a"]
+
+
 def seedlings() -> list[Seedling]:
     """Return good certificates and near proofs of false claims."""
     good = [(f"{f} on {b}", certificate(f, b), False) for f, b in FORMULAS]
     bad = [(f"{f} on {b}: {column}={value}", near_miss(certificate(f, b), column, value), True) for f, b, column, value in FALSE]
+    good += [(f"near: {f}", near(f), False) for f in NEAR]
+    bad += [(f"too near: {f}", too_near(near(f)), True) for f in NEAR[:2]]
     return [Seedling(name, canonical(d), canonical(d["claim"]), false) for name, d, false in good + bad]
