@@ -26,7 +26,7 @@ PUBLISHED = [
     ("x*(x*y+1)^2", "x,y", ["0"], ["0"]), ("x*(1+x^2*y)^2+y*0", "x,y", ["0"], ["0"]), ("x^3*y^2+x", "x,y", [], []),
     ("x+x^2*y+x^4*y*z", "x,y,z", [], ["0"]), ("x-3*x^3*y^2+2*x^4*y^3+y*z", "x,y,z", [], []), ("(u*v*w-1)^2", "u,v,w", ["0", "1"], ["0", "1"]),
     ("(v*b-1)^2+(v*(w+b)+1)^2", "v,w,b", ["0", "2"], ["0", "2"]), ("x^2*y^2+(y*z-1)^2", "x,y,z", ["0", "1"], ["0", "1"]),
-    ("x-3*x^5*y^2+2*x^7*y^3+y*z", "x,y,z", [], ["0"]), ("x*(x^2*y^2*z-1)^2+z", "x,y,z", [], ["0"]),
+    ("x-3*x^5*y^2+2*x^7*y^3+y*z", "x,y,z", [], ["0"]), pytest.param("x*(x^2*y^2*z-1)^2+z", "x,y,z", [], ["0"], marks=pytest.mark.slow),
     ("(x*y-1)^2", "x,y", ["0", "1"], ["0"]), ("x/(1+y^2)", "x,y", [], ["0"]),
     ("x^2+y^2", "x,y", ["0"], []), ("1/(1+x^2+y^2)", "x,y", ["1"], ["0"]), ("x*y/(1+x^2+y^2)", "x,y", ["0"], ["-1/2", "1/2"]),
     ("x/(1+abs(x))", "x", [], ["-1", "1"]), ("x^2/(1+x^2)", "x", ["0"], ["1"]),
@@ -38,7 +38,7 @@ def pieces(formula, names):
     return Pieces(graph(parse(formula), list(names)))
 
 
-@pytest.mark.parametrize(("formula", "names", "finite", "infinite"), PUBLISHED, ids=[row[0] for row in PUBLISHED])
+@pytest.mark.parametrize(("formula", "names", "finite", "infinite"), PUBLISHED)
 def test_published_values(formula, names, finite, infinite):
     """K_0 and the real K_inf, complete, with a certificate for each value at infinity."""
     report = critical(formula, names.split(","))
