@@ -55,6 +55,8 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
     for entry in report["unknown_because"][:12]:
         name = f" '{clean(entry['name'])}'" if entry["name"] else ""
         out.print(Text(f"  unknown because of node {entry['node']}{name}: {clean(entry['reason'], 200)}"))
+    for row in (report["homogeneity"] or {}).get("near", []):
+        out.print(Text(f"  {near_words(row)}"))
     if report["literal"]:
         out.print(Text(f"  the framework's program differs from the function it names: {clean(report['literal']['differs'], 300)}"))
     for choice in report["parameters"][:SHOWN_CHOICES]:
@@ -67,6 +69,14 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
         out.print(Text(f"  {what} written to {clean(path, 200)}"))
     if answer is not None:
         checked(answer, answer.get("exit", 3))
+
+
+def near_words(row: dict) -> str:
+    """Say of what degree a function is nearly homogeneous, and how far it is from its homogenisation."""
+    terms = [f"{c:.6g}" + (f" r^{i}" if i > 1 else " r" if i else "") for i, c in enumerate(row["gap"]) if c]
+    names = ", ".join([clean(name, 40) for name in row["group"][:6]]) + (", ..." if len(row["group"]) > 6 else "")
+    end = "; its leading part f_H is 0" if row["degenerate"] else ""
+    return f"near-homogeneous of degree {row['degree']} in {names}: |f - f_H| <= {' + '.join(terms) or '0'}, r the norm of these{end}"
 
 
 def theorems(certificate, report: dict) -> None:
