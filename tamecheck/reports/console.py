@@ -73,7 +73,10 @@ def certified(certificate, report: dict, written: dict, answer: dict | None) -> 
 
 def near_words(row: dict) -> str:
     """Say of what degree a function is nearly homogeneous, and how far it is from its homogenisation."""
-    terms = [f"{c:.6g}" + (f" r^{i}" if i > 1 else " r" if i else "") for i, c in enumerate(row["gap"]) if c]
+    from decimal import ROUND_CEILING, Context
+
+    upwards = Context(prec=6, rounding=ROUND_CEILING)
+    terms = [f"{upwards.create_decimal(c).normalize():g}" + (f" r^{i}" if i > 1 else " r" if i else "") for i, c in enumerate(row["gap"]) if c]
     names = ", ".join([clean(name, 40) for name in row["group"][:6]]) + (", ..." if len(row["group"]) > 6 else "")
     end = "; its leading part f_H is 0" if row["degenerate"] else ""
     return f"near-homogeneous of degree {row['degree']} in {names}: |f - f_H| <= {' + '.join(terms) or '0'}, r the norm of these{end}"
