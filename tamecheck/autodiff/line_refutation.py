@@ -25,7 +25,7 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         return None
     place, side = _shown(space.ends[cell.number][0]), "right" if other.number > cell.number else "left"
     tends = ("infinity" if limit > 0 else "-infinity") if infinite else _shown(limit)
-    more = {"at": [place], "side": side, "value": _shown(value), "limit": tends}
+    more = {"at": [place], "at_decimal": [_decimal(cell)], "side": side, "value": _shown(value), "limit": tends}
     if not infinite:
         difference = space.algebra.sub(limit, value)
         more |= {"jump": _shown(difference), "jump_decimal": Place(difference).ball(64).mid().str(12, radius=False)}
@@ -54,7 +54,7 @@ def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         f"at {space.formula(cell)} the derivative {pieces.field.text(slope)} tends to {tends} from the {side}: "
         "the program is not locally Lipschitz, so no conservative field exists"
     )
-    more = {"at": [_shown(low)], "side": side, "derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
+    more = {"at": [_shown(low)], "at_decimal": [_decimal(cell)], "side": side, "derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
     numbers = _orders(pieces, other, low.rational, side)
     return Witness("blow-up", [], None, None, None, text, more, numbers=numbers, segment=_segment(low, side))
 
@@ -78,6 +78,11 @@ def _segment(e: Expr, side: str) -> tuple[tuple[Fraction, ...], tuple[Fraction, 
 
 def _number(e: Expr) -> Number:
     return rational(e.rational) if e.rational is not None else Number(None, str(Place(e)), Place(e).ball(192))
+
+
+def _decimal(cell: Cell) -> str:
+    x = cell.sample[0]
+    return str(x) if isinstance(x, Fraction) else x.ball(64).mid().str(15, radius=False)
 
 
 def _shown(e: Expr) -> str:

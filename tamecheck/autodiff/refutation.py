@@ -20,6 +20,7 @@ from tamecheck.autodiff.orders import along, order
 from tamecheck.autodiff.pieces import Piece, Pieces
 from tamecheck.autodiff.space import Cell
 from tamecheck.autodiff.witnesses import Leg, Number, Witness, decimal_of, rational
+from tamecheck.errors import BudgetExceeded
 
 Point = tuple[Fraction, ...]
 NICE = [
@@ -72,7 +73,15 @@ class Refuter:
     # ---------------------------------------------------------------------- legs
 
     def leg(self, piece: Piece, curve: list[Quotient], value_at_start: Quotient | None = None) -> Leg | None:
-        """Return a leg on which the program keeps to a piece; ``None`` if something is singular at its ends."""
+        """Return a leg on which the program keeps to a piece; ``None`` if something is singular at its ends, or too large."""
+        try:
+            return self._leg(piece, curve, value_at_start)
+        except BudgetExceeded as reason:
+            if reason.code != "TC306":
+                raise
+            return None
+
+    def _leg(self, piece: Piece, curve: list[Quotient], value_at_start: Quotient | None) -> Leg | None:
         f = self.field
         value = f.substitute(piece.value, curve)
         returned = [f.substitute(d, curve) for d in piece.returned]

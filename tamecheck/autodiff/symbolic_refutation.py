@@ -18,12 +18,13 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
     if not value.is_finite() or not limit.is_finite() or value.overlaps(limit):
         return None
     at = [str(x) if isinstance(x, Fraction) else f"{x}" for x in cell.sample]
+    decimals = [str(x) if isinstance(x, Fraction) else x.ball(64).mid().str(15, radius=False) for x in cell.sample]
     shown = [v.str(12, radius=False) for v in (value, limit, limit - value)]
     text = (
         f"at ({', '.join(at)}) the program is {shown[0]} and tends to {shown[1]} from where {pieces.space.formula(other)}: "
         "it is not continuous"
     )
-    more = {"at": at, "value": shown[0], "limit": shown[1], "jump": f.text(f.add(there.value, own.value, -1)), "jump_decimal": shown[2]}
+    more = {"at": at, "at_decimal": decimals, "value": shown[0], "limit": shown[1], "jump": f.text(f.add(there.value, own.value, -1)), "jump_decimal": shown[2]}
     numbers = (Number(None, shown[0], value), Number(None, shown[1], limit))
     return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers, segment=_segment(pieces, cell, other))
 

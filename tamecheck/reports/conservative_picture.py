@@ -52,7 +52,7 @@ def _value(report: ConservativeReport, point: list[float]) -> float | None:
     pieces = report.decision.pieces
     f = pieces.field
     q = [Fraction(x).limit_denominator(10**6) for x in point]
-    cell = next((c for c in pieces.space.cells if _inside(pieces.space, c, q)), None)
+    cell = next((c for c in pieces.space.cells if pieces.space.holds(c, q)), None)
     piece = None if cell is None else pieces.of(cell)
     return None if piece is None or piece.value is None else float(f.ball(piece.value, q, 64).mid())
 
@@ -61,24 +61,9 @@ def _returned(report: ConservativeReport, point: list[float]) -> float:
     """Return the first entry of what is returned at a point, in floating point."""
     pieces = report.decision.pieces
     q = [Fraction(x).limit_denominator(10**6) for x in point]
-    cell = next((c for c in pieces.space.cells if _inside(pieces.space, c, q)), None)
+    cell = next((c for c in pieces.space.cells if pieces.space.holds(c, q)), None)
     piece = None if cell is None else pieces.of(cell)
     return 0.0 if piece is None or not piece.defined or not piece.returned else float(pieces.field.ball(piece.returned[0], q, 64).mid())
-
-
-def _inside(space, cell, q) -> bool:
-    for g, s in zip(space.guards, cell.signs, strict=True):
-        v = sum([int(c) * _power(q, e) for e, c in zip(g.monoms(), g.coeffs(), strict=True)])
-        if (v > 0) - (v < 0) != s:
-            return False
-    return True
-
-
-def _power(q, exponents):
-    out = Fraction(1)
-    for x, e in zip(q, exponents, strict=False):
-        out *= x ** int(e)
-    return out
 
 
 def _corners(report: ConservativeReport) -> list[list[float]]:
@@ -89,7 +74,7 @@ def _corners(report: ConservativeReport) -> list[list[float]]:
     if w["curve"]:
         corners.append([float(Fraction(x)) for x in w["curve"][-1]["to"]])
     elif "at" in w:
-        corners = [[float(Fraction(x)) for x in w["at"]]]
+        corners = [[float(Fraction(x)) for x in w.get("at_decimal", w["at"])]]
     return corners
 
 

@@ -164,6 +164,16 @@ def test_pictures(program, given, tmp_path):
     assert place.read_text(encoding="utf-8").count("<path") > 10
 
 
+def test_pictures_look_at_the_right_piece():
+    """The program is drawn on its own side of a kink that is not rational."""
+    from tamecheck.reports.conservative_picture import _value
+
+    report = conservative("where(exp(x) > 2, 1, 0)")
+    assert (_value(report, [0.6]), _value(report, [0.7])) == (0.0, 1.0)
+    report = conservative("where(exp(x + y) > 2, x + y, 0)", variables=["x", "y"])
+    assert (_value(report, [0.3, 0.3]), _value(report, [0.5, 0.5])) == (0.0, 1.0)
+
+
 def test_pictures_of_many_variables_are_refused(tmp_path):
     """There is no picture of three variables."""
     with pytest.raises(InputError, match="one or two variables"):
