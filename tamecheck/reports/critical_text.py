@@ -98,9 +98,16 @@ def _over_complex(content: dict, width: int) -> list[str]:
     more = [e for e in found["values"] if e["value"] not in real]
     if not more:
         return []
-    texts = [short(e) if e["real"] else f"{decimal(e['enclosure'][0])} + {decimal(e['enclosure'][1])} i" for e in more]
+    texts = [short(e) if e["real"] else _complex(*e["enclosure"]) for e in more]
     head = "over the complex numbers also " if found["complete"] else "over the complex numbers also at most "
     return wrap(head + ", ".join(texts), width, initial_indent="  ", subsequent_indent="    ")
+
+
+def _complex(real: list, imaginary: list) -> str:
+    """Return a complex number from the enclosures of its parts."""
+    first = "" if real == [0, 0] else decimal(real)
+    second = decimal(imaginary)
+    return f"{first}{'+' if first and not second.startswith('-') else ''}{second}i"
 
 
 def _point(x: object) -> str:
