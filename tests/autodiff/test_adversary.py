@@ -247,6 +247,21 @@ def curved(seed):
     return program, text, d.verdict, None, True
 
 
+def moved(seed):
+    """Return the same for a program and its image under an invertible affine change of variables: verdict and Clarke's answer stay (G9)."""
+    r = random.Random(SEED * 700_001 + seed)
+    e = tree(r, ["x", "y"], r.choice([2, 2, 3]), LINEAR)
+    text, _ = table(r)
+    program = brute.text(e)
+    a, b, c, d = 0, 0, 0, 0
+    while a * d == b * c:
+        a, b, c, d = [r.randint(-2, 2) for _ in range(4)]
+    lets = f"let x = ({a})*u + ({b})*v + ({r.randint(-2, 2)}); let y = ({c})*u + ({d})*v + ({Fraction(r.randint(-3, 3), 2)}); "
+    one, two = decision(program, text, ["x", "y"]), decision(lets + program, text, ["u", "v"])
+    same = one.verdict == two.verdict and (one.consequences is None or one.consequences.clarke == two.consequences.clarke)
+    return lets + program, text, one.verdict, two.verdict, same
+
+
 def strata_points(r, forms, n):
     """Return points on no, one, or two of the surfaces; pairs of them give segments inside strata."""
     out = [tuple([Fraction(r.randint(-3, 3)) for _ in range(n)]) for _ in range(6)]
@@ -305,6 +320,14 @@ def test_curved_programs(block):
         assert found[4], report(found)
 
 
+@pytest.mark.parametrize("block", range(2))
+def test_g9_verdicts_do_not_depend_on_coordinates(block):
+    """Random programs, rules, and affine maps."""
+    for seed in range(block * 10, block * 10 + 10 * MULTIPLIER):
+        found = moved(seed)
+        assert found[4], report(found)
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_pieces_with_transcendental_functions(block):
     """Values and what is returned on the cells of programs with exp, tanh, erf, log, roots."""
@@ -314,7 +337,7 @@ def test_pieces_with_transcendental_functions(block):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops, pieces_against_numbers, curved])
+@pytest.mark.parametrize("road", [one_variable, two_variables, two_variables_sets, loops, pieces_against_numbers, curved, moved])
 def test_a_thousand_programs_each(road):
     """A longer run of the same."""
     for seed in range(1_000, 1_000 + 1_000 * MULTIPLIER):

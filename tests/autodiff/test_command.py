@@ -113,6 +113,42 @@ def test_bad_input(program, options, message):
         conservative(program, **options)
 
 
+@pytest.mark.parametrize(
+    ("program", "answer"),
+    [
+        ("+".join(["relu(x)"] * 5_000), "clarke"),
+        ("+".join([f"relu(x - {k})" for k in range(400)]), "unknown"),
+        ("+".join([f"relu(x{k} - x{(k + 1) % 12})" for k in range(12)]), "unknown"),
+        ("relu(" * 150 + "x" + ")" * 150, "clarke"),
+        ("relu(" * 400 + "x" + ")" * 400, "TC110"),
+        ("relu(" * 40_000 + "x", "TC110"),
+        ("foo(x)", "TC150"),
+        ("relu(" + "9" * 3_000 + "*x - 1)", "clarke"),
+        ("exp(exp(exp(exp(exp(exp(x))))))", "exact-c1"),
+        ("max(x*y, z*w)", "unknown"),
+        ("relu(lgamma(x))", "unknown"),
+        ("x + 1/0", "undefined"),
+        ("((x + y)^60)^60", "unknown"),
+        ("", "TC101"),
+        ("x;;y", "TC101"),
+        ("inf*x", "TC101"),
+        ("'x'", "TC101"),
+    ],
+)
+def test_hostile_programs(program, answer):
+    """Huge, deep, unknown, malformed: an error with its code, an unknown, or the answer, in a second of processor time."""
+    import time
+
+    conservative("relu(x)")
+    started = time.process_time()
+    try:
+        found = conservative(program).verdict
+    except InputError as error:
+        found = error.code
+    assert found == answer
+    assert time.process_time() - started < 1.5
+
+
 MODEL = """
 from tamecheck import nn
 

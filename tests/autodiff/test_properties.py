@@ -43,6 +43,20 @@ def test_g1_rewriting_never_breaks_a_program(form, framework):
     assert conservative(form.replace("clamp(x, 0, 9)", "clamp(x, 0, 9) + relu(x - 9)"), framework).positive
 
 
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+@pytest.mark.parametrize("form", FORMS[1:])
+def test_g1_the_difference_is_normal_to_the_kink(form, framework):
+    """Forms of relu(x - 2y) return different vectors where x = 2y; their difference is orthogonal to the line."""
+    found = []
+    for f in (FORMS[0], form):
+        inner = f.replace("clamp(x, 0, 9)", "clamp(x, 0, 9) + relu(x - 9)").replace("max", "M").replace("x", "(x - 2*y)").replace("M", "max")
+        d = conservative(inner, framework, variables=["x", "y"]).decision
+        piece = next(d.pieces.of(c) for c in d.pieces.space.cells if d.pieces.space.contains(c, (Fraction(2), Fraction(1))))
+        found.append([Fraction(int(a.coeffs()[0]) if len(a) else 0, int(b.coeffs()[0])) for a, b in piece.returned])
+    u, v = found
+    assert 2 * (u[0] - v[0]) + (u[1] - v[1]) == 0
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_g2_weights_that_add_up_to_one(seed):
     """Affine combinations of forms of relu are conservative for relu if the weights add up to 1, and wrong programs of the same rules else."""
