@@ -4182,7 +4182,9 @@ class States:
         q = number(parameters[1]) if kind == "constant" and parameters[0] == "splat" else None
         if q is None or q.denominator != 1 or not 1 <= q <= MAXIMAL_NEAR_DEGREE or q * several[0].degree > MAXIMAL_NEAR_DEGREE:
             return None
-        result = several[0]
+        result, k = several[0], self.copies(n, arguments[0])
+        if q == 1:
+            return result._replace(defect_norm=p_multiple(result.defect_norm, k), value_norm=p_multiple(result.value_norm, k))
         for _ in range(int(q) - 1):
             result = self.product(n, (arguments[0],) * 2, [result, several[0]])
         return result

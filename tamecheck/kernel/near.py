@@ -281,7 +281,9 @@ class States:
         q = Fraction(parameters[1]) if kind == "constant" and parameters[0] == "splat" else None
         if q is None or q.denominator != 1 or not 1 <= q <= MAXIMAL_DEGREE or q * several[0].degree > MAXIMAL_DEGREE:
             return None
-        result = several[0]
+        result, k = several[0], self.copies(n, arguments[0])
+        if q == 1:
+            return result._replace(defect_norm=scaled(result.defect_norm, k), value_norm=scaled(result.value_norm, k))
         for _ in range(int(q) - 1):
             result = self.product(n, (arguments[0],) * 2, [result, several[0]])
         return result

@@ -184,6 +184,37 @@ def test_layer_normalisation_without_epsilon_is_invariant():
     assert refused.near is None and "M = 0" in refused.reason
 
 
+def test_quasi_homogeneity_multiplies_by_powers():
+    """H6: exponents (1, 1, 1, 2, 1, 3) multiply the network by 8 and by 27 for the factors 2 and 3, exactly; H5: near-3 with p' >= r^2/2."""
+    h = tc.homogeneity("a*relu(v*relu(w*x + p) + q) + c", group=list("avwpqc"), input_box=(-1, 1))
+    assert [h.weights[n] for n in "wpvqac"] == [1, 1, 1, 2, 1, 3]
+    point = {"a": 2, "v": 3, "w": 5, "p": -1, "q": 7, "c": -4, "x": Fraction(1, 2)}
+
+    def f(t: int) -> Fraction:
+        a, v, w, p, q, c = (Fraction(point[n]) * t ** int(h.weights[n]) for n in "avwpqc")
+        return a * max(v * max(w * point["x"] + p, 0) + q, 0) + c
+
+    assert (f(2) / f(1), f(3) / f(1)) == (8, 27)
+    assert h.near.degree == 3 and h.near.defect[2] >= Fraction(1, 2)
+
+
+@pytest.mark.parametrize("slope", [Fraction(0), Fraction(1, 2), Fraction(1)])
+def test_euler_identity_at_a_kink(slope):
+    """H21: a relu(v.x) with v.x = 0: any value of relu'(0) gives <h, theta> = 0 = 2 f, and no defect is claimed."""
+    a, v, x = Fraction(3), (Fraction(2), Fraction(-1)), (Fraction(1), Fraction(2))
+    inner = v[0] * x[0] + v[1] * x[1]
+    gradient = (max(inner, 0), a * slope * x[0], a * slope * x[1])
+    assert inner == 0 and gradient[0] * a + gradient[1] * v[0] + gradient[2] * v[1] == 0
+    assert tc.homogeneity("a*relu(v*x + w*y)", group=["a", "v", "w"]).near.defect == ()
+
+
+def test_the_modified_margin_of_a_cubic_is_constant():
+    """H20: with p_a = r of the certificate, (f - p_a)/r^3 = 1 for f = w^3 + w at every w > 0, where f/r^3 = 1 + 1/w^2 falls."""
+    near = tc.homogeneity("w^3 + w", group="w").near
+    for w in (Fraction(1, 3), Fraction(2), Fraction(50)):
+        assert (w**3 + w - sum([c * w**i for i, c in enumerate(near.gap)])) / w**3 == 1
+
+
 def test_what_is_zero_is_degenerate():
     """Every degree fits what is identically zero, and the report says so instead of choosing one."""
     h = tc.homogeneity("(w - w)*v", group=["w", "v"])

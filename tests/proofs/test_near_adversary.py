@@ -141,6 +141,15 @@ def test_repeated_entries_of_a_contraction():
     assert near.value[1] >= 4 and near.gradient[0] >= 4
 
 
+def test_exponents_that_enlarge_a_tensor():
+    """a^(1, 1, 1, 1) has four equal entries: its norm is twice |a|, also for the exponent 1."""
+    p = Program()
+    a, b = p.input("a", (), "parameter"), p.input("b", (4,), "parameter")
+    near = tc.homogeneity((p, {"f": p.contract("i,i->", p.map("pow", a, p.constant(1, (4,))), b)})).near
+    assert near.degree == 2 and near.value[2] >= 1  # |a (b_1 + ... + b_4)| <= 2 |a| |b| <= r^2
+    assert near.gradient[1] >= 2
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_known_degrees_are_found(seed):
     """Sums of products of powers, made so that one scaling with given weights exists: it is found, and all that are found hold."""

@@ -3530,7 +3530,9 @@ class Bounding:
             q = number(e.parameters[1]) if e.kind == "constant" and e.parameters[0] == "splat" else ZERO
             if q.denominator != 1 or not 1 <= q <= 64 or q * u[0].k > 64:
                 return None
-            made = u[0]
+            made, w = u[0], self.repeats(n, node.arguments[0])
+            if q == 1:
+                return made._replace(dn=stretched(made.dn, w), vn=stretched(made.vn, w))
             for _ in range(int(q) - 1):
                 made = self.pair(n, [node.arguments[0]] * 2, made, u[0])
             return made
