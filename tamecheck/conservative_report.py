@@ -56,7 +56,8 @@ class ConservativeReport(Keyed):
     def certificate(self) -> Certificate | Written | None:
         """What the independent checker can verify of the verdict, ``None`` if nothing (then `certificate_obstacle` says why).
 
-        A refutation holds the program, the table of rules, the curves and the numbers.  A positive verdict on a rule book has the compositional
+        A refutation holds the program, the table of rules, the curves and the numbers; the checker has accepted it (``checked``).
+        A positive verdict on a rule book has the compositional
         certificate if there is one: it is about *all* admissible rules (certificate format, section 10).
         """
         if self._certificate is None:
@@ -144,9 +145,11 @@ def _certificate(report: ConservativeReport) -> Certificate | Written | str:
         if decision.witness is None:
             return f"the verdict is {content['verdict']}"
         try:
-            return Written(refutation(decision, content["mode"]))
+            written = Written(refutation(decision, content["mode"]))
         except Unwritten as reason:
             return str(reason)
+        answer = written.check()
+        return written if answer else f"the checker cannot follow it: {answer.code} {answer.reason}"
     if decision.rules.book is None or any([decision.rules.given(name) for name in decision.code.operators()]):
         return "the exact decision on rules of a file leaves no certificate"
     found = certify(content["formula"], sharpness=False)

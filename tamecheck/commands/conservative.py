@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     report = conservative(source, options.rules, variables=names, mode=options.mode)
     if options.plot:
         report.plot(options.plot)
-    checked = None if report.positive or report.certificate is None else report.certificate.check().verdict
+    checked = None if report.positive or report.certificate is None else report.certificate.checked.verdict
     written = _write(options.certificate, report.certificate) if options.certificate else None
     if options.json:
         more = {"certificate": written, "certificate_obstacle": report.certificate_obstacle} if options.certificate else {}
