@@ -111,6 +111,62 @@ def is_true(document, r: random.Random) -> bool:
     return True
 
 
+def skeleton(stack: dict) -> tuple:
+    """Return what does not depend on samples, enclosures and discs: a decomposition with given factors has one skeleton."""
+    sections = tuple([tuple(sorted(map(tuple, x["zero"]))) for x in stack["sections"]])
+    over = tuple([skeleton(child) for child in stack.get("over", ())])
+    return sections, tuple(sorted(stack.get("null", ()))), tuple(stack.get("signs", ())), over
+
+
+def merged(r: random.Random, document: dict) -> dict:
+    """Return the document with two neighbouring sections made one, discs and all: what a careless engine would write."""
+    candidates = [s for s in enemies.stacks(document["root"]) if len(s["sections"]) > 1]
+    if not candidates:
+        return {}
+    stack = r.choice(candidates)
+    i = r.randrange(len(stack["sections"]) - 1)
+    first, second = stack["sections"][i], stack["sections"][i + 1]
+    counts: dict[int, int] = {}
+    for n, e in first["zero"] + second["zero"]:
+        counts[n] = counts.get(n, 0) + e
+    places = {n: [k for k, x in enumerate(stack["sections"]) if n in [m for m, _ in x["zero"]]] for n in counts}
+    low, high = Fraction(stack["samples"][i]), Fraction(stack["samples"][i + 2])
+    for n, _, discs in stack.get("roots", ()):
+        real = sorted([d for d in discs if d[1] == "0"], key=lambda d: Fraction(d[0]))
+        own = [real[places[n].index(k)] for k in (i, i + 1) if n in places and k in places[n]]
+        if own:
+            keep = [d for d in discs if d not in own]
+            discs[:] = [*keep, [str((low + high) / 2), "0", str((high - low) * Fraction(15, 32)), sum([d[3] for d in own])]]
+    stack["sections"][i : i + 2] = [{"at": first["at"], "zero": [[n, e] for n, e in counts.items()]}]
+    del stack["samples"][i + 1]
+    for key in ("over", "signs"):
+        if key in stack:
+            del stack[key][2 * i + 2 : 2 * i + 4]
+    if "signs" in stack:
+        vanishing = [any(f in counts for f, _ in pairs) for _, pairs in document["products"]]
+        stack["signs"][2 * i + 1] = "".join(["0" if v else c for v, c in zip(vanishing, stack["signs"][2 * i + 1], strict=True)])
+    document["cells"] = sum([len(s["signs"]) for s in enemies.stacks(document["root"]) if "signs" in s])
+    return document
+
+
+def compare_skeletons(count: int, seed: str, change=None) -> int:
+    """Return how many mutants with the same polynomials and factors were accepted; their skeletons have to be right."""
+    accepted = 0
+    names = sorted(enemies.DECOMPOSITIONS)
+    for k in range(count):
+        r = random.Random(f"{seed} {k}")
+        name = names[k % len(names)]
+        document = (change or r.choice((mutant, merged)))(r, enemies.right(name))
+        honest = enemies.right(name)
+        if any(document.get(key) != honest[key] for key in ("polynomials", "factors", "variables", "products", "projection")):
+            continue
+        if cell_checker.answer(json.dumps(document), 20)["verdict"] == "valid":
+            accepted += 1
+            cut = any("cuts" in s for d in (document, honest) for s in enemies.stacks(d["root"]))
+            assert cut or skeleton(document["root"]) == skeleton(honest["root"]), f"mutant {k} of {name} is accepted and wrong"
+    return accepted
+
+
 def run(count: int, seed: str) -> tuple[int, int]:
     """Return how many mutants were accepted and refused; each accepted one is tested."""
     accepted, refused = 0, 0
@@ -131,6 +187,23 @@ def test_accepted_mutants_are_true():
     """A few accepted mutants (other samples, other discs, other enclosures) are right decompositions; most are refused."""
     accepted, refused = run(400 * MULTIPLIER, "mutant")
     assert accepted > 10 * MULTIPLIER and refused > 250 * MULTIPLIER
+
+
+def test_accepted_mutants_have_the_right_skeleton():
+    """In any number of variables an accepted mutant has the sections, signs and cells of the right document."""
+    assert compare_skeletons(150 * MULTIPLIER, "skeleton") > 5 * MULTIPLIER
+
+
+def test_merged_sections_are_refused():
+    """Two sections made one, with a disc around both and the counts that fit, are never accepted."""
+    assert compare_skeletons(150 * MULTIPLIER, "merged", merged) == 0
+
+
+@pytest.mark.slow
+def test_many_skeletons():
+    """The same, many times."""
+    compare_skeletons(6_000, "many skeletons")
+    assert compare_skeletons(3_000, "many merged", merged) == 0
 
 
 @pytest.mark.slow
