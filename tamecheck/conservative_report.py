@@ -57,8 +57,8 @@ class ConservativeReport(Keyed):
         """What the independent checker can verify of the verdict, ``None`` if nothing (then `certificate_obstacle` says why).
 
         A refutation holds the program, the table of rules, the curves and the numbers; the checker has accepted it (``checked``).
-        A positive verdict on a rule book has the compositional
-        certificate if there is one: it is about *all* admissible rules (certificate format, section 10).
+        A positive verdict on a rule book has the compositional certificate if there is one: it is about *all* admissible
+        rules (certificate format, section 10).
         """
         if self._certificate is None:
             self._certificate = _certificate(self)
