@@ -1,7 +1,8 @@
 """Conditions on the signs of products of polynomials, as trees.
 
 A *sign set* is a set of signs that a polynomial may have, as three bits: `NEGATIVE`, `ZERO`, `POSITIVE`.  A *node* says that a product of irreducible
-polynomials has a sign of a set, or combines nodes by "and" and "or"; negations are gone into the sign sets.
+polynomials has a sign of a set, or combines nodes by "and" and "or"; negations are gone into the sign sets.  Nodes come from formulas of bounded size
+(`tamecheck.geometry.cad.small_formulas`), so functions over them may recurse.
 """
 
 from collections.abc import Callable, Iterable, Sequence
