@@ -48,9 +48,10 @@ def main() -> None:
     ), 3)  # fmt: skip
 
     def draw(axes) -> None:
-        for (steps, values), color in zip(curves.values(), ("#0072b2", "#d55e00", "#009e73"), strict=True):
-            axes.semilogx(steps, values, color=color)
-        axes.axhline(TARGET, color="k", lw=0.8, ls="--")
+        for (seed, (steps, values)), color in zip(curves.items(), ("#0072b2", "#d55e00", "#009e73"), strict=True):
+            axes.semilogx(steps, values, color=color, label=f"seed {seed}")
+        axes.axhline(TARGET, color="k", lw=0.8, ls="--", label="1/(4 sqrt 2)")
+        axes.legend(frameon=False, loc="lower right")
         axes.set_ylim(0, 0.2)
         axes.set_xlabel("step")
         axes.set_ylabel("normalised margin")
