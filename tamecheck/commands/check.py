@@ -60,7 +60,11 @@ def _decomposition(path: Path) -> dict | None:
 
     answer = run_checker(path)
     cell = answer.pop("where", None)
-    return {**answer, **({"where": f"cell {tuple(cell)}"} if cell else {}), "steps": answer.get("stacks"), "exit": CHECKED[answer["verdict"]]}
+    if cell:
+        answer["where"] = f"cell {tuple(cell)}"
+    if "theorem" in answer:
+        answer["axioms"] = [{"name": "signs are constant on the cells", "reference": answer["theorem"]}]
+    return {**answer, "steps": answer.get("stacks"), "exit": CHECKED[answer["verdict"]]}
 
 
 def _same_program(options: argparse.Namespace, path: Path) -> tuple[bool, str]:
