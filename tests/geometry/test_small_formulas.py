@@ -15,7 +15,7 @@ from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, TamecheckError
 from tamecheck.geometry.cad import branches, equation_steps, existential, inequality_steps, quantifiers, small_formulas, variable_changes
 from tamecheck.geometry.cad import virtual_substitution as vs
-from tamecheck.geometry.cad.sign_conditions import FALSE, FLIP, NONNEGATIVE, NONZERO, POSITIVE, conjunction
+from tamecheck.geometry.cad.sign_conditions import FALSE, FLIP, NONNEGATIVE, NONZERO, POSITIVE, TRUE, ZERO, conjunction
 from tamecheck.ground import statements
 from tamecheck.ground.polynomials import Ring
 
@@ -106,7 +106,10 @@ SENTENCES = [
     "exists x, y: x^2-a*y^2 < 0 and x*y > 0", "exists x: x^3 == a and x^2 == b", "exists x: x^2 >= a and x^2 <= b and x*a > 1",
     "exists x: a*x^2+x+b == 0 and x > 1", "forall x, y: x^2+y^2 == 1 implies a*x+b*y <= 1", "exists x: x == a and x^2 == b",
     "exists x: a*x <= 0 and x > 0 and b*x >= 1", "exists x: x > 0 and x < 1 and a*x > b", "forall x: x^4+a*x^2+b*x+c >= 0",
-    "exists x: a*x^2+b == 0 and x^3 > 2", "exists x, y: x^3+x*y^2+y^3 < 0 and x^3-3*x*y^2+y^3 > 0",
+    "exists x: a*x^2+b == 0 and x^3 > 2", "exists x, y: x^2 == a and y^2 == b and x > 0 and y > 1",
+    "exists x, y: x > a and x < 1 and a*y^2+y == b and y > 0", "exists x, y: x == y+a and y == 2*x-b and x > y",
+    "exists x, y: a == 1 and a*x+y > b and x*y == a and x > 0",
+    "exists x, y: x^3+x*y^2+y^3 < 0 and x^3-3*x*y^2+y^3 > 0",
 ]  # fmt: skip
 
 
@@ -150,6 +153,8 @@ MUTANTS = {
         inequality_steps.root_counting, "takes_negative_values", inequality_steps.root_counting.has_root
     ),
     "the parity of a pseudo-remainder": lambda m: m.setattr(equation_steps, "remainder", forgetful(equation_steps.remainder)),
+    "what components say about parameters": lambda m: m.setattr(existential, "_kept", careless(existential._kept)),
+    "a parameter that is given stays given": lambda m: m.setattr(equation_steps, "substituted", unrestricted(equation_steps.substituted)),
     "negative multiples": lambda m: m.setattr(variable_changes, "ANY", POSITIVE),
 }
 
@@ -161,6 +166,33 @@ def lenient(restrict):
         return True if f.terms == 1 and mask == NONNEGATIVE else restrict(self, f, mask)
 
     return changed
+
+
+def careless(kept):
+    """Return a way to replace a component by nothing."""
+    return lambda branch, members, instead: kept(branch, members, TRUE)
+
+
+def unrestricted(substituted):
+    """Return a substitution whose branches forget facts that are added later."""
+
+    def changed(branch, k, equation, place):
+        out = substituted(branch, k, equation, place)
+        return [Forgetful(b) for b in out] if not branch.facts.keys().isdisjoint([equation]) and equation.line >= 0 else out
+
+    return changed
+
+
+class Forgetful(branches.Branch):
+    """A branch that does not keep the equation of a parameter."""
+
+    def __init__(self, other):
+        super().__init__(other.table)
+        for name in ("facts", "bounds", "signs", "clauses"):
+            setattr(self, name, getattr(other, name))
+
+    def restrict(self, f, mask):
+        return True if f.line >= 0 and mask == ZERO else super().restrict(f, mask)
 
 
 def forgetful(remainder):
