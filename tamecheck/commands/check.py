@@ -63,7 +63,7 @@ def _decomposition(path: Path) -> dict | None:
     if cell:
         answer["where"] = f"cell {tuple(cell)}"
     if "theorem" in answer:
-        answer["axioms"] = [{"name": "signs are constant on the cells", "reference": answer["theorem"]}]
+        answer["axioms"] = [{"name": "constancy of signs on cells", "reference": answer["theorem"]}]
     return {**answer, "steps": answer.get("stacks"), "exit": CHECKED[answer["verdict"]]}
 
 
