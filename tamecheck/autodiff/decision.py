@@ -23,6 +23,8 @@ from tamecheck.autodiff.space import Cell, TooCurved
 from tamecheck.autodiff.witnesses import Witness
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded
+from tamecheck.geometry.univariate.constants import Unresolved
+from tamecheck.geometry.univariate.expressions import TooLarge, Undefined
 
 VERDICTS = (
     "exact-c1",
@@ -85,8 +87,10 @@ def decide(code: Code, rules: Rules, *, mode: str = "reverse", budget: Budget | 
     except (Undecided, NotSupported) as reason:
         what = f"the function {reason} is not treated exactly" if isinstance(reason, NotSupported) else f"undecided: {reason}"
         out.note(what)
-    except TooCurved as reason:
+    except (TooCurved, Unresolved) as reason:
         out.note(str(reason))
+    except (TooLarge, Undefined) as reason:
+        out.note(f"an expression of one variable: {reason}")
     except BudgetExceeded as stop:
         if stop.code in ("TC301", "TC302", "TC303"):
             stop.partial = out
@@ -190,7 +194,7 @@ def _refined(out: Decision, mode: str, budget: Budget | None) -> Consequences | 
             if len(fine.space.cells) > MAXIMAL_CELLS:
                 break
             facts = function.examine(fine)
-    except (Undecided, TooCurved, Missing, BudgetExceeded):
+    except (Undecided, TooCurved, Missing, BudgetExceeded, Unresolved, TooLarge, Undefined):
         pass
     if best is not None:
         out.pieces, out.function, found = best

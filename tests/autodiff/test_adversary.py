@@ -180,6 +180,11 @@ def pieces_against_numbers(seed):
     names = ["x"] if r.random() < 0.6 else ["x", "y"]
     kinds = ["add", "sub", "scale", "max", "min", "abs", "relu", "where", *SMOOTH[:8], *(["mul"] if r.random() < 0.5 else [])]
     e = tree(r, names, r.choice([2, 3]), kinds + (PARTIAL if r.random() < 0.3 else []))
+    if r.random() < 0.25:
+        # exp, tanh, ... of something that tends to infinity at a kink, in a branch that is guarded twice
+        inner = tree(r, names, 1, ["add", "sub", "mul", "abs"])
+        safe = ("div", tree(r, names, 1, ["add", "scale"]), ("where", inner, inner, ("number", Fraction(1)), ">"))
+        e = ("where", inner, ("mul", e, (r.choice([*SMOOTH[:7], "neg"]), safe)), tree(r, names, 1, ["add", "mul"]), ">")
     program = brute.text(e)
     d = decision(program, "base = \"torch\"\n", names)
     if d.pieces is None or not d.pieces.settled:
@@ -222,6 +227,10 @@ def jumps_against_numbers(d, e, names):
             continue
         if abs(sides[0] - sides[1]) > mpmath.mpf(10) ** -6 and cell.number not in claimed and d.function.continuous:
             return "missed jump", str(x)
+        if d.verdict in ("exact-c1", "clarke", "conservative"):
+            steep = [numeric.Numbers((near + s * Fraction(1, 10**k),), names).gradient(e)[names[0]] for s in (-1, 1) for k in (6, 9, 12)]
+            if any([g is None or abs(g) > 1_000 for g in steep]):
+                return "steep", str(x)
     return None
 
 

@@ -64,6 +64,22 @@ def test_jumps_and_blow_ups_at_irrational_points(program, kind, where):
     assert (r.verdict, r.witness["kind"], r.witness["at"]) == ("not-conservative", kind, [where])
 
 
+@pytest.mark.parametrize(
+    ("program", "verdict"),
+    [
+        ("where(x > 0, x*sin(1/where(x > 0, x, 1)), 0)", "unknown"),
+        ("where(x > 0, sin(1/where(x > 0, x, 1)), 0)", "unknown"),
+        ("where(x > 0, exp(-1/where(x > 0, x, 1)), 0)", "exact-c1"),
+        ("where(x > 0, x*exp(-1/where(x > 0, x, 1)), 0*x)", "exact-c1"),
+        ("where(x > 0, x*exp(1/where(x > 0, x, 1)), 0)", "not-conservative"),
+        ("where(x > 0, x*atan(1/where(x > 0, x, 1)), 0)", "clarke"),
+    ],
+)
+def test_functions_of_what_tends_to_infinity(program, verdict):
+    """A denominator inside exp, sin, atan makes a piece singular at the end of its interval: x sin(1/x) is continuous and not Lipschitz."""
+    assert conservative(program).verdict == verdict
+
+
 def test_infinitely_many_kinks_are_not_listed():
     """|sin x| has no finite list of kinks: open, never passed over."""
     r = conservative("abs(sin(x))")
