@@ -45,8 +45,8 @@ class Decision:
     witness : for a true statement that begins with ``exists`` (or a false one that begins with ``forall``), exact values of these
         variables; empty otherwise
     verified : whether the witness was put into the matrix and the signs of all atoms computed exactly again
-    method : the projection that was used
-    stacks : how many stacks were built
+    method : the projection that was used, ``"coverings"`` or ``"virtual substitution"``
+    stacks : how many stacks were built (lines looked at, branches)
     """
 
     verdict: str

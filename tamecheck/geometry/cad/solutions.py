@@ -1,4 +1,4 @@
-"""Quantifier-free formulas from decompositions whose cells are labelled true or false.
+"""Quantifier-free formulas: without cells for small formulas, otherwise from decompositions whose cells are labelled true or false.
 
 Every cell has a sign vector of projection factors.  If no vector belongs to both a true and a false cell, the true set is a union of
 sign conditions, and a short disjunction of these is chosen greedily (in the spirit of Hong 1992 and Brown 2003).  Otherwise derivatives of the
@@ -47,8 +47,8 @@ class Elimination:
     matrix : Formula or None — the same as an object; ``None`` if roots had to be used
     variables : tuple of str — the free variables
     extended : bool — whether ``root( )`` occurs
-    method : the projection that was used
-    stacks : how many stacks were built
+    method : the projection that was used, ``"coverings"`` or ``"virtual substitution"``
+    stacks : how many stacks were built (lines looked at, branches)
     """
 
     formula: str
