@@ -16,6 +16,7 @@ from tamecheck.kernel.tails import Big, Tails
 
 STARTS = (16, 64, 1024, 2**14, 2**20)
 MAXIMAL_HALVINGS = 600
+MAXIMAL_WORK = 6_000  # nodes evaluated: long functions are halved less often
 CLOSE = 1 + Fraction(1, 2**40)
 KEPT_BITS = 64
 
@@ -91,7 +92,7 @@ def _refined(gate, cuts: list[Fraction], k: int, wanted: Fraction) -> list | Non
 
     for low, high in zip(cuts, cuts[1:], strict=False):
         push(low, high)
-    for _ in range(MAXIMAL_HALVINGS):
+    for _ in range(max(80, min(MAXIMAL_HALVINGS, MAXIMAL_WORK // len(gate.rows)))):
         known, worst, low, high, _ = heap[0]
         if known and worst >= 0:
             break
