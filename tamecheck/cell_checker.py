@@ -604,6 +604,8 @@ class Real:
             self.below = self._sign(self.low, FIRST_BITS)
             if self.below == 0 or self._sign(self.high, FIRST_BITS) != -self.below:
                 raise Unable("TC863", "no change of sign at the ends of an interval is seen")
+            # the interval may be short from the beginning
+            self._measure()
         width = self.high - self.low
         working = 2 * max(self.bits, 32) + FIRST_BITS
         with precision(working):
@@ -629,6 +631,9 @@ class Real:
                     break
             else:
                 raise Unable("TC863", "a root is not approximated")
+        self._measure()
+
+    def _measure(self) -> None:
         relative = (self.high - self.low) / (1 + abs(self.low))
         self.bits = max(int(relative.q).bit_length() - int(relative.p).bit_length() - 1, 1)
 

@@ -19,6 +19,7 @@ from tamecheck import cell_checker
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, CertificateRejected, InputError
 from tamecheck.geometry.cad.evidence import Evidence
+from tamecheck.ground.algebraic import real_roots
 
 MULTIPLIER = int(os.environ.get("TAMECHECK_TEST_MULTIPLIER", "1"))
 LARGE = ("x_axis_ellipse_polys", "hong90_reduced_polys", "solotareff_polys")
@@ -50,6 +51,15 @@ def test_coefficients_without_common_real_zero():
     assert len(d) == 21
     answer = d.evidence().verify()
     assert (answer["verdict"], answer["cells"]) == ("valid", 21), answer
+
+
+@pytest.mark.parametrize("bits", [500, 4_000])
+def test_roots_that_are_known_sharply(bits):
+    """Other computations may have refined a number before: the interval that is written is short, and accepted all the same."""
+    for root, _ in real_roots((-2, 0, 1)):
+        root.ball(bits)
+    answer = tc.cells(["x^2-2", "y^2-x-3"], ["x", "y"]).evidence().verify()
+    assert answer["verdict"] == "valid", answer
 
 
 @pytest.mark.parametrize("projection", ["auto", "mccallum", "lazard"])
