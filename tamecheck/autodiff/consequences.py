@@ -94,7 +94,8 @@ def examine_clarke(pieces: Pieces, facts: FunctionFacts, budget: Budget | None =
         if p.value is None or p.outside or not p.defined or (inside is not None and cell.number not in inside):
             continue
         if cell.dimension == space.n:
-            if not p.unknown and any([pieces.vanishes(f.add(a, b, -1), cell) is False for a, b in zip(p.returned, pieces.derivative(p), strict=True)]):
+            differences = [] if p.unknown else [f.add(a, b, -1) for a, b in zip(p.returned, pieces.derivative(p), strict=True)]
+            if any([pieces.vanishes(d, cell) is False for d in differences]):
                 found.clarke = found.smooth = False
                 found.outside_clarke.append(cell)
             continue

@@ -77,8 +77,9 @@ def examine(pieces: Pieces, inside: frozenset[int] | None = None) -> FunctionFac
 
 def _rough(pieces: Pieces, p: Piece) -> bool:
     """Return whether a piece need not be smooth beyond its cell."""
-    singular = [g.kind in ("log", "root", "asin", "acos") or not g.argument[1].is_constant() for g in pieces.field.generators if g.argument is not None]
-    return not p.value[1].is_constant() or any(singular)
+    generators = [g for g in pieces.field.generators if g.argument is not None]
+    singular = any([g.kind in ("log", "root", "asin", "acos") or not g.argument[1].is_constant() for g in generators])
+    return singular or not p.value[1].is_constant()
 
 
 def _meet(pieces: Pieces, facts: FunctionFacts, own: Piece, other: Piece) -> None:

@@ -54,7 +54,8 @@ def blowup(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         f"at {space.formula(cell)} the derivative {pieces.field.text(slope)} tends to {tends} from the {side}: "
         "the program is not locally Lipschitz, so no conservative field exists"
     )
-    more = {"at": [_shown(low)], "at_decimal": [_decimal(cell)], "side": side, "derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
+    more = {"at": [_shown(low)], "at_decimal": [_decimal(cell)], "side": side}
+    more |= {"derivative": pieces.field.text(slope), "growth": tends, "slopes": slopes}
     numbers = _orders(pieces, other, low.rational, side)
     return Witness("blow-up", [], None, None, None, text, more, numbers=numbers, segment=_segment(low, side))
 

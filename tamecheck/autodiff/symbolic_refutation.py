@@ -24,7 +24,8 @@ def jump(pieces: Pieces, cell: Cell, other: Cell) -> Witness | None:
         f"at ({', '.join(at)}) the program is {shown[0]} and tends to {shown[1]} from where {pieces.space.formula(other)}: "
         "it is not continuous"
     )
-    more = {"at": at, "at_decimal": decimals, "value": shown[0], "limit": shown[1], "jump": f.text(f.add(there.value, own.value, -1)), "jump_decimal": shown[2]}
+    more = {"at": at, "at_decimal": decimals, "value": shown[0], "limit": shown[1]}
+    more |= {"jump": f.text(f.add(there.value, own.value, -1)), "jump_decimal": shown[2]}
     numbers = (Number(None, shown[0], value), Number(None, shown[1], limit))
     return Witness("jump-curve", [], None, None, None, text, more, numbers=numbers, segment=_segment(pieces, cell, other))
 
