@@ -63,13 +63,21 @@ class Flow:
         return f"<Flow: {len(self.names)} variables, {len(self.times)} states, {self.solver}; {', '.join(counts)}>"
 
     def to_json(self) -> dict:
-        """Return the report with the keys of the interface."""
+        """Return the report with the keys of the interface; numbers that are not finite (log t at t = 0) are null."""
         return {
             "times": self.times.tolist(), "states": self.states.tolist(), "names": self.names,
-            "diagnostics": {name: values.tolist() for name, values in self.diagnostics.items()}, "error_bar": self.error_bar, "solver": self.solver,
-            "events": self.events, "verdicts": self.verdicts, "complete": self.complete, "message": self.message,
+            "diagnostics": {name: [_finite(v) for v in values.tolist()] for name, values in self.diagnostics.items()},
+            "error_bar": self.error_bar, "solver": self.solver,
+            "events": self.events, "verdicts": [{**v, "values": {k: _finite(x) for k, x in v["values"].items()}} for v in self.verdicts],
+            "complete": self.complete, "message": self.message,
             "homes": [s.name for s in self.certificate.homes], "seconds": self.seconds,  # type: ignore[attr-defined]
         }  # fmt: skip
+
+
+def _finite(x: float) -> float | None:
+    from math import isfinite
+
+    return x if isfinite(x) else None
 
 
 def flow(

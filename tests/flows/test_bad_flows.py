@@ -1,5 +1,6 @@
 """Bad input: a code, what and where, and what to try, within a second, for everything a caller can get wrong."""
 
+import json
 import time
 
 import numpy as np
@@ -191,4 +192,6 @@ def test_a_configuration_with_labels(tmp_path):
     path.write_text('program = "w1*x1 + w2*x2"\nvariables = ["w1", "w2"]\ninitial = [0.1, 0.0]\nlabels = [1, -1]\ngoal = 200\n'
                     "[data]\nx1 = [1.0, -4.0]\nx2 = [2.0, -1.0]\n")  # fmt: skip
     run = tc.flow(str(path))
+    text = json.dumps(run.to_json(), allow_nan=False)
+    assert json.loads(text)["diagnostics"]["log_time"][0] is None
     assert run.complete and run.verdict == "consistent" and run.diagnostics["log_inverse_loss"][-1] == pytest.approx(200)
