@@ -7,7 +7,7 @@ and solves these (`tamecheck.geometry.cad.systems`).  The dominating variable ca
 The search is not complete; what it finds is proved, by `Arc.verify`, which computes all lower coefficients again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -27,6 +27,8 @@ Series = dict[int, fmpz_mpoly]
 Shape = tuple[int | None, ...]
 """The exponents; ``None`` for a coordinate that is 0."""
 MAXIMAL_TERMS = 400
+Charts = Callable[[int, AlgebraicNumber], bool]
+"""Whether a value is possible where the i-th coordinate dominates."""
 
 
 @dataclass
@@ -152,8 +154,10 @@ def substituted(p: fmpz_mpoly, series: Sequence[Series], ring: Ring) -> Series:
 class Search:
     """Search for arcs of one piece of a function."""
 
-    def __init__(self, pieces: Pieces, face: Face, budget: Budget | None = None, conditions: Sequence[Condition] = ()) -> None:
-        self.pieces, self.face, self.budget = pieces, face, budget
+    def __init__(
+        self, pieces: Pieces, face: Face, budget: Budget | None = None, conditions: Sequence[Condition] = (), possible: Charts | None = None
+    ) -> None:
+        self.pieces, self.face, self.budget, self.possible = pieces, face, budget, possible
         self.n = len(pieces.ring.names)
         self.derivative = gradient(face.value)
         self.conditions = [*pieces.conditions(face), *conditions]
@@ -183,12 +187,22 @@ class Search:
                 for sign in (1, -1):
                     if targets is not None and targets <= set(found):
                         return found
+                    if targets is not None and not self._hopeful(shape, targets - set(found)):
+                        continue
                     if self.budget is not None:
                         self.budget.spend(1, "arcs to infinity")
                     for arc in self._try(shape, dominant, sign, count):
                         if arc.value not in found:
                             found[arc.value] = arc
         return found
+
+    def _hopeful(self, shape: Shape, targets: set[AlgebraicNumber]) -> bool:
+        """Return whether some target is possible in all charts in which an arc of this shape ends."""
+        if self.possible is None:
+            return True
+        least = min([e for e in shape if e is not None])
+        ends = [i for i, e in enumerate(shape) if e == least]
+        return any([all([self.possible(i, value) for i in ends]) for value in targets])
 
     def _try(self, shape: Shape, dominant: int, sign: int, count: int) -> Iterator[Arc]:
         names = [f"a{i}_{k}" for i, e in enumerate(shape) if e is not None and i != dominant for k in range(count + 1)]

@@ -231,8 +231,10 @@ def _space(pieces: Pieces, result: AtInfinity, sets: Iterable[Critical], budget:
             _add(result, proved, polar_arcs(pieces, face, missing(), share(budget, SEARCH)), face)
     for b in bounds:
         b.refine(missing())
-    for face in full:
-        _add(result, proved, _arcs(Search(pieces, face, share(budget, SEARCH)), missing(), not result.complete, n), face)
+    for b in bounds:
+        if b.face.dimension == n:
+            search = Search(pieces, b.face, share(budget, SEARCH), possible=b.possible)
+            _add(result, proved, _arcs(search, missing(), not result.complete, n), b.face)
     for e in along_faces(pieces, bounds, proved, share(budget, SEARCH)):
         result.values.append(Value(e.value, e.face, e.arc, "arc", False, e.kind))
         if e.kind == "guard":

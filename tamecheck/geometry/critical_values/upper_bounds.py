@@ -76,6 +76,13 @@ class FaceBound:
         """Take another set that holds all values."""
         self.values, self.reason, self.charts, self.flat = values, "", [], None
 
+    def possible(self, i: int, value: AlgebraicNumber) -> bool:
+        """Return whether a value is possible where the i-th coordinate dominates (on a face of full dimension)."""
+        if self.between or self.flat is None or len(self.charts) != len(self.pieces.ring.names):
+            return True
+        values = self.charts[i].values
+        return values is None or values.degree() > 0 and value.sign_of(values) == 0
+
     def refine(self, suspects: set[AlgebraicNumber], *, thorough: bool = False) -> None:
         """Remove those suspects that are certainly no values; ``thorough``: by the cones of exponents, too."""
         suspects = suspects & self.values
