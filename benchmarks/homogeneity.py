@@ -198,12 +198,14 @@ def cells(row: dict) -> list[str]:
     if h.near is not None and not h.near.certified:
         near += ", not certified"
     why = h.reason.split(": ", 1)[-1] if h.near is None else "f_H = 0" if h.near.degenerate else ""
-    return [row["name"], f"{row['found']} of {row['true']}", str(h.degree if h.degree is not None else "none"), quasi, str(len(h.invariances)), near, why]
+    degree = "none" if h.degree is None else str(h.degree)
+    return [row["name"], f"{row['found']} of {row['true']}", degree, quasi, str(len(h.invariances)), near, why]
 
 
 def table(rows: list[dict]) -> str:
     """Return the table in Markdown."""
-    head = ["network", "scalings found, of those there are", "degree in the parameters", "quasi-homogeneous", "invariances", "near-homogeneous", "remark"]
+    head = ["network", "scalings found, of those there are", "degree in the parameters", "quasi-homogeneous", "invariances", "near-homogeneous"]
+    head.append("remark")
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join([c.replace("|", "\\|") for c in cells(r)]) + " |" for r in rows])
 

@@ -26,6 +26,8 @@ from tamecheck.kernel.scaling import ANY, degrees
 from tamecheck.proofs.gates import Gates
 
 LONGEST = 4_000  # digits of a number in a claim
+MAXIMAL_QUOTIENTS = 20  # looked at to explain a failure
+DEGREE_ZERO = "M = 0: a quotient whose two sides vary (softmax, attention scores, normalisation with eps > 0); the degree must be at least 1"
 
 
 class Failure(NamedTuple):
@@ -174,11 +176,10 @@ def _first(program, target: int, states: States, reason: str) -> tuple[int, str]
     """Return the first node below the target that has no state, and why."""
     cone = program.ancestors([target])
     first = next((n for n in cone if isinstance(states.found[n], str)), target)
-    for n in cone:
-        kind, parameters, arguments, _ = program.nodes[n]
-        if (kind, parameters) == ("map", ("div",)) and all([states.depends[a] for a in arguments]) and isinstance(states.found[n], str):
-            if first == n or first in program.ancestors([arguments[1]]):
-                return first, "M = 0: a quotient whose two sides vary (softmax, attention scores, normalisation with eps > 0); the degree must be at least 1"
+    quotients = [n for n in cone if program.nodes[n][:2] == ("map", ("div",)) and isinstance(states.found[n], str)]
+    for n in [n for n in quotients if all([states.depends[a] for a in program.nodes[n][2]])][:MAXIMAL_QUOTIENTS]:
+        if first == n or first in program.ancestors([program.nodes[n][2][1]]):
+            return first, DEGREE_ZERO
     return first, reason
 
 
