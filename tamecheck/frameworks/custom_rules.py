@@ -41,8 +41,8 @@ def decide_rule(forward: str, backward: str | Sequence[str], variables: Sequence
 
     Examples
     --------
-    >>> decide_rule("round(x)", "g").verdict                                         # straight through
-    'not-conservative'
+    >>> decide_rule("round(x)", "g").verdict                                         # straight through: the derivative of x
+    'conservative-for-other'
     >>> decide_rule("min(max(x, 0), 1)", "where(x >= 0 and x <= 1, g, 0)").verdict   # clipped relu
     'clarke'
     """
