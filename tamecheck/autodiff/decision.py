@@ -128,12 +128,17 @@ def _run(out: Decision, mode: str, budget: Budget | None) -> None:
 
 def _another(out: Decision) -> None:
     """Ask whether the rule, refuted on an open set, is a conservative field of another function; where it is the derivative of the program
-    on all open cells, it is the function that is at fault, not the rule."""
+    on all open cells, it is the function that is at fault, not the rule.
+
+    The other function is named always.  It is the verdict only where it says something: in one dimension every bounded rule is conservative for its
+    integral, and a program that is not locally Lipschitz has no conservative field whatever the rule.
+    """
     n = out.pieces.space.n
     if any([v.cell.dimension == n for v in out.rule.violations]):
         out.other = other(out.pieces)
         if out.other is not None:
-            out.verdict = "conservative-for-other"
+            if n >= 2 and out.function.lipschitz:
+                out.verdict = "conservative-for-other"
             out.witness.more["conservative_for"] = out.other.text
 
 
