@@ -2396,13 +2396,16 @@ class Curve(Derivation):
             refuse("TC540", f"no negative rule {rule[:40]!r}")
         if not self.is_uniform(n):
             refuse("TC541", "a negative step about a node that is not uniform")
+        self.read = 0
         proved = check(self, n, premises, parameters, conclusion)
+        need(len(premises) <= self.read + 1, "TC599", "a negative step has a premise that its rule does not read")
         return proved
 
     def premise(self, premises: list, k: int, node: int | None = None) -> tuple:
         """The k-th premise's conclusion, about a given node."""
         if k >= len(premises):
             refuse("TC542", "a negative step lacks a premise")
+        self.read = max(self.read, k)
         q = premises[k]
         if node is not None and self.about[q] != node:
             refuse("TC543", "a premise of a negative step is about another node")

@@ -97,7 +97,8 @@ class Leg:
 class Witness:
     """A refutation; see the module.
 
-    ``numbers``, as a certificate states them: for a jump the value and the limit (``None``: unbounded), for a blow-up the exponents of t and log(1/t).
+    ``numbers``, as a certificate states them: for a jump the value and the limit (``None``: unbounded), for a blow-up the exponents of t
+    and log(1/t).
     ``segment``: for a jump or a blow-up at a point that is not rational, the ends of a short segment through it, towards the side of the limit.
     """
 

@@ -653,6 +653,14 @@ def an_axiom_of_an_escape_that_is_no_polynomial():
     return a.single("axiom", n, [s, a.f[e]], ["not", EXPONENTIAL])
 
 
+@enemy("TC599")
+def an_axiom_with_a_premise_that_nobody_reads():
+    """sin(x): nothing is wrong but the second premise."""
+    d, x = of_first("sin")
+    a = Along(d, x)
+    return a.single("axiom", 1, [a.t, a.f[x]], ["not", "R_lin R_alg R_pow R_exp"])
+
+
 # ------------------------------------------------------------------ peel and level
 
 

@@ -4940,7 +4940,7 @@ class Checker:
             fits = between_poles if name == "tan" else lambda r: contains(PRIMITIVES[name].domain, r)
             if not any(fits(r) for r in (ranges or [LINE])):
                 refuse("TC584", "axiom: the argument may leave the domain")
-        if len(premises) > 2:
+        if len(premises) > (1 if s and not power else 2):
             refuse("TC585", "axiom: too many premises")
         self.excluded.add("exp" if power else name)
         allowed = below(row[0]) | (below(row[1]) if up or down else 0) | (below(row[2]) if up else 0)
