@@ -212,6 +212,13 @@ def test_every_test_states_its_promise(path):
             assert ast.get_docstring(node), f"{name_of(path)}: {node.name} promises nothing"
 
 
+def test_helpers_of_tests_have_names_of_their_own():
+    """Two modules of one name: which one a test gets would depend on the order of the tests."""
+    folder = ROOT / "tests"
+    names = [p.name for p in folder.rglob("*.py") if p.name != "__init__.py" and not (p.parent / "__init__.py").exists()]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_the_package_is_found_where_it_is_tested():
     """The tests run against this tree."""
     assert Path(importlib.util.find_spec("tamecheck").origin).parent == PACKAGE

@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "quality"))
 
-import precise  # noqa: E402
+import precise_programs  # noqa: E402
 import second_checker  # noqa: E402
 
 import tamecheck as tc  # noqa: E402
@@ -59,7 +59,7 @@ def point(rng: random.Random, program: Program, group: list[str]) -> dict:
 def attack(seed: int, points: int = 5) -> str:
     """Make a program, prove, check twice, and look for a point that contradicts a claim; return the verdict."""
     rng = random.Random(seed)
-    program, target, _ = precise.random_program(rng)
+    program, target, _ = precise_programs.random_program(rng)
     h = tc.homogeneity((program, {"f": target}))
     data, claim = h.certificate.to_bytes(), h.certificate.claim_bytes()
     for module in (checker, second_checker):
@@ -77,12 +77,12 @@ def attack(seed: int, points: int = 5) -> str:
 
 def exact_scalings(seed: int, rng: random.Random, h, p: Program, node: int, values: dict) -> None:
     """Every claimed scaling, with a random factor."""
-    f = precise.evaluate(p, node, values)
+    f = precise_programs.evaluate(p, node, values)
     for row in h.certificate.document["claim"].get("scalings", []):
         s = mpmath.mpf(rng.choice([2, 3, 0.1, 7.7]))
-        moved = {p.nodes[i][1][0]: values[p.nodes[i][1][0]] * s ** precise.number(w) for i, w in row[0]}
-        g = precise.evaluate(p, node, {**values, **moved})
-        factor = s ** precise.number(row[1])
+        moved = {p.nodes[i][1][0]: values[p.nodes[i][1][0]] * s ** precise_programs.number(w) for i, w in row[0]}
+        g = precise_programs.evaluate(p, node, {**values, **moved})
+        factor = s ** precise_programs.number(row[1])
         for x, y in zip(np.ravel(f), np.ravel(g), strict=True):
             assert abs(y - factor * x) <= mpmath.mpf(10) ** -15 * (1 + abs(x) + abs(y)), f"seed {seed}: {row}"
 
@@ -93,18 +93,18 @@ def near_bounds(seed: int, h, p: Program, node: int, values: dict) -> None:
     if near is None:
         return
     r = norm([values[name] for name in h.group])
-    f = np.ravel(precise.evaluate(p, node, values))
+    f = np.ravel(precise_programs.evaluate(p, node, values))
     tiny = mpmath.mpf(10) ** -15
     for sign in (1, -1):
         moved = {name: values[name] * (1 + sign * STEP) for name in h.group}
-        g = np.ravel(precise.evaluate(p, node, {**values, **moved}))
+        g = np.ravel(precise_programs.evaluate(p, node, {**values, **moved}))
         for x, y in zip(f, g, strict=True):
             radial = sign * (y - x) / STEP
             assert abs(radial - near.degree * x) <= polynomial(near.defect, r) * SLACK + tiny * (1 + abs(x)), f"seed {seed}: defect at {float(r)}"
     for x in f:
         assert near.value is None or abs(x) <= polynomial(near.value, r) * SLACK + tiny, f"seed {seed}: value at {float(r)}"
     if near.limit is not None:
-        g = np.ravel(precise.evaluate(*near.limit, values))
+        g = np.ravel(precise_programs.evaluate(*near.limit, values))
         for x, y in zip(f, g, strict=True):
             assert abs(x - y) <= polynomial(near.gap, r) * SLACK + tiny * (1 + abs(x)), f"seed {seed}: gap at {float(r)}"
     if near.gradient is not None:
@@ -123,7 +123,7 @@ def squares(h, p: Program, node: int, values: dict, f: np.ndarray, r: mpmath.mpf
             for sign in (1, -1):
                 moved = np.array(values[name], dtype=object)
                 moved[k] = moved[k] + sign * step
-                g = np.ravel(precise.evaluate(p, node, {**values, name: moved}))
+                g = np.ravel(precise_programs.evaluate(p, node, {**values, name: moved}))
                 sides.append([sign * (y - x) / step for x, y in zip(f, g, strict=True)])
             for m, (up, down) in enumerate(zip(*sides, strict=True)):
                 smooth = abs(up - down) <= mpmath.mpf(10) ** -9 * (1 + abs(up))

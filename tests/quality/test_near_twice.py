@@ -17,7 +17,7 @@ import second_checker as second
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "proofs"))
 
-import precise  # noqa: E402
+import precise_programs  # noqa: E402
 
 from tamecheck import checker as first  # noqa: E402
 from tamecheck.kernel.gate_bounds import Bounds  # noqa: E402
@@ -41,7 +41,7 @@ def gates_of(rng: random.Random, program) -> dict[int, Bounds]:
 def compare(seed: int) -> int:
     """Compare all nodes of one program; return how many of them have a state."""
     rng = random.Random(seed)
-    program, target, _ = precise.random_program(rng)
+    program, target, _ = precise_programs.random_program(rng)
     proof = prove(program, target, "both")
     program, target = proof.program, proof.node
     group = [n for n in program.inputs() if program.nodes[n][1][1] == "parameter"]
