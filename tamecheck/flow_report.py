@@ -93,10 +93,10 @@ def flow(
     ----------
     source : what `certify` takes, or the path of a TOML file with these parameters as keys (``program`` is the source)
     variables : names of the variables, in order; by default all inputs without data
-    data : arrays by name for the other inputs
+    data : arrays by name for the other inputs; with one row per sample for a program of one sample, the mean over the samples is taken
     initial : a list (one number per entry of the state), or arrays by name
     kind : "gradient" (theta' = -grad F), "subgradient" (theta' in minus the Clarke subdifferential, for kinks), or a discrete
-        method: "gd", "sign", "coordinate", "spectral", "adam", and with labels "sgd"
+        method: "gd", "sign", "coordinate", "spectral", "adam", and with samples "sgd"
     horizon : of the flow; ``steps`` and ``step`` of a discrete method, step/(1 + decay k)^power at step k
     solver : of the gradient flow: "scipy", or "heyoka", "diffrax" where these extras are installed; the second solver is SciPy's
     diagnostics : names; see `tamecheck.flows.diagnostics`
@@ -141,12 +141,31 @@ def flow(
         from tamecheck.flows.steepest import descend
 
         found = descend(system, theta, kind, steps, step, normalised=normalised, decay=decay, power=power)
+    elif kind == "sgd":
+        found = _stochastic(certificate, system, theta, data, (steps, step, decay, power, batch, seed))
     else:
-        raise InputError(f"there is no flow {kind!r}", code="TC186", hint="one of " + ", ".join(KINDS) + '; "sgd" with labels')
+        raise InputError(f"there is no flow {kind!r}", code="TC186", hint="one of " + ", ".join([*KINDS, "sgd"]))
     measured = measure(system, found, tuple(diagnostics) if diagnostics is not None else DEFAULT)
     held = of_loss(facts, system, found, kind, {"decay": decay, "power": power, "normalised": normalised})
     seconds = {"prove": proved - started, "flow": time.perf_counter() - proved}
     return _made(found, system.vector.names(), measured, held, certificate, seconds)
+
+
+def _stochastic(certificate, system, theta, data: Mapping | None, options: tuple):
+    """Run stochastic (sub)gradients with what differentiation returns on batches that are drawn."""
+    from tamecheck.flows.samples import drawn_gradients, sample_count
+    from tamecheck.flows.steepest import descend
+
+    steps, step, decay, power, batch, seed = options
+    program, node = certificate.proof.program, certificate.proof.node
+    count = sample_count(program, data)
+    if count is None:
+        raise InputError("stochastic gradients need samples", code="TC186", hint="data with one row per sample, or labels")
+    order = list(system.vector.shapes)
+    gradient = drawn_gradients(program, node, data, count, batch, seed, order=order)
+    found = descend(system, theta, "gd", steps, step, decay=decay, power=power, gradient=gradient)
+    found.solver = f"sgd, {steps} steps of {step:g}, {batch} of {count} samples, seed {seed}"
+    return found
 
 
 def _made(found, names: list[str], measured: dict, held: list[dict], certificate, seconds: dict) -> Flow:
@@ -186,11 +205,13 @@ def _prepared(source: object, variables: Sequence[str] | None, data: Mapping[str
     """Return the certificate of the function of the variables, the numeric function lowered from the same program, and the facts."""
     from tamecheck.certification import certify
     from tamecheck.flows.promises import Facts
+    from tamecheck.flows.samples import mean_over_samples, sample_count
     from tamecheck.flows.system import System
 
     certificate = certify(source, "both", output=output, sharpness=False)
     program, node = certificate.proof.program, certificate.proof.node
-    system = System.from_program(program, node, data)
+    count = sample_count(program, data)
+    system = System.from_program(program, node, data) if count is None else mean_over_samples(program, node, data, count)
     system = system if variables is None else system.reordered(variables)
     system.certified_smooth = certificate.record[6] >= 1
     return certificate, system, Facts(certificate, invariances=_invariances(program, node, list(system.vector.shapes)))

@@ -12,7 +12,7 @@ def add(commands: "argparse._SubParsersAction") -> None:
     p.add_argument("source", metavar="CONFIG.toml|SOURCE", help="a configuration, or a source with the options below")
     p.add_argument("--vars", metavar="x,y", help="the variables, in order")
     p.add_argument("--initial", metavar="A,B", help="the initial state, one number per variable (=-1,2 when the first is negative)")
-    p.add_argument("--kind", help="gradient (default), subgradient, gd, sign, coordinate, spectral, adam")
+    p.add_argument("--kind", help="gradient (default), subgradient, gd, sign, coordinate, spectral, adam; in a configuration with samples sgd")
     p.add_argument("--horizon", type=float, help="time up to which a flow runs (100)")
     p.add_argument("--steps", type=natural, help="steps of a discrete method (10000)")
     p.add_argument("--step", type=float, help="step size of a discrete method (0.01)")

@@ -72,7 +72,7 @@ def size_in(theta: np.ndarray, norm: str, vector: Vector | None = None) -> float
 
 def descend(
     system: System, initial: object, kind: str, steps: int, step: float, *, normalised: bool = False, decay: float = 0.0, power: float = 0.5,
-    betas: tuple = (0.9, 0.999), epsilon: float = 1e-8, outputs: int = 65,
+    betas: tuple = (0.9, 0.999), epsilon: float = 1e-8, outputs: int = 65, gradient: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Trajectory:  # fmt: skip
     """Return the iterates of a discrete method; the times are step sizes added up.
 
@@ -82,6 +82,7 @@ def descend(
     step : step size; with ``decay`` d it is step/(1 + d k)^power at step k
     normalised : move by the step size in the norm, instead of by the step size times the dual norm of the gradient
     outputs : how many iterates are kept, evenly spaced in log(1 + k)
+    gradient : what is taken for the gradient of the system, for instance one on samples that are drawn
 
     Raises
     ------
@@ -96,7 +97,7 @@ def descend(
     times, states, time = [0.0], [theta.copy()], 0.0
     for k in range(1, steps + 1):
         size = step / (1 + decay * (k - 1)) ** power if decay else step
-        theta += size * move(system.gradient(theta))
+        theta += size * move((gradient or system.gradient)(theta))
         time += size
         if not np.all(np.abs(theta) < LARGEST):
             raise InputError(f"the iterates ran away at step {k}", code="TC187", where=f"step size {step:g}", hint="a smaller step")
