@@ -18,6 +18,7 @@ import tamecheck as tc
 from tamecheck import cell_checker
 from tamecheck.budget import Budget
 from tamecheck.errors import BudgetExceeded, CertificateRejected, InputError
+from tamecheck.geometry.cad import evidence
 from tamecheck.geometry.cad.evidence import Evidence
 from tamecheck.ground.algebraic import real_roots
 
@@ -228,3 +229,15 @@ def test_bad_input():
         tc.cells(["x^2+y^2-1"], ["x", "y"], budget=Budget(steps=2))
     with pytest.raises(InputError, match="not finished"):
         stop.value.partial.evidence()
+
+
+def test_numbers_that_were_narrowed_before_are_written_shortly(monkeypatch):
+    """An algebraic number is shared; that somebody needed it to thousands of bits does not make the evidence longer, or impossible."""
+    for root in tc.cells(["x^2 - 2"], ["x"]).lifting.root.stack.roots:
+        root.coordinate.ball(30_000)
+    d = tc.cells(["x^2 - 2", "y^2 - x - 3"], ["x", "y"])
+    e = d.evidence()
+    assert e.check()["verdict"] == "valid" and len(json.dumps(e.document)) < 20_000
+    monkeypatch.setattr(evidence, "shortened", lambda low, high, *_: (low, high))
+    with pytest.raises(BudgetExceeded, match="TC306"):
+        d.evidence()

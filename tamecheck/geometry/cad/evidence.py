@@ -339,21 +339,37 @@ class _Part:
             given = [*self.plain, *[g for _, g in self.cuts]]
             roots, bits = discs(self.point, given, samples)
             out["roots"] = [[self.named[id(f)], *r] for f, r in zip(given, roots, strict=True)]
-        for root, vanishing in zip(stack.roots, zero, strict=True):
-            out["sections"].append({"at": self._at(root.coordinate, root, vanishing, bits), "zero": vanishing})
+        for i, (root, vanishing) in enumerate(zip(stack.roots, zero, strict=True)):
+            between = (samples[i], samples[i + 1])
+            out["sections"].append({"at": self._at(root.coordinate, root, vanishing, bits, between), "zero": vanishing})
         return out
 
-    def _at(self, x: Coordinate, root: object, vanishing: list, bits: int) -> object:
-        """Return a coordinate as it is written."""
+    def _at(self, x: Coordinate, root: object, vanishing: list, bits: int, between: tuple[fmpq, fmpq]) -> object:
+        """Return a coordinate as it is written, between the samples on both sides."""
         if x.rational is not None:
             return _text(x.rational)
         if x.polynomial is not None:
             ball = x.ball(bits) if self.numeric else root.ball
-            low, high = [_text(fmpq(m) * fmpq(2) ** e) for m, e in ends(ball)]
-            return {"root": [str(int(c)) for c in x.polynomial.coeffs()], "in": [low, high]}
+            low, high = shortened(*[fmpq(m) * fmpq(2) ** e for m, e in ends(ball)], bits, *between)
+            return {"root": [str(int(c)) for c in x.polynomial.coeffs()], "in": [_text(low), _text(high)]}
         own = self.named.get(id(x.fibre.factor))
         mentioned = [n for n, _ in vanishing]
         return {"of": own if own in mentioned else mentioned[0]}
+
+
+def shortened(low: fmpq, high: fmpq, bits: int, before: fmpq, after: fmpq) -> tuple[fmpq, fmpq]:
+    """Return an interval around ``[low, high]`` with shorter ends, still strictly between two numbers.
+
+    Numbers are shared: an earlier computation may have narrowed one to thousands of bits, which nobody needs here.
+    """
+    for places in (bits + 32, 2 * bits + 64, 4 * bits + 128):
+        unit = fmpq(1, 1 << places)
+        if int(max(low.q, high.q)).bit_length() <= places:
+            break
+        a, b = (low / unit).floor() * unit, (high / unit).ceil() * unit
+        if before < a and b < after:
+            return a, b
+    return low, high
 
 
 def _text(x: fmpq) -> str:
