@@ -30,7 +30,10 @@ def sample_count(program: Program, data: Mapping[str, object] | None) -> int | N
         TC116 arrays of different lengths, or more than 4096 samples.
     """
     shapes = {program.nodes[n][1][0]: program.shape(n) for n in program.inputs()}
-    found = {name: np.shape(value) for name, value in (data or {}).items() if name in shapes}
+    try:
+        found = {name: np.shape(value) for name, value in (data or {}).items() if name in shapes}
+    except ValueError:  # rows of different lengths: said where the data are read
+        return None
     if not found or any([len(shape) != len(shapes[name]) + 1 or shape[1:] != shapes[name] for name, shape in found.items()]):
         return None
     counts = {shape[0] for shape in found.values()}

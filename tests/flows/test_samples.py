@@ -53,6 +53,7 @@ def test_one_step_moves_by_what_differentiation_returns_for_one_sample():
         ("TC186", {"data": {"x": 1, "y": 2}, "kind": "sgd"}),
         ("TC186", {"kind": "sgd"}),
         ("TC125", {"data": {"x": [[1, 2]], "y": 1}}),
+        ("TC125", {"data": {"x": [[1, 2], [1]], "y": 1}}),
     ],
 )
 def test_bad_samples_have_their_code(code, options):
